@@ -1,0 +1,98 @@
+"""limefw explains single predictions of any model, from plug-ins chosen by config.
+
+Public names are resolved on first use (PEP 562): ``import limefw`` by itself loads no numpy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+
+if TYPE_CHECKING:
+    from limefw import errors as errors
+    from limefw.compose import PixelComposer as PixelComposer
+    from limefw.compose import mean_colors as mean_colors
+    from limefw.discovery import Registry as Registry
+    from limefw.discovery import plugin as plugin
+    from limefw.discovery import registry as registry
+    from limefw.errors import ContractError as ContractError
+    from limefw.errors import InputError as InputError
+    from limefw.errors import LabelError as LabelError
+    from limefw.errors import LimefwError as LimefwError
+    from limefw.errors import ModelError as ModelError
+    from limefw.errors import RecipeError as RecipeError
+    from limefw.errors import StoreError as StoreError
+    from limefw.errors import UnknownPluginError as UnknownPluginError
+    from limefw.errors import UntrustedError as UntrustedError
+    from limefw.explanation import Explanation as Explanation
+    from limefw.explanation import load as load
+    from limefw.hookspecs import hookimpl as hookimpl
+    from limefw.loading import model as model
+    from limefw.pipeline import Explainer as Explainer
+    from limefw.pipeline import explain as explain
+    from limefw.recipe import Recipe as Recipe
+    from limefw.stage import Plugin as Plugin
+    from limefw.types import Contract as Contract
+    from limefw.types import Draws as Draws
+    from limefw.types import Fit as Fit
+    from limefw.types import Head as Head
+    from limefw.types import Image as Image
+    from limefw.types import Model as Model
+    from limefw.types import Neighbourhood as Neighbourhood
+    from limefw.types import Rendering as Rendering
+    from limefw.types import Segments as Segments
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "limefw.compose": ("PixelComposer", "mean_colors"),
+    "limefw.errors": (
+        "ContractError", "InputError", "LabelError", "LimefwError", "ModelError", "RecipeError", "StoreError",
+        "UnknownPluginError", "UntrustedError",
+    ),
+    "limefw.pipeline": ("Explainer", "explain"),
+    "limefw.explanation": ("Explanation", "load"),
+    "limefw.hookspecs": ("hookimpl",),
+    "limefw.loading": ("model",),
+    "limefw.stage": ("Plugin",),
+    "limefw.recipe": ("Recipe",),
+    "limefw.discovery": ("Registry", "plugin", "registry"),
+    "limefw.types": (
+        "Contract", "Draws", "Fit", "Head", "Image", "Model", "Neighbourhood", "Rendering", "Segments",
+    ),
+}  # fmt: skip
+_WHERE = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", "build", "sample", *sorted(_WHERE)]  # noqa: PLE0604 - built from the table above
+
+
+def build(source: Any = "lime", /, **settings: Any) -> "Recipe":
+    """Return a settled recipe: a name, a file or a plain mapping (from Hydra, Kedro, Lightning), with settings on top.
+
+    Raises:
+        RecipeError: every fault at once.
+    """
+    from limefw import recipe
+    from limefw.discovery import registry as default
+
+    return recipe.build(source, registry=default(), overrides=settings)
+
+
+def sample() -> Any:
+    """Return the path of the photograph that comes along: chelsea the cat (CC0, see limefw/data/NOTICE.txt)."""
+    from importlib.resources import files
+    from pathlib import Path
+
+    return Path(str(files("limefw") / "data" / "chelsea.jpg"))
+
+
+def __getattr__(name: str) -> Any:
+    home = _WHERE.get(name)
+    if home is None:
+        raise AttributeError(f"module 'limefw' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

@@ -1,0 +1,341 @@
+"""From masks to model inputs: the frame in which everything happens, and the hot loop that fills it.
+
+Per-pixel preprocessing commutes with masking, so image and backgrounds are preprocessed once and each composite is put
+together straight in the model's layout and dtype: one table look-up per pixel and two copies, into a reused buffer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.errors import InputError
+from limefw.types import Contract, Draws, Floats, Image, Labels, Segments, frozen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelComposer:
+    """Shows the image where a code keeps its segment and a background where it hides it.
+
+    Args:
+        pixels: ``(h, w, c)``, or ``(c, h, w)`` where `planar`.
+        backgrounds: ``(b, ...)`` in the shape and dtype of `pixels`; ``values["background"]`` picks one a row.
+        labels: ``(h, w)``, -1 = always shown.
+        value_range: what black and white are in `pixels`.
+        basis: ``(d, h, w)`` shares, or None.
+        planar: channels first.
+    """
+
+    pixels: NDArray[Any]
+    backgrounds: NDArray[Any]
+    labels: Labels
+    value_range: tuple[float, float]
+    basis: NDArray[np.float32] | None = None
+    planar: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pixels", frozen(np.ascontiguousarray(self.pixels)))
+        object.__setattr__(self, "backgrounds", frozen(np.ascontiguousarray(self.backgrounds)))
+
+    @classmethod
+    def of(cls, image: Image, background: NDArray[Any], segments: Segments, *, truncate: bool = False) -> Self:
+        """Make one of an image and one background ``(h, w, c)`` (or several, ``(b, h, w, c)``) of any real dtype.
+
+        Args:
+            image: what is shown where a segment is kept.
+            background: what is shown where it is hidden, in the image's units.
+            segments: of the image.
+            truncate: cut decimals off (as lime 0.2.0.1 does) where the image holds integers, instead of rounding.
+        """
+        backgrounds = np.asarray(background).reshape(-1, *image.pixels.shape)
+        exact = _as_dtype(backgrounds, image.pixels.dtype, truncate=truncate)
+        return cls(image.pixels, exact, segments.labels, image.value_range, segments.basis)
+
+    @property
+    def row_bytes(self) -> int:
+        """The size of one composite."""
+        return int(self.pixels.nbytes)
+
+    def buffer(self, rows: int) -> NDArray[Any]:
+        """Return an uninitialised array for `rows` composites."""
+        return np.empty((rows, *self.pixels.shape), dtype=self.pixels.dtype)
+
+    def compose(self, draws: Draws, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Return ``(n, ...)`` composites, in `out` where given."""
+        composites = self.buffer(len(draws)) if out is None else out[: len(draws)]
+        which = draws.values.get("background")
+        soft = self.basis is not None or draws.codes.dtype != np.bool_
+        fill = self._blend if soft else self._overlay()
+        for row, code in enumerate(draws.codes):
+            fill(code, self.backgrounds[0 if which is None else int(which[row])], composites[row])
+        return composites
+
+    def _overlay(self) -> Callable[[NDArray[np.bool_], NDArray[Any], NDArray[Any]], None]:
+        shown = _lookup(self.labels)
+        copy = _masked_copy(self.pixels.dtype, 1 if self.planar else self.pixels.shape[2])
+        planes = range(len(self.pixels)) if self.planar else None
+
+        def fill(code: NDArray[np.bool_], background: NDArray[Any], out: NDArray[Any]) -> None:
+            mask = shown(code)
+            np.copyto(out, background)
+            if planes is None:
+                copy(self.pixels, mask, out)
+            else:
+                for plane in planes:
+                    copy(self.pixels[plane], mask, out[plane])
+
+        return fill
+
+    def _blend(self, code: NDArray[Any], background: NDArray[Any], out: NDArray[Any]) -> None:
+        hidden = 1.0 - code.astype(np.float64)
+        if self.basis is None:
+            share = 1.0 - np.append(hidden, 0.0)[self.labels]
+        else:
+            share = 1.0 - np.tensordot(hidden, self.basis, axes=1)
+        share = share[None] if self.planar else share[..., None]
+        mixed = background + share * (self.pixels.astype(np.float64) - background)
+        out[...] = _as_dtype(mixed, out.dtype, truncate=False)
+
+    def prepared(self, contract: Contract) -> Self:
+        """Return the composer that makes what the model reads, preprocessing image and backgrounds once."""
+        if contract.value_range is None and contract.layout == "NHWC" and contract.dtype is None:
+            return self
+        last = self.pixels if not self.planar else np.moveaxis(self.pixels, 0, -1)
+        ready = [preprocess(array, self.value_range, contract) for array in (last, *self.backgrounds)]
+        return replace(
+            self,
+            pixels=ready[0],
+            backgrounds=np.stack(ready[1:]),
+            planar=contract.layout == "NCHW",
+            basis=self.basis,
+        )
+
+
+def preprocess(pixels: NDArray[Any], value_range: tuple[float, float], contract: Contract) -> NDArray[Any]:
+    """Return ``(h, w, c)`` pixels as the contract wants them: range, mean and std, channel order, layout, dtype."""
+    array: NDArray[Any] = pixels
+    if contract.value_range is not None:
+        low, high = value_range
+        black, white = contract.value_range
+        unit = (pixels.astype(np.float64) - low) / (high - low)
+        array = (unit * (white - black) + black - np.array(contract.mean)) / np.array(contract.std)
+    if contract.order == "BGR" and array.shape[-1] == 3:
+        array = array[..., ::-1]
+    if contract.layout == "NCHW":
+        array = np.moveaxis(array, -1, 0)
+    dtype = contract.dtype or ("float32" if contract.value_range is not None else array.dtype)
+    return np.ascontiguousarray(_as_dtype(array, np.dtype(dtype), truncate=False))
+
+
+def _as_dtype(array: NDArray[Any], dtype: np.dtype[Any], *, truncate: bool) -> NDArray[Any]:
+    if array.dtype == dtype or dtype.kind == "f":
+        return array.astype(dtype, copy=False)
+    limits = np.iinfo(dtype)
+    whole = np.trunc(array) if truncate else np.rint(array)
+    exact: NDArray[Any] = np.clip(whole, limits.min, limits.max).astype(dtype)
+    return exact
+
+
+def _lookup(labels: Labels) -> Callable[[NDArray[np.bool_]], NDArray[np.uint8]]:
+    """Return a function from one code (d,) to the mask ``(h, w)`` of what it shows (0 or 255), in a reused array.
+
+    Entry 0 of the table stands for label -1, which is always shown.
+    """
+    count = int(labels.max(initial=-1)) + 2
+    numbers = labels + 1
+    mask = np.empty(labels.shape, dtype=np.uint8)
+    cv2 = _cv2()
+    wide = count > 256
+    if cv2 is None or count > 65536 or (wide and int(cv2.__version__.partition(".")[0]) < 5):
+        table = np.full(count, 255, dtype=np.uint8)
+
+        def take(code: NDArray[np.bool_]) -> NDArray[np.uint8]:
+            np.multiply(code, 255, out=table[1:], casting="unsafe")
+            return np.take(table, numbers, out=mask, mode="clip")
+
+        return take
+    small = np.ascontiguousarray(numbers.astype(np.uint16 if wide else np.uint8))
+    table = np.full(65536 if wide else 256, 255, dtype=np.uint8)
+
+    def look_up(code: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        np.multiply(code, 255, out=table[1:count], casting="unsafe")
+        cv2.LUT(small, table, mask)
+        return mask
+
+    return look_up
+
+
+_CV_TYPES = frozenset("bBHhif") | {"d"}
+
+
+def _masked_copy(
+    dtype: np.dtype[Any], channels: int
+) -> Callable[[NDArray[Any], NDArray[np.uint8], NDArray[Any]], None]:
+    """Return ``copy(source, mask, out)``: OpenCV's where it knows the type, else NumPy's, with equal results."""
+    cv2 = _cv2()
+    if cv2 is not None and dtype.char in _CV_TYPES and channels <= 32:
+
+        def copy(source: NDArray[Any], mask: NDArray[np.uint8], out: NDArray[Any]) -> None:
+            cv2.copyTo(source, mask, out)
+
+        return copy
+
+    def copy_where(source: NDArray[Any], mask: NDArray[np.uint8], out: NDArray[Any]) -> None:
+        where = mask != 0
+        np.copyto(out, source, where=where if source.ndim == 2 else where[..., None])
+
+    return copy_where
+
+
+def _cv2() -> Any:
+    try:
+        import cv2
+    except ImportError:
+        return None
+    return cv2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """How a photograph lies in the model's frame, and the way back.
+
+    Args:
+        photo: (height, width) of the photograph.
+        size: (height, width) of the frame.
+        box: (top, left, height, width) in the photograph's pixels of what the frame shows; it may reach outside.
+        channels: that the model takes, or None.
+    """
+
+    photo: tuple[int, int]
+    size: tuple[int, int]
+    box: tuple[float, float, float, float]
+    channels: int | None = None
+
+    @classmethod
+    def fit(cls, image: Image, contract: Contract) -> Self:
+        """Return the frame that a contract's size and resize policy give an image."""
+        height, width = image.shape
+        size = contract.size or (height, width)
+        whole = (0.0, 0.0, float(height), float(width))
+        if contract.resize == "stretch" or contract.size is None:
+            return cls((height, width), size, whole, contract.channels)
+        ratios = (height / size[0], width / size[1])
+        scale = min(ratios) if contract.resize == "crop" else max(ratios)
+        tall, wide = size[0] * scale, size[1] * scale
+        return cls((height, width), size, ((height - tall) / 2, (width - wide) / 2, tall, wide), contract.channels)
+
+    def enter(self, image: Image) -> Image:
+        """Return the image in the frame.
+
+        Raises:
+            InputError: where its number of channels is not the model's.
+        """
+        pixels = self._match_channels(image)
+        if self.size != self.photo or self.box != (0.0, 0.0, *map(float, self.photo)):
+            pixels = self._resized(pixels)
+        return Image(pixels, image.value_range, image.name)
+
+    def _match_channels(self, image: Image) -> NDArray[Any]:
+        pixels, have = image.pixels, image.channels
+        if self.channels is None or have == self.channels:
+            return pixels
+        if have == 1:
+            return np.repeat(pixels, self.channels, axis=2)
+        if have == 3 and self.channels == 1:
+            return _as_dtype(pixels @ np.array([[0.299], [0.587], [0.114]]), pixels.dtype, truncate=False)
+        raise InputError(
+            f"the image has {have} channels and the model takes {self.channels}. "
+            f"Give an image of {self.channels} channels."
+        )
+
+    def _resized(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        top, left, tall, wide = self.box
+        height, width = self.photo
+        above, before = max(0, round(-top)), max(0, round(-left))
+        below, after = max(0, round(top + tall) - height), max(0, round(left + wide) - width)
+        if above or before or below or after:
+            border = ((above, below), (before, after))
+            mean = pixels.reshape(-1, pixels.shape[2]).mean(axis=0)
+            planes = [
+                np.pad(
+                    pixels[..., c],
+                    border,
+                    constant_values=_as_dtype(mean[c : c + 1], pixels.dtype, truncate=False)[0],
+                )
+                for c in range(pixels.shape[2])
+            ]
+            pixels = np.stack(planes, axis=2)
+        box = (left + before, top + above, left + before + wide, top + above + tall)
+        return resize(pixels, self.size, box)
+
+    def to_photo(self, labels: Labels) -> Labels:
+        """Return labels of the frame at the photograph's own size; -1 where the frame does not reach."""
+        rows, row_inside = self._source(0)
+        columns, column_inside = self._source(1)
+        found: Labels = np.array(labels[np.ix_(rows, columns)])
+        found[~np.logical_and.outer(row_inside, column_inside)] = -1
+        return found
+
+    def _source(self, axis: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        start, extent, length = self.box[axis], self.box[axis + 2], self.size[axis]
+        position = np.floor((np.arange(self.photo[axis]) + 0.5 - start) / extent * length).astype(np.intp)
+        return np.clip(position, 0, length - 1), (position >= 0) & (position < length)
+
+    def outside(self) -> NDArray[np.bool_]:
+        """Return ``size``-shaped True where the frame shows no pixel of the photograph (the padding)."""
+        sides = []
+        for axis in (0, 1):
+            start, extent, length = self.box[axis], self.box[axis + 2], self.size[axis]
+            centre = start + (np.arange(length) + 0.5) / length * extent
+            sides.append((centre >= 0) & (centre < self.photo[axis]))
+        return ~np.logical_and.outer(*sides)
+
+
+def resize(
+    pixels: NDArray[Any], size: tuple[int, int], box: tuple[float, float, float, float] | None = None
+) -> NDArray[Any]:
+    """Resize ``(h, w, c)`` to `size` with Pillow's antialiased bicubic filter; any c, any real dtype.
+
+    Args:
+        pixels: the image.
+        size: (height, width).
+        box: (left, top, right, bottom) to take instead of everything.
+    """
+    from PIL import Image as Pillow
+
+    bicubic, target = Pillow.Resampling.BICUBIC, (size[1], size[0])
+    if pixels.dtype == np.uint8 and pixels.shape[2] == 3:
+        return np.asarray(Pillow.fromarray(pixels).resize(target, bicubic, box=box))
+    planes = [
+        np.asarray(
+            Pillow.fromarray(np.ascontiguousarray(pixels[..., c], dtype=np.float32)).resize(target, bicubic, box=box)
+        )
+        for c in range(pixels.shape[2])
+    ]
+    return _as_dtype(np.stack(planes, axis=2), pixels.dtype, truncate=False)
+
+
+def without_padding(segments: Segments, outside: NDArray[np.bool_]) -> Segments:
+    """Take the frame's padding out of all segments: it is always kept."""
+    if not outside.any() or segments.basis is not None:
+        return segments
+    labels = np.where(outside, -1, segments.labels)
+    kept = np.unique(labels[labels >= 0])
+    renumber = np.full(segments.count + 1, -1, dtype=np.intp)
+    renumber[kept] = np.arange(len(kept))
+    return Segments(renumber[labels], tuple(segments.names[index] for index in kept))
+
+
+def mean_colors(image: Image, segments: Segments) -> Floats:
+    """Return ``(h, w, c)`` with each pixel the mean colour of its segment (its own colour where it is in none)."""
+    flat = segments.labels.ravel()
+    inside = flat >= 0
+    sizes = np.maximum(np.bincount(flat[inside], minlength=segments.count), 1)
+    filled = image.pixels.astype(np.float64)
+    for channel in range(image.channels):
+        sums = np.bincount(flat[inside], weights=filled[..., channel].ravel()[inside], minlength=segments.count)
+        plane = filled[..., channel]
+        plane[...] = np.where(segments.labels >= 0, (sums / sizes)[segments.labels], plane)
+    return filled

@@ -1,0 +1,209 @@
+"""What each kind of plug-in must return: checked at every call by `explain`, and by ``limefw.testing``.
+
+Each check takes what was returned (and what it must fit) and gives it back, or raises ContractError. They are cheap:
+one look at shape and dtype and at most one pass over the array.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.errors import ContractError, InputError, ModelError
+from limefw.types import Composer, Draws, Fit, Floats, Head, Instance, Model, Rendering, Segments
+
+
+MANY_SEGMENTS = 2000
+
+
+def _require(condition: bool, what: Any, expected: str, got: str) -> None:  # noqa: FBT001
+    if not condition:
+        raise ContractError(f"{what} returned {got}, expected {expected}.")
+
+
+def _is(value: Any, kind: type | tuple[type, ...], what: Any, expected: str) -> None:
+    _require(isinstance(value, kind), what, expected, type(value).__name__)
+
+
+def check_instance(value: Any, what: Any) -> Instance:
+    """An instance with finite content."""
+    _is(value, Instance, what, "an instance such as limefw.Image")
+    pixels = getattr(value, "pixels", None)
+    if pixels is not None:
+        _require(pixels.ndim == 3, what, "pixels of shape (h, w, c)", f"pixels of shape {pixels.shape}")
+        if 0 in pixels.shape:
+            raise InputError(f"the image has no pixels: its shape is {pixels.shape}")
+        if pixels.dtype.kind not in "buif":
+            raise InputError(f"pixels of type {pixels.dtype} are no real numbers: give uint8, uint16 or float")
+        if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+            bad = int((~np.isfinite(pixels)).sum())
+            raise InputError(f"{bad} of the image's values are NaN or infinite: replace them before explaining")
+    instance: Instance = value
+    return instance
+
+
+def check_segments(value: Any, instance: Instance, what: Any) -> Segments:
+    """Labels 0..d-1 without gaps, in the instance's shape, at least 2 of them."""
+    _is(value, Segments, what, "limefw.Segments (use Segments.from_labels)")
+    segments: Segments = value
+    labels, count = segments.labels, segments.count
+    _require(labels.dtype.kind == "i", what, "integer labels", f"labels of dtype {labels.dtype}")
+    shape = tuple(instance.shape)
+    _require(labels.shape == shape, what, f"labels of shape {shape}", f"labels of shape {labels.shape}")
+    present = np.unique(labels[labels >= 0])
+    contiguous = np.array_equal(present, np.arange(count)) and (labels.size == 0 or labels.min() >= -1)
+    if segments.basis is None:
+        numbers = f"{len(present)} labels from {labels.min()} to {labels.max()}"
+        _require(contiguous, what, f"labels 0..{count - 1} without gaps, one name for each", numbers)
+    else:
+        expected = (count, *shape)
+        _require(segments.basis.shape == expected, what, f"basis {expected}", f"basis {segments.basis.shape}")
+    if count < 2:
+        raise InputError(
+            f"{what} found {count} segment{'s' * (count != 1)}; an explanation compares at least 2. "
+            "Ask for smaller segments, or use another segmenter (see: limefw segments)."
+        )
+    return segments
+
+
+def check_draws(value: Any, segments: Segments, what: Any, *, first: bool) -> Draws:
+    """``(n, d)`` bool or float32 codes in 0..1 with finite importance; the first row of all is the instance."""
+    _is(value, Draws, what, "blocks of limefw.Draws")
+    draws: Draws = value
+    codes = draws.codes
+    shape = f"codes of shape (n, {segments.count})"
+    _require(codes.ndim == 2 and codes.shape[1] == segments.count, what, shape, f"{codes.shape}")
+    _require(codes.dtype in (np.bool_, np.float32), what, "codes of dtype bool or float32", str(codes.dtype))
+    assert draws.groups is not None
+    assert draws.importance is not None
+    for name, array in (("groups", draws.groups), ("importance", draws.importance), *draws.values.items()):
+        _require(len(array) == len(codes), what, f"{len(codes)} {name}", f"{len(array)}")
+    good = np.isfinite(draws.importance).all() and (draws.importance >= 0).all()
+    _require(bool(good), what, "finite importance >= 0", "negative or non-finite importance")
+    if codes.dtype == np.float32:
+        _require(bool(np.isfinite(codes).all()), what, "finite codes", "NaN or infinite codes")
+    if first and len(codes):
+        _require(bool((codes[0] == 1).all()), what, "the instance (all True) as its first row", "another first row")
+    return draws
+
+
+def check_composer(value: Any, what: Any) -> Composer:
+    """Anything with ``compose(draws)``."""
+    _is(value, Composer, what, "a composer such as limefw.PixelComposer")
+    composer: Composer = value
+    return composer
+
+
+def check_model(value: Any, what: Any) -> Model:
+    """A limefw.Model with a callable predict."""
+    _is(value, Model, what, "a limefw.Model")
+    model: Model = value
+    _require(callable(model.predict), what, "a callable predict", type(model.predict).__name__)
+    return model
+
+
+def check_outputs(value: Any, rows: int, model: Model) -> NDArray[Any]:
+    """``(n,)`` or ``(n, k)`` finite numbers, a row for each input.
+
+    Raises:
+        ModelError: with what came and what was expected.
+    """
+    if callable(getattr(value, "detach", None)):
+        value = value.detach().cpu()
+    try:
+        outputs = np.asarray(value)
+    except Exception as error:
+        raise ModelError(f"{model.name} returned {type(value).__name__}, which is no array: {error}") from error
+    if outputs.ndim not in (1, 2) or outputs.dtype.kind not in "buif":
+        raise ModelError(
+            f"{model.name} returned an array of shape {outputs.shape} and type {outputs.dtype}; "
+            f"expected numbers of shape ({rows}, k) or ({rows},), one row for each of the {rows} inputs."
+        )
+    if len(outputs) != rows:
+        raise ModelError(
+            f"{model.name} returned {len(outputs)} rows for {rows} inputs (shape {outputs.shape}). "
+            "It must take a batch and return one row per input."
+        )
+    if not np.isfinite(outputs).all():
+        bad = int((~np.isfinite(outputs)).any(axis=tuple(range(1, outputs.ndim))).sum())
+        raise ModelError(
+            f"{model.name} returned NaN or infinity for {bad} of {rows} inputs. Check its input range "
+            "(limefw.model(..., contract=limefw.Contract(value_range=..., mean=..., std=...)))."
+        )
+    return outputs
+
+
+def check_target(value: Any, rows: int, what: Any) -> tuple[Floats, tuple[str, ...]]:
+    """``(n, t)`` finite floats and t names."""
+    pair = isinstance(value, tuple) and len(value) == 2
+    _require(pair, what, "(values, names)", type(value).__name__)
+    values, names = np.asarray(value[0], dtype=np.float64), tuple(str(name) for name in value[1])
+    expected = (rows, len(names))
+    _require(values.shape == expected, what, f"values of shape {expected}", f"values of shape {values.shape}")
+    _require(bool(np.isfinite(values).all()), what, "finite values", "NaN or infinity")
+    return values, names
+
+
+def check_weights(value: Any, rows: int, what: Any) -> Floats:
+    """``(n,)`` finite weights >= 0 that are not all zero."""
+    weights = np.asarray(value, dtype=np.float64)
+    _require(weights.shape == (rows,), what, f"weights of shape ({rows},)", f"shape {weights.shape}")
+    good = np.isfinite(weights).all() and (weights >= 0).all()
+    _require(bool(good), what, "finite weights >= 0", "negative or non-finite weights")
+    _require(bool(weights.sum() > 0), what, "at least one weight above 0", "zeros everywhere: widen the kernel")
+    return weights
+
+
+def check_columns(value: Any, targets: int, width: int, what: Any) -> list[NDArray[np.intp]]:
+    """One array of distinct column numbers for each target."""
+    picks = [np.asarray(columns) for columns in value]
+    _require(len(picks) == targets, what, f"{targets} arrays of columns", f"{len(picks)}")
+    for columns in picks:
+        _require(
+            columns.ndim == 1 and columns.dtype.kind == "i",
+            what,
+            "arrays of column numbers",
+            str(columns.dtype),
+        )
+        inside = len(columns) > 0 and columns.min() >= 0 and columns.max() < width
+        distinct = len(np.unique(columns)) == len(columns)
+        _require(bool(inside) and distinct, what, f"distinct columns in 0..{width - 1}, at least one", str(columns))
+    return [columns.astype(np.intp) for columns in picks]
+
+
+def check_fits(value: Any, targets: int, width: int, what: Any) -> list[Fit]:
+    """One Fit for each target, with as many finite effects as columns given."""
+    _is(value, (list, tuple), what, "a list of limefw.Fit")
+    fits: Sequence[Fit] = value
+    _require(len(fits) == targets, what, f"{targets} fits", f"{len(fits)}")
+    for fit in fits:
+        _is(fit, Fit, what, "limefw.Fit")
+        _require(fit.effects.shape == (width,), what, f"effects of shape ({width},)", f"shape {fit.effects.shape}")
+        finite = np.isfinite(fit.effects).all() and np.isfinite([fit.intercept, fit.local_prediction]).all()
+        _require(bool(finite), what, "finite effects", "NaN or infinity")
+        if fit.covariance is not None:
+            square = (width, width)
+            _require(fit.covariance.shape == square, what, f"covariance {square}", f"{fit.covariance.shape}")
+    return list(fits)
+
+
+def check_rendering(value: Any, what: Any) -> Rendering:
+    """A Rendering that holds something and has a suffix."""
+    _is(value, Rendering, what, "limefw.Rendering")
+    rendering: Rendering = value
+    _require(bool(rendering.data), what, "data", "an empty rendering")
+    _require(rendering.suffix.startswith("."), what, "a suffix such as '.png'", repr(rendering.suffix))
+    return rendering
+
+
+def check_metrics(value: Any, what: Any) -> Mapping[str, float]:
+    """A mapping from names to numbers."""
+    _is(value, Mapping, what, "a mapping from names to numbers")
+    metrics: Mapping[str, float] = {str(name): float(number) for name, number in value.items()}
+    return metrics
+
+
+def checked_target(target: Callable[..., Any], outputs: NDArray[Any], head: Head) -> tuple[Floats, tuple[str, ...]]:
+    """Apply a target stage and check it."""
+    return check_target(target(outputs, head), len(outputs), target)

@@ -1,0 +1,320 @@
+"""Which plug-ins there are, and where from: the only user of pluggy's PluginManager.
+
+Which distributions may take part is decided by their names, from one source (the environment variable
+``LIMEFW_PLUGINS``, or `policy` in code), *before* anything of them is imported. A plug-in that fails to load is
+listed with its error and never stops the others. Two providers of one name are an error for whoever asks for it.
+"""
+
+import inspect
+import logging
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pluggy
+
+from limefw import hookspecs
+from limefw.errors import (
+    BrokenPluginError,
+    PluginConflictError,
+    PluginError,
+    UnknownPluginError,
+    did_you_mean,
+)
+from limefw.stage import Plugin, signature_of
+
+
+GROUP = "limefw"
+POLICY_VARIABLE = "LIMEFW_PLUGINS"
+LOCAL = "this session"
+_log = logging.getLogger("limefw")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which distributions' plug-ins are loaded.
+
+    Args:
+        allow: names, or None for all. limefw's own are always allowed unless denied by name.
+        deny: names; denying wins.
+    """
+
+    allow: frozenset[str] | None = None
+    deny: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, text: str) -> "Policy":
+        """Read ``"acme-lime, other"`` (these alone) or ``"-acme-lime"`` (all but this)."""
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        deny = frozenset(_canonical(word[1:]) for word in words if word.startswith("-"))
+        allow = frozenset(_canonical(word) for word in words if not word.startswith("-"))
+        return cls(allow | {"limefw"} if allow else None, deny)
+
+    def admits(self, distribution: str) -> bool:
+        """Say whether a distribution may take part."""
+        name = _canonical(distribution)
+        return name not in self.deny and (self.allow is None or name in self.allow)
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A distribution that provides plug-ins."""
+
+    distribution: str
+    version: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plug-in and who provides it."""
+
+    kind: str
+    plugin: Plugin
+    provider: Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A module or hook that failed, and why."""
+
+    what: str
+    provider: Provider
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a plug-in is written down."""
+
+    kind: str
+    name: str
+    module: str
+    file: str
+    line: int
+    docstring: str
+    provider: Provider
+
+
+@dataclass(slots=True)
+class Registry:
+    """The plug-ins that are installed, allowed and working.
+
+    Args:
+        modules: (module or object with hook implementations, distribution name) pairs beside the installed ones.
+        installed: whether to look at entry points.
+        policy: which distributions may take part; by default what LIMEFW_PLUGINS says.
+    """
+
+    modules: Iterable[tuple[Any, str]] = ()
+    installed: bool = True
+    policy: Policy | None = None
+    broken: list[Broken] = field(default_factory=list, init=False)
+    denied: list[str] = field(default_factory=list, init=False)
+    _found: dict[str, dict[str, list[Found]]] = field(default_factory=dict, init=False)
+    _recipes: dict[str, list[tuple[Path, Provider]]] = field(default_factory=dict, init=False)
+    _manager: pluggy.PluginManager = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._manager = pluggy.PluginManager("limefw")
+        self._manager.add_hookspecs(hookspecs)
+        self._found = {kind: {} for kind in hookspecs.KINDS}
+        if self.policy is None:
+            self.policy = Policy.parse(os.environ.get(POLICY_VARIABLE, ""))
+        if self.installed:
+            for entry in sorted(entry_points(group=GROUP), key=lambda item: (item.value, item.name)):
+                self._load(entry, self.policy)
+        for module, distribution in self.modules:
+            self._register(module, Provider(distribution), str(getattr(module, "__name__", distribution)))
+
+    def _load(self, entry: EntryPoint, policy: Policy) -> None:
+        distribution = entry.dist
+        provider = Provider(distribution.name, distribution.version) if distribution else Provider("unknown")
+        if not policy.admits(provider.distribution):
+            if provider.distribution not in self.denied:
+                self.denied.append(provider.distribution)
+            return
+        try:
+            module = entry.load()
+        except Exception as error:  # noqa: BLE001 - whatever a plug-in raises, the others go on
+            self.broken.append(Broken(entry.value, provider, error))
+            return
+        self._register(module, provider, entry.value)
+
+    def _register(self, module: Any, provider: Provider, what: str) -> None:
+        try:
+            name = self._manager.register(module, f"{what} of {provider}")
+        except (ValueError, pluggy.PluginValidationError) as error:
+            if not self._manager.is_registered(module):
+                self.broken.append(Broken(what, provider, error))
+            return
+        self._note_unknown_hooks(module, provider, what)
+        for caller in self._manager.get_hookcallers(module) or ():
+            implementation = next(item for item in caller.get_hookimpls() if item.plugin_name == name)
+            kind = caller.name.removeprefix("limefw_")
+            if kind in self._found or kind == "recipes":
+                self._collect(kind, cast("Callable[[], Iterable[Any]]", implementation.function), provider, what)
+
+    def _note_unknown_hooks(self, module: Any, provider: Provider, what: str) -> None:
+        specs = [name for name in vars(hookspecs) if name.startswith("limefw_")]
+        for name, value in inspect.getmembers(module):
+            if hasattr(value, "limefw_impl") and name not in specs:
+                error = PluginError(f"{name!r} is not a hook of limefw.{did_you_mean(name, specs)}")
+                self.broken.append(Broken(f"{what}:{name}", provider, error))
+
+    def _collect(self, kind: str, hook: Callable[[], Iterable[Any]], provider: Provider, what: str) -> None:
+        try:
+            for record in hook():
+                if kind == "recipes":
+                    name, path = record
+                    self._recipes.setdefault(str(name), []).append((Path(path), provider))
+                else:
+                    self._add(kind, record, provider)
+        except Exception as error:  # noqa: BLE001 - whatever a plug-in raises, the others go on
+            self.broken.append(Broken(f"{what}:limefw_{kind}", provider, error))
+
+    def _add(self, kind: str, record: Any, provider: Provider) -> None:
+        if not isinstance(record, Plugin):
+            raise PluginError(f"limefw_{kind} must yield limefw.Plugin records, got {type(record).__name__}")
+        if not re.fullmatch(r"[a-z][a-z0-9_.-]*", record.name) or record.name == "auto":
+            raise PluginError(f"{record.name!r} cannot be a plug-in's name: use a-z, 0-9, '_', '-', '.'; not 'auto'")
+        signature_of(record)
+        self._found[kind].setdefault(record.name, []).append(Found(kind, record, provider))
+
+    def add(self, kind: str, record: Plugin) -> None:
+        """Take in a plug-in from a notebook or script; a second one of that name from there replaces the first.
+
+        Raises:
+            PluginConflictError: where an installed distribution has that name already.
+        """
+        if kind not in self._found:
+            raise UnknownPluginError([f"no kind of plug-in named {kind!r}.{did_you_mean(kind, self._found)}"])
+        others = [found for found in self._found[kind].get(record.name, ()) if found.provider.distribution != LOCAL]
+        if others:
+            raise PluginConflictError(
+                f"{kind.removesuffix('s')} {record.name!r} is provided by {others[0].provider}: choose another name"
+            )
+        self._found[kind].pop(record.name, None)
+        self._add(kind, record, Provider(LOCAL))
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of a kind, sorted."""
+        return sorted(self._found[kind])
+
+    def all(self, kind: str) -> list[Found]:
+        """Return every plug-in of a kind, conflicting ones too, sorted by name."""
+        return [found for name in self.names(kind) for found in self._found[kind][name]]
+
+    def get(self, kind: str, name: str) -> Plugin:
+        """Return one plug-in.
+
+        Raises:
+            UnknownPluginError: with a suggestion and the names there are.
+            PluginConflictError: where two distributions provide it.
+        """
+        return self.lookup(kind, name).plugin
+
+    def lookup(self, kind: str, name: str) -> Found:
+        """Return one plug-in and its provider; raises as `get` does."""
+        if kind not in self._found:
+            raise UnknownPluginError([f"no kind of plug-in named {kind!r}.{did_you_mean(kind, self._found)}"])
+        candidates = self._found[kind].get(name, [])
+        if len(candidates) > 1:
+            both = " and ".join(str(found.provider) for found in candidates)
+            raise PluginConflictError(
+                f"{kind.removesuffix('s')} {name!r} is provided by {both}. "
+                f"Uninstall one, or deny it: {POLICY_VARIABLE}=-{candidates[-1].provider.distribution}"
+            )
+        if not candidates:
+            raise UnknownPluginError([self._unknown(kind, name)])
+        return candidates[0]
+
+    def _unknown(self, kind: str, name: str) -> str:
+        known = self.names(kind)
+        text = f"no {kind.removesuffix('s')} named {name!r}.{did_you_mean(name, known)}"
+        text += f" Installed: {', '.join(known) or 'none'}."
+        if self.broken:
+            text += f" Broken: {', '.join(f'{item.what} ({item.provider})' for item in self.broken)}."
+        return text
+
+    def choose(self, kind: str, source: Any) -> Plugin:
+        """Return the plug-in of a kind whose ``accepts`` says yes to `source` (``use = "auto"``).
+
+        Raises:
+            UnknownPluginError: where none does.
+            BrokenPluginError: where none does and some could not be loaded.
+        """
+        for found in sorted(self.all(kind), key=lambda item: item.plugin.fallback):
+            if found.plugin.accepts is not None and found.plugin.accepts(source):
+                return self.get(kind, found.plugin.name)
+        what = type(source).__name__ if not isinstance(source, Path) else str(source)
+        text = f"no {kind.removesuffix('s')} takes {what}. Installed: {', '.join(self.names(kind)) or 'none'}."
+        if self.broken:
+            faults = "; ".join(f"{item.what} of {item.provider}: {item.error}" for item in self.broken)
+            raise BrokenPluginError(f"{text} These could not be loaded: {faults}")
+        raise UnknownPluginError([text])
+
+    def find(self, kind: str, name: str) -> Location:
+        """Return the module, file, line and docstring of a plug-in; raises as `get` does."""
+        found = self.lookup(kind, name)
+        call = inspect.unwrap(found.plugin.call)
+        try:
+            file, line = inspect.getsourcefile(call) or "", inspect.getsourcelines(call)[1]
+        except (OSError, TypeError):
+            file, line = "", 0
+        return Location(kind, name, str(call.__module__), file, line, inspect.getdoc(call) or "", found.provider)
+
+    def recipes(self) -> Mapping[str, Path]:
+        """Return the named recipes.
+
+        Raises:
+            PluginConflictError: where two distributions provide one name.
+        """
+        for name, places in self._recipes.items():
+            if len(places) > 1:
+                both = " and ".join(str(provider) for _, provider in places)
+                raise PluginConflictError(f"recipe {name!r} is provided by {both}. Uninstall one.")
+        return {name: places[0][0] for name, places in sorted(self._recipes.items())}
+
+    def tell(self, hook: str, **facts: Any) -> None:
+        """Call a life-cycle hook; a listener that fails is logged and never stops an explanation."""
+        for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+            try:
+                implementation.function(**{name: facts[name] for name in implementation.argnames})
+            except Exception:  # noqa: BLE001 - a listener never stops an explanation
+                _log.exception("the listener %s of %s failed", hook, implementation.plugin_name)
+
+    def listen(self, **hooks: Callable[..., None]) -> None:
+        """Add life-cycle listeners by hook name, e.g. ``limefw_explained=print``."""
+        marked = {name: hookspecs.hookimpl(call) for name, call in hooks.items()}
+        self._manager.register(SimpleNamespace(**marked))
+
+
+@lru_cache(maxsize=1)
+def registry() -> Registry:
+    """Return the process's registry, made on first use."""
+    return Registry()
+
+
+def plugin(
+    kind: str, *, name: str | None = None, modality: str | None = None, requires: tuple[str, ...] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function of a notebook or script usable by name: ``@limefw.plugin("segmenters", modality="image")``."""
+
+    def register(call: Callable[..., Any]) -> Callable[..., Any]:
+        registry().add(kind, Plugin(name or call.__name__, call, modality, requires))
+        return call
+
+    return register

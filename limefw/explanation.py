@@ -1,0 +1,303 @@
+"""What a user asks of a result: the strongest segments, masks, maps at the photograph's size, pictures, files."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw import contracts, store
+from limefw.compose import Frame
+from limefw.discovery import registry
+from limefw.errors import LabelError, LimefwError, MissingDependencyError, StoreError, did_you_mean
+from limefw.health import Caution, Health, LabelHealth
+from limefw.recipe import Label
+from limefw.stage import Stage, problems_of, settled
+from limefw.types import Fit, Floats, Image, Instance, Labels, Neighbourhood, Rendering, Segments
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One segment's part in a prediction.
+
+    Args:
+        segment: its number.
+        name: for people.
+        effect: what showing it adds to the target, by the surrogate.
+        standard_error: what another draw of as many samples would change; None where not known.
+        share: of the instance that it covers, 0..1.
+    """
+
+    segment: int
+    name: str
+    effect: float
+    standard_error: float | None
+    share: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Why a model said what it said of one instance.
+
+    Args:
+        instance: as it was given, a photograph at its own size.
+        segments: in the model's frame.
+        frame: how the photograph lies in it; None where the instance is no image.
+        neighbourhood: everything that the surrogates were fitted to.
+        fits: a surrogate for each label, the first asked for first.
+        names: of the labels.
+        outlook: the model's strongest answers for the instance, by name.
+        health: how far to trust this.
+        provenance: filled-in recipe, versions, hashes, seconds and rows: enough to make it again.
+    """
+
+    instance: Instance
+    segments: Segments
+    frame: Frame | None
+    neighbourhood: Neighbourhood
+    fits: Mapping[int, Fit]
+    names: Mapping[int, str]
+    outlook: Mapping[str, float]
+    health: Health
+    provenance: Mapping[str, Any]
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """The labels explained."""
+        return tuple(self.fits)
+
+    def label(self, label: Label | None = None) -> int:
+        """Return the number of a label given by number or name; None: the first.
+
+        Raises:
+            LabelError: where it was not explained; lists those that were.
+        """
+        if label is None:
+            return self.labels[0]
+        if isinstance(label, int) and label in self.fits:
+            return int(label)
+        by_name = {name.lower(): number for number, name in self.names.items()}
+        if isinstance(label, str) and label.lower() in by_name:
+            return by_name[label.lower()]
+        listed = ", ".join(f"{number} {name}" for number, name in self.names.items())
+        hint = did_you_mean(label, by_name) if isinstance(label, str) else ""
+        raise LabelError(
+            f"label {label!r} was not explained.{hint} Explained: {listed}. Ask for it with labels=[{label!r}]"
+        )
+
+    def fit(self, label: Label | None = None) -> Fit:
+        """Return the surrogate of a label."""
+        return self.fits[self.label(label)]
+
+    def prediction(self, label: Label | None = None) -> float:
+        """Return what the model says of the instance, for a label."""
+        return self.health.labels[self.label(label)].model_prediction
+
+    def top(self, k: int | None = 5, label: Label | None = None) -> list[Effect]:
+        """Return the k segments of largest absolute effect, the strongest first (None: all that are not 0)."""
+        fit = self.fit(label)
+        errors = fit.standard_errors
+        sizes = self.segments.sizes() / self.segments.labels.size
+        order = np.argsort(-np.abs(fit.effects), kind="stable")
+        chosen = order[fit.effects[order] != 0][:k]
+        return [
+            Effect(
+                int(at), self.segments.names[at], float(fit.effects[at]),
+                None if errors is None else float(errors[at]), float(sizes[at]),
+            )
+            for at in chosen
+        ]  # fmt: skip
+
+    def as_list(self, label: Label | None = None) -> list[tuple[str, float]]:
+        """Return (segment name, effect) pairs, the strongest first."""
+        return [(effect.name, effect.effect) for effect in self.top(None, label)]
+
+    @property
+    def label_map(self) -> Labels:
+        """Segment numbers at the photograph's own size; -1 where the model does not look or in no segment."""
+        return self.segments.labels if self.frame is None else self.frame.to_photo(self.segments.labels)
+
+    @property
+    def values(self) -> Floats:
+        """The effects of the first label as a map at the photograph's own size."""
+        return self.values_of()
+
+    def values_of(self, label: Label | None = None) -> Floats:
+        """Return the effects of a label as a map ``(h, w)`` at the photograph's own size; 0 outside all segments."""
+        effects = np.append(self.fit(label).effects, 0.0)
+        if self.segments.basis is None:
+            return np.asarray(effects[self.label_map])
+        soft = np.tensordot(effects[:-1], self.segments.basis, axes=1)
+        if self.frame is None:
+            return np.asarray(soft)
+        places = self.frame.to_photo(np.arange(soft.size).reshape(soft.shape))
+        return np.where(places >= 0, soft.ravel()[np.maximum(places, 0)], 0.0)
+
+    def chosen(
+        self,
+        label: Label | None = None,
+        *,
+        positive_only: bool = True,
+        negative_only: bool = False,
+        num_features: int = 5,
+        min_weight: float = 0.0,
+    ) -> list[int]:
+        """Return segments, the strongest first: lime's rule, with the cut by weight before the cut by number.
+
+        Args:
+            label: by number or name; None: the first.
+            positive_only: those that speak for the label.
+            negative_only: those that speak against it.
+            num_features: how many at the most.
+            min_weight: the least absolute effect.
+
+        Raises:
+            ValueError: where both signs are excluded.
+        """
+        if positive_only and negative_only:
+            raise ValueError("positive_only and negative_only exclude each other: set one of them to False")
+        ranked = [effect for effect in self.top(None, label) if abs(effect.effect) >= min_weight]
+        if positive_only:
+            ranked = [effect for effect in ranked if effect.effect > 0]
+        if negative_only:
+            ranked = [effect for effect in ranked if effect.effect < 0]
+        return [effect.segment for effect in ranked[:num_features]]
+
+    def mask(
+        self,
+        label: Label | None = None,
+        *,
+        positive_only: bool = True,
+        negative_only: bool = False,
+        num_features: int = 5,
+        min_weight: float = 0.0,
+        hide_rest: bool = False,
+    ) -> tuple[NDArray[Any], NDArray[np.int8]]:
+        """Return the photograph and which of its pixels speak for (+1) or against (-1) a label.
+
+        Args:
+            label: by number or name; None: the first.
+            positive_only: those that speak for the label.
+            negative_only: those that speak against it.
+            num_features: how many segments at the most.
+            min_weight: the least absolute effect.
+            hide_rest: black out everything else in the photograph.
+
+        Returns:
+            pixels ``(h, w, c)`` in the photograph's own type, and the mask ``(h, w)`` of -1, 0, 1.
+        """
+        segments = self.chosen(
+            label, positive_only=positive_only, negative_only=negative_only,
+            num_features=num_features, min_weight=min_weight,
+        )  # fmt: skip
+        signs = np.zeros(self.segments.count + 1, dtype=np.int8)
+        signs[segments] = np.sign(self.fit(label).effects[segments]).astype(np.int8)
+        mask = signs[self.label_map]
+        if not isinstance(self.instance, Image):
+            raise LimefwError(f"a mask needs an image, and this is {self.instance.modality}")
+        pixels = np.array(self.instance.pixels)
+        if hide_rest:
+            pixels[mask == 0] = np.asarray(self.instance.value_range[0]).astype(pixels.dtype)
+        return pixels, mask
+
+    def render(self, renderer: str | Mapping[str, Any] = "overlay") -> Rendering:
+        """Draw with an installed renderer: a name, or ``{"use": name, parameter: value}``.
+
+        Raises:
+            UnknownPluginError: no such renderer.
+            RecipeError: its parameters are wrong.
+        """
+        from limefw.errors import RecipeError
+
+        mapping = {"use": renderer} if isinstance(renderer, str) else dict(renderer)
+        name = str(mapping.pop("use", "overlay"))
+        plugin = registry().get("renderers", name)
+        problems = problems_of(plugin, mapping)
+        if problems:
+            raise RecipeError([f"renderer {name!r}: {sentence}" for _, sentence in problems])
+        return self.draw(Stage("renderers", plugin, settled(plugin, mapping)))
+
+    def draw(self, stage: Stage) -> Rendering:
+        """Draw with a settled renderer, as a recipe holds them."""
+        return contracts.check_rendering(stage(self), stage)
+
+    def plot(self, renderer: str | Mapping[str, Any] = "overlay") -> Any:
+        """Return a matplotlib Figure of a renderer that draws with matplotlib (overlay, heatmap, bars)."""
+        rendering = self.render(renderer)
+        if rendering.figure is None:
+            raise LimefwError(f"renderer {renderer!r} makes {rendering.media_type}, not a figure: use render()")
+        return rendering.figure
+
+    def to_frame(self) -> Any:
+        """Return a pandas DataFrame: a row for each label and segment."""
+        try:
+            import pandas as pd  # type: ignore[import-untyped, unused-ignore]
+        except ModuleNotFoundError as error:
+            raise MissingDependencyError(
+                "to_frame() needs pandas, which is not installed. Run: pip install pandas"
+            ) from error
+        rows = [
+            {"label": number, "class": self.names[number], "segment": effect.segment, "effect": effect.effect,
+             "standard_error": effect.standard_error, "share": effect.share}
+            for number in self.labels
+            for effect in self.top(None, number)
+        ]  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write everything to one file (JSON and arrays in a zip, never a pickle), whole or not at all."""
+        return store.save(path, self)
+
+    def __repr__(self) -> str:
+        first = self.labels[0]
+        health = self.health.labels[first]
+        strongest = ", ".join(f"{effect.name} {effect.effect:+.3g}" for effect in self.top(3))
+        return (
+            f"<Explanation of {self.instance.name!r}: {self.names[first]} {health.model_prediction:.3g}; {strongest}; "
+            f"R2 {health.fidelity:.2f}; {self.health.samples} samples>"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(self.render({"use": "html", "fragment": True}).data)
+
+
+_TYPES = {
+    kind.__name__: kind
+    for kind in (Explanation, Image, Segments, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution)
+}
+
+
+def load(path: str | os.PathLike[str]) -> Explanation:
+    """Read an explanation that ``save`` wrote.
+
+    Raises:
+        StoreError: where the file is missing, cut short, of a newer schema, or not what it says it is.
+    """
+    found = store.load(path, _TYPES)
+    if not isinstance(found, Explanation):
+        raise StoreError(f"{os.fspath(path)} holds {type(found).__name__}, not an explanation")
+    try:
+        _check(found)
+    except Exception as error:
+        raise StoreError(f"{os.fspath(path)} contradicts itself: {error}") from error
+    return found
+
+
+def _check(found: Explanation) -> None:
+    """Check that the parts of a loaded explanation fit together, so that later calls cannot fail in odd ways."""
+    photo = contracts.check_instance(found.instance, "the file")
+    framed = photo if found.frame is None else Image(np.zeros((*found.frame.size, 1)), (0.0, 1.0))
+    contracts.check_segments(found.segments, framed, "the file")
+    if found.frame is not None and tuple(found.frame.photo) != tuple(photo.shape):
+        raise ValueError("its frame is of another photograph")
+    around, count = found.neighbourhood, len(found.fits)
+    rows = len(around.codes)
+    if around.codes.shape != (rows, found.segments.count) or around.targets.shape != (rows, count):
+        raise ValueError("codes and targets do not fit segments and labels")
+    contracts.check_weights(around.weights, rows, "the file")
+    contracts.check_fits(list(found.fits.values()), count, found.segments.count, "the file")
+    if not count or set(found.fits) != set(found.names) or set(found.fits) != set(found.health.labels):
+        raise ValueError("its labels differ from place to place")

@@ -1,0 +1,251 @@
+"""The game: from draws to targets, and the only way in which anything spends model calls."""
+
+import time
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.compose import PixelComposer
+from limefw.contracts import check_outputs, checked_target
+from limefw.errors import InputError, LabelError, LimefwError, did_you_mean
+from limefw.recipe import Label
+from limefw.stage import Stage
+from limefw.types import Composer, Draws, Event, Floats, Model
+
+
+CHUNK_BYTES = 8_000_000
+Listener = Callable[[Event], None]
+Cache = MutableMapping[bytes, NDArray[Any]]
+
+
+@dataclass(slots=True, eq=False)
+class Game:
+    """Cuts draws into chunks, composes each into a reused buffer, asks the model once per distinct row.
+
+    Args:
+        model: whose calls are spent.
+        composer: draws to inputs.
+        target: what of the outputs is explained.
+        labels: which targets; resolved on the instance, the first row that is asked for.
+        total: rows expected at the most, for progress.
+        chunk: rows per model call, or None: the model's wish, or as many as fill 8 MB.
+        listen: told after every chunk.
+        cache: raw output rows by key, or None.
+        cache_key: of everything a row depends on but its codes and values.
+    """
+
+    model: Model
+    composer: Composer
+    target: Stage
+    labels: Sequence[Label]
+    total: int
+    chunk: int | None = None
+    listen: Listener | None = None
+    cache: Cache | None = None
+    cache_key: bytes = b""
+
+    rows: int = field(default=0, init=False)
+    calls: int = field(default=0, init=False)
+    cached: int = field(default=0, init=False)
+    seconds: float = field(default=0.0, init=False)
+    names: tuple[str, ...] = field(default=(), init=False)
+    prediction: Floats = field(default_factory=lambda: np.empty(0), init=False)
+    columns: tuple[int, ...] = field(default=(), init=False)
+    history: list[tuple[Draws, Floats]] = field(default_factory=list, init=False)
+    _seen: dict[bytes, int] = field(default_factory=dict, init=False)
+    _targets: Floats = field(default_factory=lambda: np.empty((0, 0)), init=False)
+    _buffer: NDArray[Any] | None = field(default=None, init=False)
+    _started: float = field(default_factory=time.perf_counter, init=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.composer, PixelComposer):
+            self.composer = self.composer.prepared(self.model.contract)
+        if self.chunk is not None and self.chunk < 1:
+            raise InputError(f"chunk must be at least 1, got {self.chunk}")
+
+    def __call__(self, draws: Draws) -> Floats:
+        """Return ``(n, t)`` targets, a row for each draw; what an exception interrupts stays in `history`."""
+        if not self.columns:
+            self._open(draws)
+        index, fresh = self._distinct(draws)
+        try:
+            for start in range(0, len(fresh), self.chunk_rows):
+                rows = fresh[start : start + self.chunk_rows]
+                self._targets[index[rows]] = self._ask(draws, rows)[:, self.columns]
+                self._tell()
+        finally:
+            self._remember(draws, index)
+        return self.history[-1][1]
+
+    @property
+    def chunk_rows(self) -> int:
+        """Rows per model call."""
+        if self.chunk is not None:
+            return self.chunk
+        if self.model.contract.chunk is not None:
+            return self.model.contract.chunk
+        size = self.composer.row_bytes if isinstance(self.composer, PixelComposer) else CHUNK_BYTES // 64
+        return int(np.clip(CHUNK_BYTES // max(size, 1), 1, 1024))
+
+    def _open(self, draws: Draws) -> None:
+        """Predict the instance by itself: a model that does not fit fails here, before anything else is paid for."""
+        targets = self._ask(draws, [0])
+        self.prediction = targets[0]
+        self.columns = resolve_labels(self.labels, targets[0], self.names)
+        key = _row_keys(draws.take(slice(0, 1)))[0]
+        self._seen[key] = 0
+        self._targets = targets[:, self.columns]
+        self._tell()
+
+    def _distinct(self, draws: Draws) -> tuple[NDArray[np.intp], list[int]]:
+        """Return each row's place among all distinct rows so far, and the rows not predicted yet."""
+        index = np.empty(len(draws), dtype=np.intp)
+        fresh: list[int] = []
+        for row, key in enumerate(_row_keys(draws)):
+            place = self._seen.setdefault(key, len(self._seen))
+            index[row] = place
+            if place >= len(self._targets) + len(fresh):
+                fresh.append(row)
+        grown = np.full((len(fresh), len(self.columns)), np.nan)
+        self._targets = np.concatenate([self._targets, grown])
+        # rows that an earlier, interrupted call left open
+        waiting = np.isnan(self._targets[index, 0])
+        first = np.unique(index[waiting], return_index=True)[1]
+        return index, sorted(int(row) for row in np.flatnonzero(waiting)[first])
+
+    def _remember(self, draws: Draws, index: NDArray[np.intp]) -> None:
+        targets = self._targets[index]
+        open_rows = np.flatnonzero(np.isnan(targets[:, 0]))
+        done = int(open_rows[0]) if len(open_rows) else len(draws)
+        if done:
+            self.history.append((draws if done == len(draws) else draws.take(slice(0, done)), targets[:done]))
+
+    def _ask(self, draws: Draws, rows: Sequence[int]) -> Floats:
+        """Return all targets of some rows, from the cache or the model."""
+        part = draws.take(np.asarray(rows))
+        if self.cache is None:
+            return self._to_targets(self._predict(part))
+        keys = [self.cache_key + key for key in _row_keys(part)]
+        found = [self.cache.get(key) for key in keys]
+        missing = [at for at, row in enumerate(found) if row is None]
+        if missing:
+            outputs = self._predict(part.take(np.asarray(missing)))
+            for at, row in zip(missing, outputs, strict=True):
+                self.cache[keys[at]] = found[at] = np.array(row)
+        self.cached += len(rows) - len(missing)
+        return self._to_targets(np.stack([row for row in found if row is not None]))
+
+    def _predict(self, part: Draws) -> NDArray[Any]:
+        inputs = self._compose(part)
+        started = time.perf_counter()
+        try:
+            outputs = self.model.predict(inputs)
+        except LimefwError:
+            raise
+        except Exception as error:
+            shape, dtype = getattr(inputs, "shape", (len(part),)), getattr(inputs, "dtype", type(inputs))
+            error.add_note(f"raised by {self.model.name}, given a batch of shape {shape} and type {dtype}")
+            raise
+        finally:
+            self.seconds += time.perf_counter() - started
+        checked = check_outputs(outputs, len(part), self.model)
+        self.rows += len(part)
+        self.calls += 1
+        return checked
+
+    def _compose(self, part: Draws) -> Any:
+        if not isinstance(self.composer, PixelComposer):
+            return self.composer.compose(part)
+        if self._buffer is None or len(self._buffer) < len(part):
+            self._buffer = self.composer.buffer(min(self.chunk_rows, max(len(part), self.total)))
+        return self.composer.compose(part, self._buffer)
+
+    def _to_targets(self, outputs: NDArray[Any]) -> Floats:
+        values, names = checked_target(self.target, outputs, self.model.head)
+        self.names = names
+        return values
+
+    def _tell(self) -> None:
+        if self.listen is not None:
+            done = len(self._targets) - int(np.isnan(self._targets[:, :1]).sum())
+            self.listen(Event("models", done, self.total, time.perf_counter() - self._started, finished=False))
+
+    @property
+    def distinct(self) -> int:
+        """How many different rows were asked for."""
+        return len(self._seen)
+
+    def drawn(self) -> tuple[Draws, Floats]:
+        """Return everything asked so far, in order."""
+        return Draws.join([draws for draws, _ in self.history]), np.concatenate([rows for _, rows in self.history])
+
+
+def _row_keys(draws: Draws) -> list[bytes]:
+    """Return for each row the bytes of its codes and values: rows with one key are one model input."""
+    packed = np.packbits(draws.codes, axis=1) if draws.codes.dtype == np.bool_ else np.ascontiguousarray(draws.codes)
+    parts = [packed.reshape(len(draws), -1).view(np.uint8)]
+    for name in sorted(draws.values):
+        values = np.ascontiguousarray(draws.values[name])
+        parts.append(values.reshape(len(draws), -1).view(np.uint8))
+    joined = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+    size, data = joined.shape[1], joined.tobytes()
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+def resolve_labels(labels: Sequence[Label], prediction: Floats, names: Sequence[str]) -> tuple[int, ...]:
+    """Return the columns that labels mean, in the order given, without repeats.
+
+    Args:
+        labels: indices, names (upper or lower case), "top:k".
+        prediction: (t,) of the instance.
+        names: of the t targets.
+
+    Raises:
+        LabelError: with a suggestion and what there is.
+    """
+    found: list[int] = []
+    for label in labels:
+        found += _columns_of(label, prediction, names)
+    return tuple(dict.fromkeys(found))
+
+
+def _columns_of(label: Label, prediction: Floats, names: Sequence[str]) -> list[int]:
+    if isinstance(label, str) and label.lower() not in (name.lower() for name in names):
+        if label.startswith("top:"):
+            return _top(label, prediction)
+        if label.lstrip("-").isdigit():
+            return _columns_of(int(label), prediction, names)
+        hint = did_you_mean(label, [name.lower() for name in names])
+        raise LabelError(f"the model has no class named {label!r}.{hint} {_there_are(prediction, names)}")
+    if isinstance(label, str):
+        same = [at for at, name in enumerate(names) if name == label]
+        same = same or [at for at, name in enumerate(names) if name.lower() == label.lower()]
+        if len(same) > 1:
+            raise LabelError(f"{len(same)} classes are named {label!r}: choose by index, one of {same}")
+        return same
+    if not 0 <= label < len(names):
+        raise LabelError(
+            f"the model has no class {label}: it has {len(names)}, numbered from 0. {_there_are(prediction, names)}"
+        )
+    return [int(label)]
+
+
+def _top(label: str, prediction: Floats) -> list[int]:
+    number = label.removeprefix("top:")
+    if not number.isdigit() or int(number) < 1:
+        raise LabelError(f'{label!r} is not a label: write "top:3" for the three strongest classes')
+    return [int(at) for at in np.argsort(-prediction, kind="stable")[: int(number)]]
+
+
+def _there_are(prediction: Floats, names: Sequence[str]) -> str:
+    strongest = np.argsort(-prediction, kind="stable")[:5]
+    return "Its strongest here: " + ", ".join(f"{at} {names[at]} ({prediction[at]:.3g})" for at in strongest) + "."
+
+
+def instance_view(prediction: Floats, names: Sequence[str], count: int) -> Mapping[str, float]:
+    """Return the `count` strongest targets of the instance by name."""
+    strongest = np.argsort(-prediction, kind="stable")[:count]
+    return {names[at]: float(prediction[at]) for at in strongest}

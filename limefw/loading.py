@@ -1,0 +1,140 @@
+"""From what a user has at hand to an instance and a model."""
+
+import importlib
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from limefw.contracts import check_instance, check_model
+from limefw.discovery import Registry
+from limefw.discovery import registry as default_registry
+from limefw.errors import InputError, ModelError, RecipeError, UnknownPluginError
+from limefw.stage import Plugin, Stage, problems_of, settled, takes_trust
+from limefw.types import Contract, Instance, Model
+
+
+def read(source: Any, stage: Stage | None, registry: Registry) -> Instance:
+    """Return the instance that `source` is or holds; `stage` None lets the readers say who takes it.
+
+    Raises:
+        InputError: with what it is and what would do.
+    """
+    if isinstance(source, Instance):
+        return check_instance(source, "the caller")
+    chosen = stage if stage is not None else _reader_for(source, registry)
+    return check_instance(chosen(source), chosen)
+
+
+def _reader_for(source: Any, registry: Registry) -> Stage:
+    try:
+        plugin = registry.choose("readers", source)
+    except UnknownPluginError as error:
+        if isinstance(source, str):
+            raise InputError(
+                f"a str is text, which no installed reader takes. For a file give pathlib.Path({source[:60]!r})"
+            ) from None
+        raise InputError(str(error)) from error
+    return Stage("readers", plugin, settled(plugin, {}))
+
+
+def model(
+    source: Any = None,
+    /,
+    *,
+    use: str | Mapping[str, Any] = "auto",
+    classes: Sequence[str] | None = None,
+    task: Literal["classification", "regression"] | None = None,
+    contract: Contract | None = None,
+    trust: bool = False,
+    model_id: str | None = None,
+    registry: Registry | None = None,
+) -> Model:
+    """Return a model that limefw can call.
+
+    Args:
+        source: a callable from a batch to (n, k) outputs, a file, ``"package.module:function"``, any object that an
+            adapter knows, or None: the embedded ImageNet classifier.
+        use: the adapter, as a recipe has it; "auto" asks the adapters.
+        classes: names of the classes, in the order of the outputs.
+        task: "regression" explains the outputs as they are.
+        contract: what the input must be, where the adapter cannot know.
+        trust: allow loading that runs code which came with the file. Never taken from a recipe.
+        model_id: names this model in caches between processes.
+        registry: where the adapters are; the process's own by default.
+
+    Raises:
+        ModelError: where it cannot be loaded or does not fit what was said of it.
+        UntrustedError: where loading would run code and `trust` is False.
+    """
+    if isinstance(source, Model):
+        loaded = source
+    else:
+        known = registry or default_registry()
+        target = _resolve(source)
+        stage = _adapter_for(target, use, known)
+        trusted = {"trust": trust} if takes_trust(stage.plugin) else {}
+        loaded = check_model(stage(target, **trusted), stage)
+    return _with(loaded, classes, task, contract, model_id)
+
+
+def _resolve(source: Any) -> Any:
+    if isinstance(source, str):
+        if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", source):
+            return _imported(source)
+        return Path(source)
+    return source
+
+
+def _imported(name: str) -> Callable[..., Any]:
+    module, _, path = name.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in path.split("."):
+            found = getattr(found, part)
+    except (ModuleNotFoundError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name != module:
+            raise
+        raise ModelError(f"model {name!r} cannot be imported: {error}") from error
+    if not callable(found):
+        raise ModelError(f"model {name!r} is {type(found).__name__}, which cannot be called on a batch")
+    return found  # type: ignore[no-any-return]
+
+
+def _adapter_for(source: Any, use: str | Mapping[str, Any], registry: Registry) -> Stage:
+    mapping = {"use": use} if isinstance(use, str) else dict(use)
+    name = str(mapping.pop("use", "auto"))
+    plugin: Plugin
+    if name == "auto":
+        if isinstance(source, os.PathLike) and not Path(source).exists():
+            raise ModelError(f"there is no model file {source}")
+        try:
+            plugin = registry.choose("models", source)
+        except UnknownPluginError as error:
+            raise ModelError(str(error)) from error
+    else:
+        plugin = registry.get("models", name)
+    problems = problems_of(plugin, mapping)
+    if problems:
+        raise RecipeError([f"[model]: model {name!r}: {sentence}" for _, sentence in problems])
+    return Stage("models", plugin, settled(plugin, mapping))
+
+
+def _with(
+    loaded: Model,
+    classes: Sequence[str] | None,
+    task: Literal["classification", "regression"] | None,
+    contract: Contract | None,
+    model_id: str | None,
+) -> Model:
+    if contract is not None:
+        loaded = replace(loaded, contract=contract)
+    if task == "regression" and loaded.contract.head != "values":
+        loaded = replace(loaded, contract=replace(loaded.contract, head="values"))
+    if classes is not None:
+        loaded = replace(loaded, classes=tuple(str(name) for name in classes))
+    if model_id is not None:
+        loaded = replace(loaded, fingerprint=f"id:{model_id}")
+    return loaded

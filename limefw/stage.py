@@ -1,0 +1,265 @@
+"""What a plug-in is: a named function whose keyword-only arguments are its parameters.
+
+The only file that knows pydantic. Schemas come from the keyword-only annotations alone: the annotation of a data
+argument (``torch.nn.Module``, say) is never evaluated, so a plug-in may name a library that is not installed.
+"""
+
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from limefw.errors import LimefwError, MissingDependencyError, PluginError, did_you_mean
+
+
+RESERVED = frozenset({"use", "trust"})
+"""``use`` chooses the plug-in in a recipe; ``trust`` is the caller's own word and never a recipe's."""
+
+EXTRAS = {"onnxruntime": "onnx"}
+"""The extra of limefw's own distribution that brings a library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One plug-in, as a hook yields it.
+
+    Args:
+        name: what a recipe calls it.
+        call: the function; see ``limefw.hookspecs`` for the data arguments of each kind.
+        modality: the instances it is for ("image", "text", ...), or None for any.
+        requires: import names of optional libraries that it needs.
+        accepts: says of an object or path whether it is one for this plug-in, importing nothing (readers, models).
+        summary: one line; the first line of the docstring by default.
+        fallback: asked only when no other plug-in accepts (an adapter that takes any callable).
+    """
+
+    name: str
+    call: Callable[..., Any]
+    modality: str | None = None
+    requires: tuple[str, ...] = ()
+    accepts: Callable[[Any], bool] | None = None
+    summary: str = ""
+    fallback: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.summary:
+            lines = (inspect.getdoc(self.call) or "").strip().splitlines()
+            object.__setattr__(self, "summary", lines[0] if lines else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a plug-in, for people and for tools."""
+
+    name: str
+    annotation: Any
+    default: Any
+    required: bool
+    type: str
+    range: str
+
+
+def signature_of(plugin: Plugin) -> list[inspect.Parameter]:
+    """Return the keyword-only parameters that a recipe may set.
+
+    Raises:
+        PluginError: for ``**kwargs``, ``*args`` or a parameter called ``use``: no schema could be made of them.
+    """
+    found = []
+    for parameter in inspect.signature(plugin.call).parameters.values():
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            raise PluginError(f"{plugin.name!r} takes '{parameter}': name each parameter, so that it can be checked")
+        if parameter.kind is not parameter.KEYWORD_ONLY:
+            continue
+        if parameter.name == "use":
+            raise PluginError(f"{plugin.name!r} has a parameter called 'use': recipes need that word, choose another")
+        if parameter.annotation is parameter.empty:
+            raise PluginError(f"{plugin.name!r}: parameter {parameter.name!r} has no type annotation")
+        if parameter.name not in RESERVED:
+            found.append(parameter)
+    return found
+
+
+def takes_trust(plugin: Plugin) -> bool:
+    """Say whether the plug-in can load things that run code, and so wants to hear ``trust``."""
+    return "trust" in inspect.signature(plugin.call).parameters
+
+
+def _evaluated(annotation: Any, call: Callable[..., Any]) -> Any:
+    """Evaluate one annotation that ``from __future__ import annotations`` left as a string."""
+    if not isinstance(annotation, str):
+        return annotation
+    return eval(annotation, vars(sys.modules[call.__module__]))  # noqa: S307 - the plug-in's own source text
+
+
+@cache
+def _adapter(plugin: Plugin) -> Any:
+    from typing import NotRequired, Required
+
+    from pydantic import ConfigDict, TypeAdapter
+    from typing_extensions import TypedDict
+
+    fields: dict[str, Any] = {}
+    for parameter in signature_of(plugin):
+        annotation = _evaluated(parameter.annotation, plugin.call)
+        wrap = Required if parameter.default is parameter.empty else NotRequired
+        fields[parameter.name] = wrap[annotation]
+    # a TypedDict, not a model: parameters called `schema` or `copy` would shadow a model's methods
+    make: Any = TypedDict
+    schema = make(f"{plugin.name}_parameters", fields)
+    schema.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+    return TypeAdapter(schema)
+
+
+def json_schema(plugin: Plugin) -> dict[str, Any]:
+    """Return the JSON schema of a plug-in's parameters, with defaults."""
+    schema: dict[str, Any] = _adapter(plugin).json_schema()
+    for parameter in signature_of(plugin):
+        if parameter.default is not parameter.empty:
+            schema["properties"][parameter.name]["default"] = plain(parameter.default)
+    schema.pop("title", None)
+    return schema
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON has it: numpy scalars, tuples and mappings become numbers, lists and dicts."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "item") and hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0:
+        return value.item()
+    return value
+
+
+def problems_of(plugin: Plugin, params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (parameter, sentence) for every fault in `params`; empty where there is none."""
+    from pydantic import ValidationError
+
+    known = [parameter.name for parameter in signature_of(plugin)]
+    problems = []
+    try:
+        # JSON mode, so that a TOML list serves a tuple while "80" still does not serve a number
+        _adapter(plugin).validate_json(json.dumps(plain(params)))
+    except TypeError as error:
+        return [("", f"holds something that no recipe file could: {error}")]
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            name = str(fault["loc"][0]) if fault["loc"] else ""
+            problems.append((name, _sentence(fault, name, known)))
+    return problems
+
+
+def _sentence(fault: Any, name: str, known: list[str]) -> str:
+    if fault["type"] == "extra_forbidden":
+        takes = f" It takes: {', '.join(known)}." if known else " It takes no parameters."
+        return f"{name!r} is not a parameter.{did_you_mean(name, known)}{takes}"
+    if fault["type"] == "missing":
+        return f"{name!r} must be given"
+    wanted = str(fault["msg"]).replace("Input should be", "must be")
+    return f"{name!r} {wanted}, got {fault['input']!r}"
+
+
+def settled(plugin: Plugin, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every parameter with its value: as given, else its default; valid `params` only."""
+    values = _adapter(plugin).validate_json(json.dumps(plain(params)))
+    defaults = {
+        parameter.name: parameter.default
+        for parameter in signature_of(plugin)
+        if parameter.default is not parameter.empty
+    }
+    return {parameter.name: {**defaults, **values}[parameter.name] for parameter in signature_of(plugin)}
+
+
+def parameters(plugin: Plugin) -> list[Parameter]:
+    """Describe every parameter: type in plain words, range, default."""
+    properties = json_schema(plugin).get("properties", {})
+    found = []
+    for item in signature_of(plugin):
+        kind, allowed = _describe(properties[item.name])
+        required = item.default is item.empty
+        default = None if required else item.default
+        annotation = _evaluated(item.annotation, plugin.call)
+        found.append(Parameter(item.name, annotation, default, required, kind, allowed))
+    return found
+
+
+def _describe(schema: Mapping[str, Any]) -> tuple[str, str]:
+    if "anyOf" in schema:
+        described = [_describe(option) for option in schema["anyOf"]]
+        return " or ".join(kind for kind, _ in described), ", ".join(text for _, text in described if text)
+    if "enum" in schema:
+        return "one of", ", ".join(json.dumps(item) for item in schema["enum"])
+    if "const" in schema:
+        return "one of", json.dumps(schema["const"])
+    bounds = {
+        "minimum": ">=",
+        "exclusiveMinimum": ">",
+        "maximum": "<=",
+        "exclusiveMaximum": "<",
+        "minItems": "items >=",
+        "maxItems": "items <=",
+    }
+    text = " and ".join(f"{sign} {schema[key]:g}" for key, sign in bounds.items() if key in schema)
+    return str(schema.get("type", "any")).replace("null", "none"), text
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A plug-in with its parameters settled: what a recipe holds for each kind."""
+
+    kind: str
+    plugin: Plugin
+    params: Mapping[str, Any]
+    inline: bool = False
+
+    @property
+    def name(self) -> str:
+        """The plug-in's name."""
+        return self.plugin.name
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
+        return f"{self.kind.removesuffix('s')} {self.name}({inside})"
+
+    def __call__(self, *data: Any, **trusted: bool) -> Any:
+        """Call the plug-in on `data`; an exception in it gains a note that names this stage.
+
+        Raises:
+            MissingDependencyError: where one of the libraries in ``requires`` is not installed.
+        """
+        with self.noted():
+            return self.plugin.call(*data, **self.params, **trusted)
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Translate a missing optional library, and name this stage in whatever else goes wrong inside."""
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing not in self.plugin.requires:
+                error.add_note(f"raised in {self}")
+                raise
+            raise MissingDependencyError(needs(self.kind, self.plugin, missing)) from error
+        except LimefwError:
+            raise
+        except Exception as error:
+            error.add_note(f"raised in {self}")
+            raise
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return ``{"use": name, parameter: value, ...}`` with every default written out."""
+        return {"use": self.name, **{name: plain(value) for name, value in self.params.items()}}
+
+
+def needs(kind: str, plugin: Plugin, library: str) -> str:
+    """Say which library a plug-in lacks and how to get it."""
+    what = f"'limefw[{EXTRAS[library]}]'" if library in EXTRAS else library
+    return (
+        f"{kind.removesuffix('s')} {plugin.name!r} needs {library!r}, which is not installed. Run: pip install {what}"
+    )

@@ -1,0 +1,196 @@
+"""What surrogates share: a weighted Gram matrix read in blocks, ridge, robust covariance, weighted R2.
+
+Codes stay bool; no function here makes an ``(n, d)`` float copy of them. Blocks are of one fixed size, so that no
+result depends on how the model was called.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.types import Codes, Fit, Floats, Neighbourhood
+
+
+BLOCK = 2048
+
+
+def blocks(rows: int) -> Iterator[slice]:
+    """Cut ``range(rows)`` into slices of at most BLOCK."""
+    return (slice(start, min(start + BLOCK, rows)) for start in range(0, rows, BLOCK))
+
+
+def weighted_means(array: NDArray[Any], weights: Floats) -> Floats:
+    """Return the weighted mean of each column of ``(n, ...)``."""
+    total = sum(weights[part] @ array[part].astype(np.float64) for part in blocks(len(array)))
+    return np.asarray(total / weights.sum(), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gram:
+    """The weighted, centred second moments of a neighbourhood: all that a least-squares fit needs.
+
+    Args:
+        cross: ``(k, k)`` sum of w (x - mean)(x - mean)'.
+        with_targets: ``(k, t)`` sum of w (x - mean)(y - mean).
+        targets: (t,) sum of w (y - mean)^2.
+        code_means: (k,) weighted.
+        target_means: (t,) weighted.
+        total: the sum of the weights.
+    """
+
+    cross: Floats
+    with_targets: Floats
+    targets: Floats
+    code_means: Floats
+    target_means: Floats
+    total: float
+
+
+def gram(around: Neighbourhood) -> Gram:
+    """Compute the Gram matrix in two passes (means, then centred moments)."""
+    codes, targets, weights = around.codes, around.targets, around.weights
+    code_means, target_means = weighted_means(codes, weights), weighted_means(targets, weights)
+    width, count = codes.shape[1], targets.shape[1]
+    cross, joint, square = np.zeros((width, width)), np.zeros((width, count)), np.zeros(count)
+    for part in blocks(len(codes)):
+        x = codes[part] - code_means
+        y = targets[part] - target_means
+        weighted = x * weights[part, None]
+        cross += weighted.T @ x
+        joint += weighted.T @ y
+        square += weights[part] @ y**2
+    return Gram(cross, joint, square, code_means, target_means, float(weights.sum()))
+
+
+def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:
+    """Return coefficients ``(k, t)`` and intercepts (t,) of min sum w (y - b - x beta)^2 + alpha |beta|^2.
+
+    The intercept is not penalised and the weights are not normalised, as in scikit-learn's Ridge. With alpha 0 and a
+    singular Gram matrix: the shortest of all solutions.
+    """
+    penalised = moments.cross + alpha * np.eye(len(moments.cross))
+    if alpha > 0:
+        beta: Floats = np.asarray(np.linalg.solve(penalised, moments.with_targets), dtype=np.float64)
+    else:
+        beta = np.asarray(np.linalg.lstsq(penalised, moments.with_targets, rcond=None)[0], dtype=np.float64)
+    return beta, moments.target_means - moments.code_means @ beta
+
+
+def weighted_r2(targets: Floats, predicted: Floats, weights: Floats) -> float:
+    """Return 1 - sum w (y - g)^2 / sum w (y - mean)^2; 1 for a perfect and 0 for any other fit of a constant."""
+    mean = np.average(targets, weights=weights)
+    left = float(weights @ (targets - predicted) ** 2)
+    total = float(weights @ (targets - mean) ** 2)
+    if total <= 0.0:
+        return 1.0 if left <= 0.0 else 0.0
+    return 1.0 - left / total
+
+
+def effective_sample_size(weights: Floats) -> float:
+    """Return (sum w)^2 / sum w^2 (Kish 1965): how many equally weighted rows these are worth."""
+    return float(weights.sum() ** 2 / (weights @ weights))
+
+
+def linear_fits(around: Neighbourhood, alpha: float, *, covariance: bool = True) -> list[Fit]:
+    """Fit every target by ridge from one Gram matrix, with robust standard errors.
+
+    Args:
+        around: the selected columns, all targets.
+        alpha: the penalty, in the units of the summed weights.
+        covariance: whether to estimate it; it takes a second pass over the rows.
+    """
+    moments = gram(around)
+    beta, intercepts = solve_ridge(moments, alpha)
+    spread: Sequence[Floats | None] = [None] * len(intercepts)
+    if covariance:
+        spread = sandwich(around, moments, beta, intercepts, alpha)
+    fits = []
+    for target, intercept in enumerate(intercepts):
+        effects = beta[:, target]
+        predicted = Fit(effects, float(intercept), 0.0, 0.0).predict(around.codes)
+        score = weighted_r2(around.targets[:, target], predicted, around.weights)
+        local = float(intercept + around.codes[0].astype(np.float64) @ effects)
+        fits.append(Fit(effects, float(intercept), score, local, covariance=spread[target]))
+    return fits
+
+
+def sandwich(
+    around: Neighbourhood, moments: Gram, beta: Floats, intercepts: Floats, alpha: float
+) -> list[Floats | None]:
+    """Return for each target the ``(k, k)`` covariance of ridge coefficients, robust to misfit and to groups of rows.
+
+    HC3 for rows drawn alone, CR3 (jackknife) for rows drawn in groups: V = A^-1 (sum_g u_g u_g') A^-1 with
+    u_g = X_g' W_g (I - H_gg)^-1 e_g and H_gg = X_g A^-1 X_g' W_g (Bell & McCaffrey 2002; MacKinnon & White 1985).
+    Textbook formulas overstate the spread of paired designs about twofold. None where there are not more groups than
+    columns; zeros where the neighbourhood is exhaustive, as another draw would be the same.
+    """
+    width, count = beta.shape
+    if around.exhaustive:
+        return [np.zeros((width, width)) for _ in range(count)]
+    numbers, group = np.unique(around.groups, return_inverse=True)
+    if len(numbers) <= width + 1:
+        return [None] * count
+    bread: Floats = np.asarray(np.linalg.pinv(moments.cross + alpha * np.eye(width), hermitian=True), dtype=np.float64)
+    meat = np.zeros((count, width, width))
+    for rows in _groups_of_equal_size(group):
+        for start in range(0, len(rows), BLOCK):
+            scores = _group_scores(around, rows[start : start + BLOCK], bread, moments, beta, intercepts)
+            meat += np.einsum("gtk,gtl->tkl", scores, scores, optimize=True) if count > 1 else _outer(scores)
+    return [bread @ part @ bread for part in meat]
+
+
+def _outer(scores: Floats) -> Floats:
+    flat = scores[:, 0]
+    return np.asarray((flat.T @ flat)[None])
+
+
+def _groups_of_equal_size(group: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Yield ``(g, m)`` row numbers: all g groups that have m rows."""
+    order = np.argsort(group, kind="stable")
+    sizes = np.bincount(group)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    for size in np.unique(sizes):
+        first = starts[sizes == size]
+        yield order[first[:, None] + np.arange(size)]
+
+
+def _group_scores(
+    around: Neighbourhood,
+    rows: NDArray[np.intp],
+    bread: Floats,
+    moments: Gram,
+    beta: Floats,
+    intercepts: Floats,
+) -> Floats:
+    """Return u_g for ``(g, m)`` rows, ``(g, t, k)``: the centred design stands for the unpenalised intercept."""
+    codes = around.codes[rows]
+    x = codes - moments.code_means
+    w = around.weights[rows]
+    residual = around.targets[rows] - (codes @ beta + intercepts)
+    half = x @ bread
+    hat = (half @ np.swapaxes(x, 1, 2) + 1.0 / moments.total) * w[:, None, :]
+    if rows.shape[1] == 1:
+        adjusted: Floats = residual / np.maximum(1.0 - hat, 1e-6)
+    else:
+        rest = np.eye(rows.shape[1]) - hat
+        adjusted = np.asarray(np.linalg.solve(rest + 1e-9 * np.eye(rows.shape[1]), residual), dtype=np.float64)
+    return np.asarray(np.einsum("gmk,gmt->gtk", x * w[..., None], adjusted, optimize=True))
+
+
+def cosine_to_instance(codes: Codes) -> Floats:
+    """Return 1 - cos(row, ones) for each row; 1 for an all-hidden row, as scikit-learn has it."""
+    width = codes.shape[1]
+    result = np.empty(len(codes))
+    for part in blocks(len(codes)):
+        block = codes[part]
+        kept = block.sum(axis=1, dtype=np.float64)
+        norm = (
+            np.sqrt(np.einsum("ij,ij->i", block, block, dtype=np.float64) * width)
+            if block.dtype != np.bool_
+            else np.sqrt(kept * width)
+        )
+        result[part] = 1.0 - np.divide(kept, norm, out=np.zeros(len(kept)), where=norm > 0)
+    return result

@@ -1,0 +1,481 @@
+"""The values that flow from stage to stage.
+
+Each is a frozen dataclass of read-only arrays: a stage can neither change what it was given nor be surprised by
+what others keep. Comparison is by identity (``eq=False``), as comparing arrays has no truth value.
+
+Letters in shapes: ``h, w, c`` rows, columns, channels of an image; ``d`` interpretable columns (superpixels);
+``n`` drawn rows; ``t`` targets.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+Codes = NDArray[Any]
+"""``(n, d)``: bool, True where the column keeps the instance's own value; float32 where a sampler is not binary."""
+
+Labels = NDArray[np.intp]
+"""A label map in the instance's shape: ``0..d-1``, and -1 for what is in no segment and is always kept."""
+
+Floats = NDArray[np.float64]
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def frozen(array: Any, dtype: Any = None) -> NDArray[Any]:
+    """Return a read-only view of `array` (a copy only where the dtype differs); the caller's own stays writeable."""
+    view: NDArray[Any] = np.asarray(array, dtype=dtype).view()
+    view.flags.writeable = False
+    return view
+
+
+def digest(*parts: Any) -> str:
+    """Return a SHA-256 of arrays (with shape and dtype) and strings, as hex."""
+    state = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            state.update(f"{part.dtype.str}{part.shape}".encode())
+            state.update(np.ascontiguousarray(part).tobytes())
+        else:
+            state.update(repr(part).encode())
+        state.update(b"\0")
+    return state.hexdigest()
+
+
+@runtime_checkable
+class Instance(Protocol):
+    """What is explained: an image here; text, table rows and series are instances too."""
+
+    modality: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """What to call it in titles and file names."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of its label map."""
+
+    def fingerprint(self) -> str:
+        """A hash of everything that a model or a segmenter can see of it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Image:
+    """A photograph or any other raster.
+
+    Args:
+        pixels: ``(h, w, c)`` with any c >= 1 and any real dtype; finite.
+        value_range: what black and white are in `pixels`, e.g. (0, 255) for uint8.
+        name: for titles and file names.
+    """
+
+    modality: ClassVar[str] = "image"
+
+    pixels: NDArray[Any]
+    value_range: tuple[float, float]
+    name: str = "image"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pixels", frozen(self.pixels))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def channels(self) -> int:
+        """The number of channels."""
+        return int(self.pixels.shape[2])
+
+    def unit(self) -> Floats:
+        """Return the pixels as float64 with black at 0 and white at 1, ``(h, w, c)``."""
+        low, high = self.value_range
+        return (self.pixels.astype(np.float64) - low) / (high - low)
+
+    def fingerprint(self) -> str:
+        """Return a hash of the pixels and their range."""
+        return digest(self.pixels, self.value_range)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segments:
+    """The interpretable parts of an instance.
+
+    Args:
+        labels: in the instance's shape, ``0..d-1`` contiguous, -1 = in no segment and always kept.
+        names: d names, for people.
+        parents: (d,) index in the coarser segments that these were split from, or None.
+        basis: (d, ...) each segment's share of every pixel where segments are soft or overlap, or None.
+    """
+
+    labels: Labels
+    names: tuple[str, ...]
+    parents: NDArray[np.intp] | None = None
+    basis: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("labels", "parents", "basis"):
+            if (array := getattr(self, name)) is not None:
+                object.__setattr__(self, name, frozen(array))
+
+    @property
+    def count(self) -> int:
+        """The number of segments, d."""
+        return len(self.names)
+
+    @classmethod
+    def from_labels(cls, labels: Any, name: str = "superpixel", keep: int | None = None) -> Self:
+        """Number any integer label map ``0..d-1`` in order of its values.
+
+        scikit-image's SLIC starts at 1 and SEEDS leaves gaps; lime 0.2.0.1 then never hides the last segment.
+
+        Args:
+            labels: any integers.
+            name: what one segment is called.
+            keep: a label that stands for "in no segment" (becomes -1), e.g. -1.
+        """
+        array = np.asarray(labels)
+        values, inverse = np.unique(array, return_inverse=True)
+        flat = inverse.reshape(array.shape).astype(np.intp)
+        if keep is not None and keep in values:
+            where = int(np.searchsorted(values, keep))
+            flat = np.where(flat == where, -1, flat - (flat > where))
+            values = np.delete(values, where)
+        return cls(flat, tuple(f"{name} {index}" for index in range(len(values))))
+
+    def sizes(self) -> NDArray[np.intp]:
+        """Return the number of pixels of each segment, ``(d,)``."""
+        return np.bincount(self.labels[self.labels >= 0].ravel(), minlength=self.count)
+
+    def fingerprint(self) -> str:
+        """Return a hash of the labels and the basis."""
+        return digest(self.labels, () if self.basis is None else self.basis)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """A block of perturbations.
+
+    Args:
+        codes: ``(n, d)`` bool, or float32 where not binary.
+        values: name -> ``(n, ...)`` array of all else that the composer needs (which background, table rows).
+        groups: (n,) rows with one number belong together, as complementary pairs do; by default each row alone.
+        importance: (n,) probability of the row under the law wanted / under the law drawn from; by default 1.
+        exhaustive: True where these rows are the sampler's whole law, so that nothing was left to chance.
+    """
+
+    codes: Codes
+    values: Mapping[str, NDArray[Any]] = field(default_factory=lambda: EMPTY)
+    groups: NDArray[np.intp] | None = None
+    importance: Floats | None = None
+    exhaustive: bool = False
+
+    def __post_init__(self) -> None:
+        rows = len(self.codes)
+        groups = np.arange(rows) if self.groups is None else self.groups
+        importance = np.ones(rows) if self.importance is None else self.importance
+        object.__setattr__(self, "codes", frozen(self.codes))
+        object.__setattr__(self, "groups", frozen(groups, np.intp))
+        object.__setattr__(self, "importance", frozen(importance, np.float64))
+        values = {name: frozen(array) for name, array in self.values.items()}
+        object.__setattr__(self, "values", MappingProxyType(values))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def take(self, rows: Any) -> Self:
+        """Return some rows (a slice, a mask or indices)."""
+        assert self.groups is not None
+        assert self.importance is not None
+        values = {name: array[rows] for name, array in self.values.items()}
+        return replace(
+            self,
+            codes=self.codes[rows],
+            values=values,
+            groups=self.groups[rows],
+            importance=self.importance[rows],
+        )
+
+    @classmethod
+    def join(cls, blocks: Sequence["Draws"]) -> "Draws":
+        """Put blocks one after the other."""
+        if len(blocks) == 1:
+            return blocks[0]
+        return cls(
+            np.concatenate([block.codes for block in blocks]),
+            {name: np.concatenate([block.values[name] for block in blocks]) for name in blocks[0].values},
+            np.concatenate([block.groups for block in blocks if block.groups is not None]),
+            np.concatenate([block.importance for block in blocks if block.importance is not None]),
+            all(block.exhaustive for block in blocks),
+        )
+
+
+@runtime_checkable
+class Composer(Protocol):
+    """Turns draws into what a model reads: a pure function of each row alone, with no random choice."""
+
+    def compose(self, draws: Draws) -> Any:
+        """Return one model input per row."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """What a model's raw outputs mean.
+
+    Args:
+        kind: "probabilities" (n, k); "logits" (n, k), softmax applies; "sigmoid" (n,) or (n, k) independent
+            probabilities; "sigmoid_logits" the same before the sigmoid; "values" (n,) or (n, k) of a regressor.
+        classes: k names, or None.
+    """
+
+    kind: Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"] = "probabilities"
+    classes: tuple[str, ...] | None = None
+
+    def columns(self, outputs: NDArray[Any]) -> Floats:
+        """Return the outputs as float64 ``(n, k)``, activated; one lone sigmoid becomes (1 - p, p)."""
+        values = np.asarray(outputs, dtype=np.float64)
+        values = values[:, None] if values.ndim == 1 else values
+        if self.kind == "logits":
+            values = np.exp(values - values.max(axis=1, keepdims=True))
+            return np.asarray(values / values.sum(axis=1, keepdims=True))
+        if self.kind == "sigmoid_logits":
+            values = 0.5 * (1.0 + np.tanh(0.5 * values))
+        if self.kind != "values" and values.shape[1] == 1:
+            values = np.concatenate([1.0 - values, values], axis=1)
+        return values
+
+    def names(self, count: int) -> tuple[str, ...]:
+        """Return a name for each of `count` columns."""
+        if self.classes is not None and len(self.classes) == count:
+            return self.classes
+        if self.kind == "values":
+            return ("value",) if count == 1 else tuple(f"value {index}" for index in range(count))
+        return tuple(f"class {index}" for index in range(count))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contract:
+    """What a model wants its input to be.
+
+    Args:
+        size: (height, width), or None for any.
+        channels: number of channels, or None for any.
+        layout: "NHWC" or "NCHW".
+        order: "RGB" or "BGR"; of three channels alone.
+        value_range: what black and white are to the model before `mean` and `std`, or None: the pixels as they are.
+        mean: subtracted, per channel or one for all.
+        std: divided by, per channel or one for all.
+        dtype: of the array that the model reads; None keeps the image's own.
+        resize: how a photograph gets to `size`: "stretch", "crop" the middle, or "pad" with the mean colour.
+        head: what its raw outputs mean.
+        chunk: rows a call that suit the model, or None for no wish.
+    """
+
+    size: tuple[int, int] | None = None
+    channels: int | None = None
+    layout: Literal["NHWC", "NCHW"] = "NHWC"
+    order: Literal["RGB", "BGR"] = "RGB"
+    value_range: tuple[float, float] | None = None
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    dtype: str | None = None
+    resize: Literal["stretch", "crop", "pad"] = "stretch"
+    head: Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"] = "probabilities"
+    chunk: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A model as limefw calls it.
+
+    Args:
+        predict: from a batch as `contract` says to raw outputs, a row per input.
+        name: for titles.
+        classes: names, or None.
+        contract: what the input must be.
+        fingerprint: a hash of the file or the user's own model_id; None = nothing is cached between processes.
+        notes: what was assumed about it, as sentences.
+    """
+
+    predict: Callable[[Any], Any]
+    name: str = "model"
+    classes: tuple[str, ...] | None = None
+    contract: Contract = field(default_factory=Contract)
+    fingerprint: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def task(self) -> Literal["classification", "regression"]:
+        """Follows from the contract's head."""
+        return "regression" if self.contract.head == "values" else "classification"
+
+    @property
+    def head(self) -> Head:
+        """What its outputs mean."""
+        return Head(self.contract.head, self.classes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbourhood:
+    """Everything a surrogate is fitted to: one entry per drawn row, the instance first.
+
+    Args:
+        codes: ``(n, d)``.
+        targets: ``(n, t)``.
+        weights: (n,) kernel x importance.
+        groups: (n,) rows that belong together.
+        exhaustive: True where the rows are the sampler's whole law: standard errors are then 0.
+    """
+
+    codes: Codes
+    targets: Floats
+    weights: Floats
+    groups: NDArray[np.intp]
+    exhaustive: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("codes", "targets", "weights", "groups"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def take(self, rows: Any = slice(None), columns: Any = slice(None), targets: Any = slice(None)) -> Self:
+        """Return some rows, columns (in the order given) and targets."""
+        return replace(
+            self,
+            codes=self.codes[rows] if isinstance(columns, slice) else self.codes[rows][:, columns],
+            targets=self.targets[rows][:, targets],
+            weights=self.weights[rows],
+            groups=self.groups[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A surrogate fitted to one target.
+
+    Args:
+        effects: (d,) the coefficient where linear, else g(instance) - g(instance without column j); 0 where dropped.
+        intercept: g where every column is off.
+        score: weighted R2 on the neighbourhood it was fitted to.
+        local_prediction: g(instance).
+        columns: in pick order; a surrogate leaves it None, the pipeline fills it in.
+        covariance: (d, d) of the effects, or None where not known.
+        detail: JSON values and arrays; ``{"form": "tree", ...}`` where `predict` is not linear.
+    """
+
+    effects: Floats
+    intercept: float
+    score: float
+    local_prediction: float
+    columns: NDArray[np.intp] | None = None
+    covariance: Floats | None = None
+    detail: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "effects", frozen(self.effects, np.float64))
+        for name, dtype in (("columns", np.intp), ("covariance", np.float64)):
+            if (array := getattr(self, name)) is not None:
+                object.__setattr__(self, name, frozen(array, dtype))
+        object.__setattr__(self, "detail", MappingProxyType(dict(self.detail)))
+
+    @property
+    def standard_errors(self) -> Floats | None:
+        """(d,) of the effects: what another draw of as many samples would change, and nothing else."""
+        if self.covariance is None:
+            return None
+        return np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
+
+    def predict(self, codes: Codes) -> Floats:
+        """Return g for each row of ``(n, d)`` codes."""
+        if self.detail.get("form") == "tree":
+            return _tree_predict(self.detail, codes)
+        # block by block: a product of bool codes would first copy all of them to float64
+        blocks = [codes[start : start + 4096] @ self.effects for start in range(0, len(codes), 4096)]
+        return np.asarray(self.intercept + np.concatenate(blocks), dtype=np.float64)
+
+    def widened(self, columns: NDArray[np.intp], width: int) -> Self:
+        """Put a fit on some columns back among all `width` of them."""
+        effects = np.zeros(width)
+        effects[columns] = self.effects
+        covariance = None
+        if self.covariance is not None:
+            covariance = np.zeros((width, width))
+            covariance[np.ix_(columns, columns)] = self.covariance
+        detail = dict(self.detail)
+        if detail.get("form") == "tree":
+            feature = np.asarray(detail["feature"])
+            detail["feature"] = np.where(feature >= 0, columns[np.maximum(feature, 0)], -1)
+        return replace(self, effects=effects, columns=columns, covariance=covariance, detail=detail)
+
+
+def _tree_predict(tree: Mapping[str, Any], codes: Codes) -> Floats:
+    """Walk all rows down the tree at once: node i sends a row left where its code is <= threshold[i]."""
+    feature, threshold = np.asarray(tree["feature"]), np.asarray(tree["threshold"])
+    left, right, value = (np.asarray(tree[name]) for name in ("left", "right", "value"))
+    node = np.zeros(len(codes), dtype=np.intp)
+    while (inner := feature[node] >= 0).any():
+        at = node[inner]
+        goes_left = codes[np.flatnonzero(inner), feature[at]] <= threshold[at]
+        node[inner] = np.where(goes_left, left[at], right[at])
+    return np.asarray(value[node], dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendering:
+    """What a renderer made; it writes no file itself.
+
+    Args:
+        data: the bytes, or the text.
+        media_type: e.g. "image/png".
+        suffix: of a file that holds it, e.g. ".png".
+        figure: the live matplotlib figure where there is one, for notebooks.
+    """
+
+    data: bytes | str
+    media_type: str
+    suffix: str
+    figure: Any = None
+
+    def save(self, path: Any) -> Any:
+        """Write to `path` (whole or not at all) and return it."""
+        from limefw._files import write_whole
+
+        return write_whole(path, self.data.encode() if isinstance(self.data, str) else self.data)
+
+    def _repr_html_(self) -> str | None:
+        return str(self.data) if self.media_type == "text/html" else None
+
+    def _repr_png_(self) -> bytes | None:
+        return self.data if self.media_type == "image/png" and isinstance(self.data, bytes) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened on the way: told to ``on_progress`` and to the ``limefw_stage_done`` hook.
+
+    Args:
+        stage: the kind of the stage ("segmenters", "models", ...).
+        done: rows predicted, or 1 where a stage has no rows.
+        total: rows to predict at the most.
+        seconds: what the stage has taken so far.
+        finished: True once for each stage, at its end.
+    """
+
+    stage: str
+    done: int
+    total: int
+    seconds: float
+    finished: bool
+
+
+Blocks = Iterator[Draws]

@@ -1,0 +1,17 @@
+"""Kernels: how much a draw counts."""
+
+from collections.abc import Iterator
+
+from limefw.hookspecs import hookimpl
+from limefw.stage import Plugin
+from limefw_plugins.kernels.cosine_exponential import cosine_exponential
+from limefw_plugins.kernels.flat import flat
+from limefw_plugins.kernels.symmetric import symmetric
+
+
+@hookimpl
+def limefw_kernels() -> Iterator[Plugin]:
+    """Yield the kernels."""
+    yield Plugin("cosine_exponential", cosine_exponential)
+    yield Plugin("flat", flat)
+    yield Plugin("symmetric", symmetric)

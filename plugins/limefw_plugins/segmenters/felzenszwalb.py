@@ -1,0 +1,29 @@
+"""Felzenszwalb and Huttenlocher's graph segmentation."""
+
+from typing import Annotated
+
+from annotated_types import Ge, Gt
+from numpy.random import Generator
+
+from limefw.types import Image, Segments
+
+
+def felzenszwalb(
+    image: Image,
+    _rng: Generator,
+    /,
+    *,
+    scale: Annotated[float, Gt(0)] = 250.0,
+    sigma: Annotated[float, Ge(0)] = 0.8,
+    min_size: Annotated[int, Ge(1)] = 200,
+) -> Segments:
+    """Regions of any size along strong edges (Felzenszwalb & Huttenlocher 2004; scikit-image).
+
+    Args:
+        scale: larger = larger regions.
+        sigma: width in pixels of the Gaussian smoothing before.
+        min_size: pixels of the smallest region.
+    """
+    from skimage.segmentation import felzenszwalb
+
+    return Segments.from_labels(felzenszwalb(image.unit(), scale, sigma, min_size, channel_axis=-1))

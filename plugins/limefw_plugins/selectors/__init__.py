@@ -1,0 +1,17 @@
+"""Selectors: which columns the surrogate may use."""
+
+from collections.abc import Iterator
+
+from limefw.hookspecs import hookimpl
+from limefw.stage import Plugin
+from limefw_plugins.selectors.all_columns import all_columns
+from limefw_plugins.selectors.forward import forward
+from limefw_plugins.selectors.highest_weights import highest_weights
+
+
+@hookimpl
+def limefw_selectors() -> Iterator[Plugin]:
+    """Yield the selectors."""
+    yield Plugin("all", all_columns)
+    yield Plugin("forward", forward)
+    yield Plugin("highest_weights", highest_weights)

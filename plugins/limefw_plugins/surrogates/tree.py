@@ -1,0 +1,64 @@
+"""A regression tree."""
+
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Ge
+from numpy.random import Generator
+
+from limefw.statistics import weighted_r2
+from limefw.types import Fit, Floats, Neighbourhood
+
+
+def tree(
+    around: Neighbourhood,
+    rng: Generator,
+    /,
+    *,
+    max_depth: Annotated[int, Ge(1)] = 4,
+    min_samples_leaf: Annotated[int, Ge(1)] = 10,
+) -> list[Fit]:
+    """A regression tree per label (scikit-learn), with its rules: sees segments that only count together.
+
+    A segment's effect is g(instance) - g(instance without it). Rules and nodes are in ``fit.detail``.
+
+    Args:
+        max_depth: questions asked one after the other at the most.
+        min_samples_leaf: samples in the smallest leaf.
+    """
+    from sklearn.tree import DecisionTreeRegressor
+
+    fits = []
+    for target in around.targets.T:
+        model = DecisionTreeRegressor(
+            max_depth=max_depth, min_samples_leaf=min_samples_leaf, random_state=int(rng.integers(2**31))
+        )
+        model.fit(around.codes.astype(np.float32), target, sample_weight=around.weights)
+        fits.append(_fit(around, target, _nodes(model.tree_)))
+    return fits
+
+
+def _nodes(grown: Any) -> dict[str, Any]:
+    inner = grown.children_left >= 0
+    return {
+        "form": "tree",
+        "feature": np.where(inner, grown.feature, -1),
+        "threshold": np.array(grown.threshold),
+        "left": np.array(grown.children_left),
+        "right": np.array(grown.children_right),
+        "value": np.array(grown.value[:, 0, 0]),
+        "samples": np.array(grown.n_node_samples),
+    }
+
+
+def _fit(around: Neighbourhood, target: Floats, nodes: dict[str, Any]) -> Fit:
+    width = around.codes.shape[1]
+    draft = Fit(np.zeros(width), 0.0, 0.0, 0.0, detail=nodes)
+    own = around.codes[:1]
+    without = np.repeat(own, width, axis=0)
+    without[np.arange(width), np.arange(width)] = 0
+    local = float(draft.predict(own)[0])
+    effects = local - draft.predict(without)
+    none = float(draft.predict(np.zeros_like(own))[0])
+    score = weighted_r2(target, draft.predict(around.codes), around.weights)
+    return Fit(effects, none, score, local, detail=nodes)

@@ -1,0 +1,15 @@
+"""Targets: what of the model's answer is explained."""
+
+from collections.abc import Iterator
+
+from limefw.hookspecs import hookimpl
+from limefw.stage import Plugin
+from limefw_plugins.targets.log_odds import log_odds
+from limefw_plugins.targets.probability import probability
+
+
+@hookimpl
+def limefw_targets() -> Iterator[Plugin]:
+    """Yield the targets."""
+    yield Plugin("log_odds", log_odds)
+    yield Plugin("probability", probability)

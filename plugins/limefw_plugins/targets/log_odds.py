@@ -1,0 +1,32 @@
+"""The log-odds of a class."""
+
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Gt, Lt
+from numpy.typing import NDArray
+
+from limefw.errors import ModelError
+from limefw.types import Floats, Head
+
+
+def log_odds(
+    outputs: NDArray[Any], head: Head, /, *, clip: Annotated[float, Gt(0), Lt(0.5)] = 1e-6
+) -> tuple[Floats, tuple[str, ...]]:
+    """log(p / (1 - p)) of each class: additive where probabilities saturate, the better scale above .95 or below .1.
+
+    Args:
+        clip: probabilities are kept this far from 0 and 1.
+    """
+    values = head.columns(outputs)
+    if head.kind == "values":
+        raise ModelError(
+            "target 'log_odds' needs a classifier, and this model is a regressor: use target 'probability'"
+        )
+    if values.min() < -1e-6 or values.max() > 1 + 1e-6:
+        raise ModelError(
+            f"target 'log_odds' needs probabilities, and the model returned {values.min():.3g} to {values.max():.3g}. "
+            "Where it returns logits say so: limefw.model(..., contract=limefw.Contract(head='logits'))"
+        )
+    inside = np.clip(values, clip, 1 - clip)
+    return np.log(inside) - np.log1p(-inside), head.names(values.shape[1])
