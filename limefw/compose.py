@@ -253,8 +253,8 @@ class Frame:
     def _resized(self, pixels: NDArray[Any]) -> NDArray[Any]:
         top, left, tall, wide = self.box
         height, width = self.photo
-        above, before = max(0, round(-top)), max(0, round(-left))
-        below, after = max(0, round(top + tall) - height), max(0, round(left + wide) - width)
+        above, before = _whole(-top), _whole(-left)
+        below, after = _whole(top + tall - height), _whole(left + wide - width)
         if above or before or below or after:
             border = ((above, below), (before, after))
             mean = pixels.reshape(-1, pixels.shape[2]).mean(axis=0)
@@ -267,8 +267,10 @@ class Frame:
                 for c in range(pixels.shape[2])
             ]
             pixels = np.stack(planes, axis=2)
-        box = (left + before, top + above, left + before + wide, top + above + tall)
-        return resize(pixels, self.size, box)
+        edges = (left + before, top + above, left + before + wide, top + above + tall)
+        limits = (pixels.shape[1], pixels.shape[0]) * 2
+        first, second, third, fourth = (min(max(0.0, edge), limit) for edge, limit in zip(edges, limits, strict=True))
+        return resize(pixels, self.size, (first, second, third, fourth))
 
     def to_photo(self, labels: Labels) -> Labels:
         """Return labels of the frame at the photograph's own size; -1 where the frame does not reach."""
@@ -291,6 +293,11 @@ class Frame:
             centre = start + (np.arange(length) + 0.5) / length * extent
             sides.append((centre >= 0) & (centre < self.photo[axis]))
         return ~np.logical_and.outer(*sides)
+
+
+def _whole(overhang: float) -> int:
+    """Return how many whole pixels of border cover what a box reaches beyond the photograph (rounding errors aside)."""
+    return max(0, int(np.ceil(overhang - 1e-6)))
 
 
 def resize(

@@ -392,6 +392,20 @@ class Run:
         }
 
 
+def cut(
+    source: Any, model: Model, recipe: Recipe, registry: Registry | None = None
+) -> tuple[Instance, Segments, Frame | None]:
+    """Cut an instance into segments as `explain` would, without asking the model anything.
+
+    Returns:
+        the instance as it was given, its segments in the model's frame, and that frame.
+    """
+    run = Run(recipe, model, registry or default_registry())
+    photo = read(source, recipe.stages.get("reader"), run.registry)
+    frame, instance = enter(photo, model.contract)
+    return photo, run.segment(instance, frame), frame
+
+
 def enter(photo: Instance, contract: Contract) -> tuple[Frame | None, Instance]:
     """Put an image into the model's frame; other instances have none."""
     if not isinstance(photo, Image):

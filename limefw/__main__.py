@@ -1,0 +1,7 @@
+"""``python -m limefw``."""
+
+from limefw.cli import main
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""What several commands share: their options, and what a path or a label on the command line means."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from limefw.errors import InputError
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_state = {"debug": False}
+
+
+def debug() -> bool:
+    """Say whether --debug was given."""
+    return _state["debug"]
+
+
+def _set_debug(_context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001
+    _state["debug"] = _state["debug"] or value
+
+
+def with_debug(command: Command) -> Command:
+    """Add --debug."""
+    option = click.option(
+        "--debug", is_flag=True, expose_value=False, callback=_set_debug, help="Show the whole traceback of an error."
+    )
+    return option(command)
+
+
+def with_source(command: Command) -> Command:
+    """Add what says which picture, model and recipe are meant."""
+    options = [
+        click.argument("image", type=click.Path(path_type=Path), required=False),
+        click.option("--sample", is_flag=True, help="Take the photograph that comes along: a cat."),
+        click.option("--model", "-m", metavar="FILE|MODULE:FUNCTION", help="Default: the embedded EfficientNet-Lite0."),
+        click.option("--classes", type=click.Path(path_type=Path), help="Class names, one a line."),
+        click.option("--recipe", "-r", default="lime", show_default=True, metavar="NAME|FILE", help="What to do."),
+        click.option("--set", "-s", "settings", multiple=True, metavar="KEY=VALUE", help="E.g. segmenter.use=slic"),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def source(image: Path | None, *, sample: bool) -> Path:
+    """Return the picture meant.
+
+    Raises:
+        click.UsageError: where none or two are.
+    """
+    if sample and image is not None:
+        raise click.UsageError("give an image or --sample, not both")
+    if image is not None:
+        return image
+    if not sample:
+        raise click.UsageError("which image? Give a file, or --sample for the photograph that comes along")
+    import limefw
+
+    found: Path = limefw.sample()
+    return found
+
+
+def overrides(settings: Sequence[str], **own: Any) -> dict[str, Any]:
+    """Put --set and a command's own options (where given) together."""
+    from limefw.recipe import combine, parse_override
+
+    given = {key: value for key, value in own.items() if value not in (None, ())}
+    return combine([*(parse_override(text) for text in settings), given])
+
+
+def labels(texts: Sequence[str]) -> list[int | str]:
+    """Return labels: digits are an index, all else a name or "top:k"."""
+    return [int(text) if text.isdigit() else text for text in texts]
+
+
+def load_model(name: str | None, classes: Path | None, use: Any = "auto") -> Any:
+    """Load the model meant; ``module:function`` is looked for in the current folder too, as ``python -m`` would."""
+    import limefw
+
+    if name is not None and ":" in name and not Path(name).exists():
+        sys.path.insert(0, str(Path.cwd()))
+    return limefw.model(None if name in (None, "embedded") else name, use=use, classes=_names(classes))
+
+
+def _names(path: Path | None) -> list[str] | None:
+    if path is None:
+        return None
+    try:
+        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"class names {path} cannot be read: {error}") from error

@@ -1,0 +1,87 @@
+"""``limefw plugins``: what is installed, with which parameters, from whom, and what is broken."""
+
+import inspect
+import json
+from typing import Any
+
+import click
+
+from limefw.cli import _common
+
+
+@click.command()
+@click.argument("kind", required=False)
+@click.argument("name", required=False)
+@_common.with_debug
+def plugins(kind: str | None, name: str | None) -> None:
+    """List the plug-ins, those of a KIND with their parameters, or all about one NAME."""
+    import limefw
+    from limefw.errors import UnknownPluginError, did_you_mean
+    from limefw.hookspecs import KINDS
+
+    known = limefw.registry()
+    if kind is not None and kind + "s" in KINDS:
+        kind += "s"
+    if kind is not None and kind not in KINDS:
+        raise UnknownPluginError(
+            [f"no kind of plug-in named {kind!r}.{did_you_mean(kind, KINDS)} There are: {', '.join(KINDS)}."]
+        )
+    if kind is None:
+        _overview(known, KINDS)
+    elif name is None:
+        for found in known.all(kind):
+            _describe(found)
+    else:
+        _everything(known, kind, name)
+    _troubles(known)
+
+
+def _overview(known: Any, kinds: tuple[str, ...]) -> None:
+    for kind in kinds:
+        click.secho(kind, bold=True)
+        for found in known.all(kind):
+            click.echo(f"  {found.plugin.name:<20} {found.plugin.summary}  [{found.provider}]")
+        if not known.all(kind):
+            click.echo("  (none installed)")
+    click.secho("recipes", bold=True)
+    click.echo("  " + ", ".join(known.recipes()))
+    click.echo("\nMore: limefw plugins KIND, limefw plugins KIND NAME")
+
+
+def _describe(found: Any) -> None:
+    from limefw.stage import parameters
+
+    plugin = found.plugin
+    modality = f", for {plugin.modality}" if plugin.modality else ""
+    click.secho(f"{plugin.name}", bold=True, nl=False)
+    click.echo(f"  [{found.provider}{modality}]")
+    click.echo(f"  {plugin.summary}")
+    missing = [library for library in plugin.requires if not _importable(library)]
+    if missing:
+        click.echo(f"  needs {', '.join(missing)}, which is not installed")
+    for item in parameters(plugin):
+        default = "required" if item.required else f"= {json.dumps(item.default)}"
+        click.echo(f"    {item.name:<18} {item.type:<18} {default:<16} {item.range}".rstrip())
+
+
+def _importable(library: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(library) is not None
+
+
+def _everything(known: Any, kind: str, name: str) -> None:
+    found, place = known.lookup(kind, name), known.find(kind, name)
+    _describe(found)
+    click.echo(f"\n  {place.module}\n  {place.file}:{place.line}\n")
+    click.echo("\n".join(f"  {line}".rstrip() for line in inspect.cleandoc(place.docstring).splitlines()))
+
+
+def _troubles(known: Any) -> None:
+    if known.broken:
+        click.secho("\nbroken", bold=True, err=True)
+        for item in known.broken:
+            click.echo(f"  {item.what} of {item.provider}: {type(item.error).__name__}: {item.error}", err=True)
+    if known.denied:
+        click.secho("\nnot loaded, by LIMEFW_PLUGINS", bold=True, err=True)
+        click.echo(f"  {', '.join(known.denied)}", err=True)

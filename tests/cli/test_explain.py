@@ -1,0 +1,138 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import limefw
+
+
+GRID = ("-s", "segmenter.use=grid", "-s", "segmenter.rows=4", "-s", "segmenter.columns=4")
+
+
+@pytest.mark.model
+def test_the_sample_is_explained_with_the_embedded_model(run, tmp_path):
+    """`limefw explain --sample` writes pictures, a page and a file that loads, and says what the model sees."""
+    code, out, err = run("explain", "--sample", "-n", "60", "-s", "segmenter=grid")
+    assert code == 0
+    assert "Egyptian Mau" in out
+    written = {path.name for path in (tmp_path / "limefw-out").iterdir()}
+    assert {"chelsea-overlay.png", "chelsea-heatmap.png", "chelsea.html", "chelsea.json", "chelsea.limefw"} <= written
+    assert limefw.load(tmp_path / "limefw-out" / "chelsea.limefw").names
+    assert "wrote" in err
+
+
+def test_own_model_recipe_and_label(run, photo, mine):
+    """--model, --set, --label, --seed and --samples reach the explanation."""
+    options = (*GRID, "-l", "1", "--seed", "5", "-n", "150", "-o", "-", "-f", "json")
+    code, out, err = run("explain", photo, "-m", "mine:right", *options)
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found["provenance"]["recipe"]["seed"] == 5
+    assert found["health"]["samples"] == 150
+    assert [label["label"] for label in found["labels"]] == [1]
+
+
+def test_a_recipe_file_is_used(run, photo, mine, tmp_path):
+    """--recipe takes a file; what it does not say comes from the recipe that it extends."""
+    (tmp_path / "mine.toml").write_text('samples = 80\nsegmenter = "grid"\nlabels = [0]\n')
+    code, out, _ = run("explain", photo, "-m", "mine:right", "-r", "mine.toml", "-o", "-", "-f", "json")
+    assert code == 0
+    assert json.loads(out)["health"]["samples"] == 80
+
+
+@pytest.mark.parametrize("suffix", [".png", ".html", ".json", ".txt", ".limefw"])
+def test_a_files_suffix_chooses_its_format(run, photo, mine, tmp_path, suffix):
+    """--out FILE writes that file and no other."""
+    code, *_ = run("explain", photo, "-m", "mine:right", *GRID, "-n", "60", "-o", f"there/x{suffix}")
+    assert code == 0
+    assert [path.name for path in (tmp_path / "there").iterdir()] == [f"x{suffix}"]
+
+
+def test_equal_seeds_write_equal_files(run, photo, mine, tmp_path):
+    """The same command writes the same picture, to the last byte."""
+    for name in ("a", "b"):
+        assert run("explain", photo, "-m", "mine:right", *GRID, "-n", "60", "-o", f"{name}.png")[0] == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_pipe_sees_no_progress_bar(run, photo, mine):
+    """Nothing but the names of the files goes to stderr when it is no terminal."""
+    _, _, err = run("explain", photo, "-m", "mine:right", *GRID, "-n", "60")
+    assert err
+    assert all(line.startswith("wrote ") for line in err.strip().splitlines())
+
+
+def test_a_terminal_sees_a_progress_bar(photo, mine, tmp_path):
+    """On a terminal a bar counts the samples."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "limefw", "explain", str(photo), "-m", "mine:right", *GRID, "-n", "400", "-o", "x.json"]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, cwd=tmp_path, env=environment)
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+    os.close(ours)
+    assert process.wait() == 0
+    assert b"asking the model" in seen
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["absent.png"], ["no file absent.png"]),
+        ([], ["--sample"]),
+        (["photo.png", "--sample"], ["not both"]),
+        (["photo.png", "-s", "segmenter=slick"], ["no segmenter named 'slick'", "Did you mean 'slic'?"]),
+        (["photo.png", "-s", "segmenter.use=slic", "-s", "segmenter.n_segmnts=8"], ["n_segments"]),
+        (["photo.png", "-s", "segmenter"], ["setting=value"]),
+        (["photo.png", "-r", "limes"], ["no recipe named 'limes'", "lime"]),
+        (["photo.png", "-m", "mine:right", "-l", "tabby"], ["no class named 'tabby'"]),
+        (["photo.png", "-m", "mine:right", "-l", "7"], ["no class 7"]),
+        (["photo.png", "-n", "1"], ["samples", "at least 2"]),
+        (["mine.py"], ["not an image"]),
+        (["photo.png", "-o", "x.docx"], [".docx"]),
+        (["photo.png", "-f", "overlai"], ["overlay"]),
+    ],
+)
+def test_a_wrong_call_exits_with_2_and_one_paragraph(run, photo, mine, arguments, words):
+    """What cannot be done is said in words, without a traceback, before the model is paid for."""
+    code, out, err = run("explain", *arguments)
+    assert code == 2
+    assert out == ""
+    assert "Traceback" not in err
+    for word in words:
+        assert word in err
+
+
+def test_debug_shows_the_traceback(run, photo, mine):
+    """--debug gives the whole traceback."""
+    code, _, err = run("explain", photo, "-m", "mine:lost", *GRID, "--debug")
+    assert code == 1
+    assert "Traceback" in err
+
+
+def test_a_model_that_fails_half_way_leaves_what_was_computed(run, photo, mine, tmp_path):
+    """The rows done are saved as a partial explanation; the exit code is 1."""
+    code, _, err = run("explain", photo, "-m", "mine:tires", *GRID, "-n", "4000")
+    assert code == 1
+    assert "out of breath" in err
+    partial = limefw.load(tmp_path / "limefw-out" / "photo-partial.limefw")
+    assert 2 <= partial.health.samples < 4000
+
+
+def test_an_interruption_explains_what_was_drawn(run, photo, mine, tmp_path):
+    """Ctrl-C gives back what was computed, and exit code 130."""
+    code, out, _ = run("explain", photo, "-m", "mine:interrupted", *GRID, "-n", "4000")
+    assert code == 130
+    assert "interrupted" in out
+    assert (tmp_path / "limefw-out" / "photo.limefw").exists()
