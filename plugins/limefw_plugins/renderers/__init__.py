@@ -1,0 +1,23 @@
+"""Renderers: from an explanation to something that a person or a program can read."""
+
+from collections.abc import Iterator
+
+from limefw.hookspecs import hookimpl
+from limefw.stage import Plugin
+from limefw_plugins.renderers.bars import bars
+from limefw_plugins.renderers.figures_json import figures_json
+from limefw_plugins.renderers.heatmap import heatmap
+from limefw_plugins.renderers.overlay import overlay
+from limefw_plugins.renderers.page import page
+from limefw_plugins.renderers.plain_text import plain_text
+
+
+@hookimpl
+def limefw_renderers() -> Iterator[Plugin]:
+    """Yield the renderers."""
+    yield Plugin("bars", bars, modality="image", requires=("matplotlib",))
+    yield Plugin("heatmap", heatmap, modality="image", requires=("matplotlib",))
+    yield Plugin("html", page, modality="image", requires=("jinja2", "matplotlib", "PIL"))
+    yield Plugin("json", figures_json)
+    yield Plugin("overlay", overlay, modality="image", requires=("matplotlib",))
+    yield Plugin("text", plain_text)

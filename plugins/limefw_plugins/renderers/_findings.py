@@ -1,0 +1,90 @@
+"""The strongest segments of a label as people are told of them: the same rank and words in every rendering."""
+
+from dataclasses import dataclass
+
+from limefw.explanation import Explanation
+from limefw.types import Image, Labels
+from limefw_plugins.renderers._picture import place_words
+from limefw_plugins.renderers._words import decimals_for, number, printable, signed
+
+
+INTERVAL = 1.96
+"""Standard errors on each side of a 95% interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One segment's part in a prediction, with the words for it.
+
+    Args:
+        rank: 1 is the strongest; the number printed in pictures.
+        segment: its number.
+        name: for people.
+        effect: what showing it adds to the target.
+        margin: half the width of its 95% interval, or None where not known.
+        share: of the instance, 0..1.
+        place: where in the picture, in words; empty where there is no picture.
+        decimals: that numbers of this list are written with.
+    """
+
+    rank: int
+    segment: int
+    name: str
+    effect: float
+    margin: float | None
+    share: float
+    place: str
+    decimals: int
+
+    @property
+    def positive(self) -> bool:
+        """Whether it speaks for the label."""
+        return self.effect > 0
+
+    @property
+    def effect_text(self) -> str:
+        """The effect with its sign."""
+        return signed(self.effect, self.decimals)
+
+    @property
+    def margin_text(self) -> str:
+        """The margin after a plus-minus sign; empty where not known."""
+        return "" if self.margin is None else f"±{number(self.margin, self.decimals)}"
+
+    @property
+    def interval_text(self) -> str:
+        """Both ends of the interval."""
+        if self.margin is None:
+            return "not known"
+        if self.margin == 0:
+            return "exact"
+        low, high = (signed(self.effect + side * self.margin, self.decimals) for side in (-1, 1))
+        return f"{low} to {high}"
+
+    @property
+    def share_text(self) -> str:
+        """The share in per cent."""
+        return "< 0.1%" if self.share < 0.001 else f"{self.share:.1%}"
+
+
+def _coarse(labels: Labels) -> Labels:
+    """Return every so manieth pixel: enough to say where a segment lies."""
+    step = max(1, max(labels.shape) // 500)
+    return labels[::step, ::step]
+
+
+def findings(
+    explanation: Explanation, label: int | str | None, top: int, *, positive_only: bool = False
+) -> list[Finding]:
+    """Return the `top` strongest segments of a label, the strongest first; none where every effect is 0."""
+    effects = [effect for effect in explanation.top(None, label) if effect.effect > 0 or not positive_only][:top]
+    decimals = decimals_for(effect.effect for effect in effects)
+    labels = _coarse(explanation.label_map) if isinstance(explanation.instance, Image) else None
+    return [
+        Finding(
+            rank, effect.segment, printable(effect.name), effect.effect,
+            None if effect.standard_error is None else INTERVAL * effect.standard_error,
+            effect.share, "" if labels is None else place_words(labels, effect.segment), decimals,
+        )
+        for rank, effect in enumerate(effects, start=1)
+    ]  # fmt: skip

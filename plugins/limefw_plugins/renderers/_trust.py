@@ -1,0 +1,86 @@
+"""How far to trust an explanation, in sentences: the same in a terminal and on a page."""
+
+import re
+from dataclasses import dataclass
+
+from limefw.explanation import Explanation
+from limefw.health import Caution
+from limefw_plugins.renderers._words import closeness, decimals_for, number, printable
+
+
+INTERVALS = (
+    "The intervals say how much another draw of as many samples would change an effect (95%). They do not cover "
+    "the choice of segments, what hidden segments are filled with, or how far the simple stand-in misses the model."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How well the surrogate of one label follows the model, as text.
+
+    Args:
+        name: of the label.
+        closeness: in words.
+        in_sample: weighted R2 on its own samples.
+        cross_fitted: weighted R2 on samples left out, or "not known".
+        model: what the model says of the instance.
+        local: what the surrogate says of it.
+        intercept: what the surrogate says with every segment hidden.
+        effects: the sum of its effects, or empty where the surrogate is not a sum.
+        resolved: how many effects stand out from the noise, or "not known".
+    """
+
+    name: str
+    closeness: str
+    in_sample: str
+    cross_fitted: str
+    model: str
+    local: str
+    intercept: str
+    effects: str
+    resolved: str
+
+
+def accounts(explanation: Explanation) -> list[Account]:
+    """Return the account of every label."""
+    return [_account(explanation, label) for label in explanation.labels]
+
+
+def _account(explanation: Explanation, label: int) -> Account:
+    fit, health = explanation.fit(label), explanation.health.labels[label]
+    places = max(3, decimals_for([health.model_prediction, health.local_prediction]))
+    total = float(fit.effects.sum())
+    scale = max(1e-12, abs(fit.intercept), abs(fit.local_prediction))
+    is_sum = abs(fit.intercept + total - fit.local_prediction) <= 1e-6 * scale
+    return Account(
+        printable(explanation.names[label]),
+        closeness(health),
+        number(health.fidelity, 2),
+        "not known" if health.cross_fitted is None else number(health.cross_fitted, 2),
+        number(health.model_prediction, places),
+        number(health.local_prediction, places),
+        number(fit.intercept, places),
+        number(total, places) if is_sum else "",
+        "not known" if health.resolved is None else str(health.resolved),
+    )
+
+
+def sampling(explanation: Explanation) -> str:
+    """Return one sentence on samples and why there were no more."""
+    health = explanation.health
+    per_segment = number(health.samples_per_segment, 1)
+    return (
+        f"{health.samples:,} samples ({health.distinct:,} different) over {health.segments} segments, "
+        f"{per_segment} effective samples a segment. Drawing ended: {health.stopped}."
+    )
+
+
+def caution_sentence(explanation: Explanation, caution: Caution) -> str:
+    """Return a caution as a sentence that calls labels by their names."""
+
+    def named(match: re.Match[str]) -> str:
+        label = int(match[1])
+        return printable(explanation.names.get(label, f"label {label}")) + ": "
+
+    text = re.sub(r"^label (\d+): ", named, printable(caution.message))
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")

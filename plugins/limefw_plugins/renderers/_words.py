@@ -1,0 +1,155 @@
+"""Numbers and judgements in words that suit what was explained: a probability, log-odds or a predicted value."""
+
+import math
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from limefw.explanation import Explanation
+from limefw.health import LabelHealth
+
+
+MINUS = "\N{MINUS SIGN}"
+_CLOSENESS = ((0.9, "very closely"), (0.7, "closely"), (0.5, "roughly"), (0.2, "only loosely"))
+_NAMELESS = frozenset({"", "<lambda>", "model", "predict", "predict_proba", "forward", "__call__"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How to speak of what was explained.
+
+    Args:
+        noun: what the model's answer is: "probability", "log-odds", "predicted value".
+        plus: what a segment with an effect above 0 does.
+        minus: what a segment with an effect below 0 does.
+    """
+
+    noun: str
+    plus: str = "speaks for"
+    minus: str = "speaks against"
+
+    @property
+    def unit(self) -> str:
+        """The unit of an effect."""
+        return f"change of {self.noun}"
+
+    def verb(self, effect: float) -> str:
+        """Say what a segment with an effect does."""
+        return self.plus if effect > 0 else self.minus
+
+    def question(self, name: str) -> str:
+        """Return what the effects on a label answer."""
+        if self.plus == "raises":
+            return f"What raises and lowers the {self.subject(name)}"
+        return f"What speaks for and against {name}"
+
+    def subject(self, name: str) -> str:
+        """Return a label's name as what a sentence is about; a regressor's only output has none of its own."""
+        if self.plus != "raises":
+            return name
+        return self.noun if name == "value" else f"{self.noun} for {name}"
+
+    def value(self, value: float) -> str:
+        """Return an answer as a number alone."""
+        if self.noun != "probability":
+            return number(value)
+        if 0.0 < value < 0.0001:
+            return "< 0.0001"
+        if 0.9999 < value < 1.0:
+            return "> 0.9999"
+        return number(value, 4) if value < 0.01 or 0.99 < value < 1.0 else number(value, 2)
+
+    def answer(self, value: float) -> str:
+        """Return an answer with what it is: "probability 0.77"."""
+        if self.noun == "log-odds":
+            return f"log-odds {number(value)} (probability {0.5 + 0.5 * math.tanh(0.5 * value):.2f})"
+        return f"{self.noun} {self.value(value)}"
+
+
+def wording_of(explanation: Explanation) -> Wording:
+    """Return the words for an explanation's task and target."""
+    provenance = explanation.provenance
+    target = provenance.get("recipe", {}).get("target", {}).get("use", "probability")
+    if provenance.get("model", {}).get("task") == "regression":
+        return Wording("predicted value", "raises", "lowers")
+    return Wording({"probability": "probability", "log_odds": "log-odds"}.get(target, f"target {target!r}"))
+
+
+def headline(explanation: Explanation) -> str:
+    """Say in one sentence what the model said of the instance."""
+    words, model = wording_of(explanation), model_name(explanation)
+    first = explanation.labels[0]
+    answers = explanation.outlook or {explanation.names[first]: explanation.prediction(first)}
+    name, value = next(iter(answers.items()))
+    if words.noun != "predicted value":
+        return f"{model} says {printable(name)} with {words.answer(value)}"
+    name = printable(explanation.names[first])
+    what = "" if name == "value" else f" for {name}"
+    return f"{model} predicts {words.value(explanation.prediction(first))}{what}"
+
+
+def model_name(explanation: Explanation) -> str:
+    """Return the model's name, or "The model" where it has none worth saying."""
+    name = printable(str(explanation.provenance.get("model", {}).get("name", "")))
+    return "The model" if name in _NAMELESS else name
+
+
+def closeness(health: LabelHealth) -> str:
+    """Say how well the surrogate follows the model, judged on samples left out where there are such."""
+    score = health.fidelity if health.cross_fitted is None else health.cross_fitted
+    return next((word for least, word in _CLOSENESS if score >= least), "hardly")
+
+
+def fidelity(health: LabelHealth) -> str:
+    """Return one sentence on how well the surrogate follows the model."""
+    text = f"The simple stand-in follows the model {closeness(health)}: R² {number(health.fidelity, 2)}"
+    left_out = "" if health.cross_fitted is None else f" ({number(health.cross_fitted, 2)} on samples left out)"
+    return f"{text}{left_out}."
+
+
+def number(value: float, decimals: int | None = None) -> str:
+    """Return a number with a true minus sign; three figures or so where `decimals` is not given."""
+    if not math.isfinite(value):
+        return "not a number"
+    places = decimals_for([value]) if decimals is None else decimals
+    if abs(value) >= 1e6:
+        return f"{value:.3g}".replace("-", MINUS)
+    text = f"{value:.{places}f}"
+    # what rounds to nothing has no sign
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)
+
+
+def signed(value: float, decimals: int) -> str:
+    """Return a number with its sign, + or a true minus."""
+    text = number(value, decimals)
+    return text if text[0] == MINUS or float(text.replace(MINUS, "-")) == 0 else f"+{text}"
+
+
+def decimals_for(values: Iterable[float]) -> int:
+    """Return how many decimals show the largest of some values with three figures."""
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    return 3 if largest == 0 else min(9, max(0, 2 - math.floor(math.log10(largest))))
+
+
+def printable(text: str) -> str:
+    """Return text on one line, without control characters: names of classes and files come from anywhere."""
+    kept = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
+    return " ".join(kept.split())
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes: East Asian letters take two, combining marks none."""
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
+    )
+
+
+def fitted(text: str, width: int, *, right: bool = False) -> str:
+    """Return text in exactly `width` columns: padded, or cut with an ellipsis."""
+    if columns(text) > width:
+        while columns(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    padding = " " * (width - columns(text))
+    return padding + text if right else text + padding

@@ -1,0 +1,83 @@
+"""Every segment's effect as a colour over the photograph."""
+
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from limefw.explanation import Explanation
+from limefw.types import Floats, Rendering
+from limefw_plugins.renderers._captioned import Paragraph, captioned, letter_size, title, trust
+from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._letters import FAINT, FONT, INK, Words, points
+from limefw_plugins.renderers._paint import Colors, diverging, heated
+from limefw_plugins.renderers._picture import View, inner_point, view_of
+from limefw_plugins.renderers._sheet import Sheet, drawing
+from limefw_plugins.renderers._words import MINUS, Wording, decimals_for, signed, wording_of
+
+
+def heatmap(
+    explanation: Explanation,
+    /,
+    *,
+    label: int | str | None = None,
+    colors: Colors = "green-red",
+    scale: Annotated[int, Ge(0), Le(16)] = 0,
+    longest: Annotated[int, Ge(0)] = 2000,
+) -> Rendering:
+    """Every segment's effect as a colour over the greyed photograph, with a colour bar symmetric about 0.
+
+    Args:
+        label: a number or name; none: the first explained.
+        colors: "blue-orange" is safe for the colour-blind; blue speaks for the label.
+        scale: pixels a side that each of the photograph's becomes; 0: 1, more where it is small.
+        longest: pixels that the longer side has at the most, a larger photograph is reduced; 0: its own size.
+    """
+    number = explanation.label(label)
+    view = view_of(explanation, scale, longest or None)
+    limit, values = relative_effects(explanation, number, view)
+    pixels = heated(view, values, colors)
+    paragraphs = [title(explanation, number), Paragraph([Words(trust(explanation, number), FAINT)])]
+    with drawing():
+        sheet, axes, top = captioned(pixels, paragraphs, reserved=4.6)
+        signs(axes, view, findings(explanation, number, 8), letter_size(view.size[1]))
+        _color_bar(sheet, top, limit, colors, wording_of(explanation))
+        return sheet.rendering()
+
+
+def relative_effects(explanation: Explanation, label: int, view: View) -> tuple[float, Floats]:
+    """Return the largest absolute effect, and each pixel's effect relative to it, -1..1."""
+    values = explanation.values_of(label)
+    limit = float(np.abs(values).max())
+    return limit, values[view.source] / (limit or 1.0)
+
+
+def signs(axes: Any, view: View, found: list[Finding], size: float) -> None:
+    """Write + or - on segments with a strong effect, for those who do not see the colours."""
+    from matplotlib.patheffects import withStroke
+
+    for item in found:
+        point = inner_point(view.labels == item.segment)
+        if point is None or abs(item.effect) < 0.2 * abs(found[0].effect):
+            continue
+        axes.text(
+            *point, "+" if item.positive else MINUS, fontsize=points(1.5 * size), fontfamily=FONT,
+            fontweight="bold", color=INK, ha="center", va="center", clip_on=True,
+            path_effects=[withStroke(linewidth=points(0.3 * size), foreground="white")],
+        )  # fmt: skip
+
+
+def _color_bar(sheet: Sheet, top: float, limit: float, colors: Colors, words: Wording) -> None:
+    size = letter_size(sheet.width)
+    wide = sheet.width - 8 * size
+    axes = sheet.axes(4 * size, top + size, wide, 0.9 * size)
+    ramp = diverging(np.linspace(-1.0, 1.0, 512)[None], colors)
+    axes.imshow(ramp.astype(np.uint8), extent=(-1, 1, 0, 1), aspect="auto")
+    places = decimals_for([limit])
+    ticks = (-1.0, -0.5, 0.0, 0.5, 1.0) if limit else (0.0,)
+    texts = [signed(tick * limit, places) if tick else "0" for tick in ticks]
+    axes.set_xticks(ticks, texts, fontsize=points(0.9 * size))
+    axes.set_yticks([])
+    axes.tick_params(length=points(0.3 * size), width=points(0.08 * size), pad=points(0.2 * size))
+    text = f"{words.unit}: {MINUS} {words.minus}, + {words.plus}" if limit else f"{words.unit}: every effect is 0"
+    axes.set_xlabel(text, fontsize=points(0.95 * size), labelpad=points(0.3 * size))

@@ -1,0 +1,101 @@
+"""The explanation as text for a terminal."""
+
+import textwrap
+from typing import Annotated
+
+from annotated_types import Ge
+
+from limefw.explanation import Explanation
+from limefw.types import Rendering
+from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, caution_sentence, sampling
+from limefw_plugins.renderers._words import MINUS, fitted, headline, printable, wording_of
+
+
+WIDTH = 88
+"""Columns of a terminal."""
+
+_HALF = 7
+
+
+def plain_text(explanation: Explanation, /, *, top: Annotated[int, Ge(1)] = 5) -> Rendering:
+    """What speaks for and against each label, as text of at most 88 columns without colours.
+
+    Args:
+        top: how many segments a label at the most.
+    """
+    lines = [f"{headline(explanation)}.", _about(explanation), "", *_outlook(explanation)]
+    for label in explanation.labels:
+        lines += ["", *_table(explanation, label, top)]
+    lines += ["", *_trust(explanation)]
+    text = "\n".join(fitted(line, WIDTH).rstrip() for line in lines)
+    return Rendering(f"{text}\n", "text/plain", ".txt")
+
+
+def _about(explanation: Explanation) -> str:
+    instance = explanation.instance
+    shape = " x ".join(str(length) for length in reversed(instance.shape))
+    return f"Explained: {fitted(printable(instance.name), 50).rstrip()} ({instance.modality}, {shape})"
+
+
+def _outlook(explanation: Explanation) -> list[str]:
+    words = wording_of(explanation)
+    what = "What the model says" if words.plus == "raises" else "The model's strongest answers"
+    lines = [f"{what} ({words.noun})"]
+    for name, value in list(explanation.outlook.items())[:5]:
+        bar = "█" * round(30 * min(1.0, max(0.0, value))) if words.noun == "probability" else ""
+        lines.append(f"  {fitted(printable(name), 36)} {words.value(value):>10}  {bar}")
+    return lines
+
+
+def _table(explanation: Explanation, label: int, top: int) -> list[str]:
+    found = findings(explanation, label, top)
+    words, name = wording_of(explanation), fitted(printable(explanation.names[label]), 50).rstrip()
+    lines = [words.question(name), f"({words.unit}; + {words.plus}, {MINUS} {words.minus})"]
+    if not found:
+        return [*lines, "  No segment has an effect."]
+    lines.append(_row("#", "segment", "where", "share", "effect", "95% interval", ""))
+    strongest = abs(found[0].effect)
+    return lines + [
+        _row(
+            str(item.rank), item.name, item.place, item.share_text, item.effect_text, item.interval_text,
+            _bar(item, strongest),
+        )
+        for item in found
+    ]  # fmt: skip
+
+
+def _row(rank: str, name: str, place: str, share: str, effect: str, interval: str, bar: str) -> str:
+    return (
+        f"{rank:>3} {fitted(name, 16)} {place:<13}{share:>7} {fitted(effect, 8, right=True)}  "
+        f"{fitted(interval, 18)} {bar}"
+    )
+
+
+def _bar(item: Finding, strongest: float) -> str:
+    filled = max(1, round(_HALF * abs(item.effect) / strongest)) * "█"
+    return f"{'':{_HALF}}│{filled}" if item.positive else f"{filled:>{_HALF}}│"
+
+
+def _trust(explanation: Explanation) -> list[str]:
+    lines = ["How far to trust this"]
+    for account in accounts(explanation):
+        lines += _indented(_sentences(account))
+    lines += _indented(sampling(explanation)) + _indented(INTERVALS)
+    cautions = [caution_sentence(explanation, caution) for caution in explanation.health.cautions]
+    for sentence in cautions:
+        lines += _indented(f"! {sentence}")
+    return lines
+
+
+def _sentences(account: Account) -> str:
+    left_out = "" if account.cross_fitted == "not known" else f", {account.cross_fitted} on samples left out"
+    total = f"{account.intercept} + effects {account.effects} = " if account.effects else ""
+    return (
+        f"{account.name}: the simple stand-in follows the model {account.closeness} "
+        f"(R² {account.in_sample}{left_out}). It says {total}{account.local}; the model {account.model}."
+    )
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")

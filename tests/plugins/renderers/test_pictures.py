@@ -1,0 +1,152 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from skimage.data import chelsea
+
+from limefw.errors import LabelError
+from limefw.types import Image
+from limefw_plugins.renderers._findings import findings
+from limefw_plugins.renderers.bars import bars
+from limefw_plugins.renderers.heatmap import heatmap
+from limefw_plugins.renderers.overlay import overlay
+
+
+PICTURES = [overlay, heatmap, bars]
+SMALL = Image(chelsea()[60:180, 100:260], (0, 255))
+
+
+def pixels_of(rendering):
+    return np.asarray(Pillow.open(io.BytesIO(rendering.data)).convert("RGB")).astype(int)
+
+
+@pytest.mark.parametrize("renderer", PICTURES)
+def test_a_picture_is_a_png_with_a_live_figure(renderer, explanation):
+    rendering = renderer(explanation)
+    assert (rendering.media_type, rendering.suffix) == ("image/png", ".png")
+    assert rendering.data.startswith(b"\x89PNG")
+    assert type(rendering.figure).__name__ == "Figure"
+
+
+@pytest.mark.parametrize("renderer", PICTURES)
+def test_equal_explanations_make_equal_bytes_whatever_the_users_style(renderer, make):
+    import matplotlib as mpl
+
+    plain = renderer(make()).data
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "savefig.dpi": 37}):
+        assert renderer(make()).data == plain
+        assert mpl.rcParams["font.size"] == 30
+
+
+@pytest.mark.parametrize("renderer", PICTURES)
+def test_no_figure_reaches_pyplot(renderer, explanation):
+    import matplotlib.pyplot as plt
+
+    renderer(explanation)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("renderer", [overlay, heatmap])
+def test_the_photograph_keeps_its_own_width(renderer, explanation):
+    picture = pixels_of(renderer(explanation))
+    assert picture.shape[1] == 451
+    assert picture.shape[0] > 300
+
+
+def test_the_overlay_shows_the_photograph_pixel_for_pixel_where_nothing_is_tinted(make):
+    explanation = make(zero=True)
+    picture = pixels_of(overlay(explanation))
+    np.testing.assert_array_equal(picture[:300, :451], explanation.instance.pixels)
+
+
+def test_a_segment_that_speaks_for_the_label_is_greener_than_before(explanation):
+    picture = pixels_of(overlay(explanation, boundaries=False))[:300, :451]
+    photo = explanation.instance.pixels.astype(int)
+    for item in findings(explanation, None, 5):
+        inside = explanation.label_map == item.segment
+        greener = (picture - photo)[inside] @ np.array([-1, 1, 0])
+        assert np.sign(np.median(greener)) == np.sign(item.effect)
+
+
+def test_a_tint_of_none_leaves_chosen_segments_as_they_were(explanation):
+    picture = pixels_of(overlay(explanation, boundaries=False, alpha=0.0))[:300, :451]
+    first = findings(explanation, None, 1)[0]
+    same = (picture == explanation.instance.pixels).all(axis=2)[explanation.label_map == first.segment]
+    # the badge covers some
+    assert same.mean() > 0.7
+
+
+def test_positive_only_tints_no_segment_that_speaks_against(explanation):
+    found = findings(explanation, None, 5, positive_only=True)
+    assert found
+    assert all(item.effect > 0 for item in found)
+    assert overlay(explanation, positive_only=True).data != overlay(explanation).data
+
+
+def test_boundaries_are_drawn_in_pure_green_and_red(explanation):
+    def has(picture, color):
+        return (picture[:300, :451] == color).all(axis=2).any()
+
+    for boundaries in (True, False):
+        picture = pixels_of(overlay(explanation, boundaries=boundaries))
+        assert has(picture, (0x1A, 0x98, 0x50)) is np.bool_(boundaries)
+        assert has(picture, (0xD7, 0x30, 0x27)) is np.bool_(boundaries)
+
+
+def test_small_photographs_are_magnified_by_a_whole_number(make):
+    small = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    explanation = make(Image(small, (0, 255)), count=12, zero=True)
+    picture = pixels_of(overlay(explanation))
+    # centred above the text, which needs 400 pixels
+    np.testing.assert_array_equal(picture[: 32 * 12 : 12, 8 : 8 + 32 * 12 : 12], small)
+
+
+def test_labels_are_given_by_number_or_name(explanation):
+    assert overlay(explanation, label="TABBY").data == overlay(explanation, label=281).data
+    assert overlay(explanation, label="tabby").data != overlay(explanation).data
+
+
+@pytest.mark.parametrize("renderer", PICTURES)
+def test_an_unknown_label_is_an_error_that_lists_those_there_are(renderer, explanation):
+    with pytest.raises(LabelError, match="285 Egyptian Mau"):
+        renderer(explanation, label="dog")
+
+
+@pytest.mark.parametrize("renderer", PICTURES)
+def test_effects_of_0_everywhere_still_make_a_picture(renderer, make):
+    caution = ("all_zero", "label 285: every effect is 0: the surrogate saw nothing")
+    assert renderer(make(zero=True, cautions=[caution])).data
+
+
+@pytest.mark.parametrize("renderer", PICTURES)
+@pytest.mark.parametrize("name", ["$\\frac{", "猫 🐱", "a\nb\x1b[31m", "x" * 300, "<script>", ""])
+def test_no_class_name_breaks_a_picture(renderer, name, make):
+    assert renderer(make(SMALL, names={0: name, 1: "other"}, predictions=(0.6, 0.4), count=12)).data
+
+
+def test_the_heat_map_is_symmetric_about_0(explanation):
+    from limefw_plugins.renderers._picture import view_of
+    from limefw_plugins.renderers.heatmap import relative_effects
+
+    limit, values = relative_effects(explanation, 285, view_of(explanation))
+    assert limit == np.abs(explanation.fit().effects).max()
+    assert np.abs(values).max() == 1
+
+
+def test_colours_for_the_colour_blind_are_blue_and_orange(explanation):
+    strongest = explanation.label_map == findings(explanation, None, 1)[0].segment
+    picture = pixels_of(heatmap(explanation, colors="blue-orange"))[:300, :451]
+    red, _, blue = np.median(picture[strongest], axis=0)
+    assert blue > red
+
+
+def test_bars_without_standard_errors_have_no_whiskers(make):
+    with_errors = bars(make()).figure.axes[1]
+    without = bars(make(errors=False)).figure.axes[1]
+    assert len(with_errors.containers) == 2
+    assert len(without.containers) == 1
+
+
+def test_the_number_of_bars_is_top(explanation):
+    assert len(bars(explanation, top=3).figure.axes[1].patches) == 3
