@@ -1,7 +1,8 @@
 """Write files whole or not at all."""
 
 import os
-import tempfile
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from limefw.errors import StoreError
@@ -10,26 +11,39 @@ from limefw.errors import StoreError
 def write_whole(path: str | os.PathLike[str], data: bytes) -> Path:
     """Write `data` to `path` so that a full disk or a crash leaves what was there before, and return the path.
 
+    A link is followed, an existing file keeps its permissions, and what is no file (``/dev/stdout``, a pipe) is
+    written to as it is.
+
     Raises:
         StoreError: with the system's reason, where the file cannot be written.
     """
     target = Path(path)
-    temporary: str | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        real = Path(os.path.realpath(target))
+        if real.exists() and not real.is_file() and not real.is_dir():
+            real.write_bytes(data)
+        else:
+            _replace(real, data)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(f"cannot write {target}: {reason}. Nothing was changed there.") from error
+    return target
+
+
+def _replace(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.parent / f".limefw-{secrets.token_hex(8)}"
+    # 0o666 as open() has it: the system takes the umask off
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        # mkstemp makes files for their owner alone; give what an ordinary open() would have given
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(target)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        reason = error.strerror or error
-        raise StoreError(f"cannot write {target}: {reason}. Nothing was changed there.") from error
-    return target
+        if target.exists():
+            temporary.chmod(target.stat().st_mode & 0o7777)
+        temporary.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise

@@ -1,11 +1,12 @@
 """From masks to model inputs: the frame in which everything happens, and the hot loop that fills it.
 
 Per-pixel preprocessing commutes with masking, so image and backgrounds are preprocessed once and each composite is put
-together straight in the model's layout and dtype: one table look-up per pixel and two copies, into a reused buffer.
+together straight in the model's layout and dtype: a bit of one table look-up per pixel and two copies, into a reused
+buffer.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -34,8 +35,10 @@ class PixelComposer:
     value_range: tuple[float, float]
     basis: NDArray[np.float32] | None = None
     planar: bool = False
+    _index: NDArray[Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_index", frozen(_narrow(self.labels + 1)))
         object.__setattr__(self, "pixels", frozen(np.ascontiguousarray(self.pixels)))
         object.__setattr__(self, "backgrounds", frozen(np.ascontiguousarray(self.backgrounds)))
 
@@ -66,27 +69,25 @@ class PixelComposer:
         """Return ``(n, ...)`` composites, in `out` where given."""
         composites = self.buffer(len(draws)) if out is None else out[: len(draws)]
         which = draws.values.get("background")
-        soft = self.basis is not None or draws.codes.dtype != np.bool_
-        fill = self._blend if soft else self._overlay()
-        for row, code in enumerate(draws.codes):
-            fill(code, self.backgrounds[0 if which is None else int(which[row])], composites[row])
+        backgrounds = [self.backgrounds[0 if which is None else int(which[row])] for row in range(len(draws))]
+        if self.basis is not None or draws.codes.dtype != np.bool_:
+            for code, background, composite in zip(draws.codes, backgrounds, composites, strict=True):
+                self._blend(code, background, composite)
+        else:
+            self._overlay(draws.codes, backgrounds, composites)
         return composites
 
-    def _overlay(self) -> Callable[[NDArray[np.bool_], NDArray[Any], NDArray[Any]], None]:
-        shown = _lookup(self.labels)
+    def _overlay(self, codes: NDArray[np.bool_], backgrounds: Sequence[NDArray[Any]], out: NDArray[Any]) -> None:
         copy = _masked_copy(self.pixels.dtype, 1 if self.planar else self.pixels.shape[2])
-        planes = range(len(self.pixels)) if self.planar else None
-
-        def fill(code: NDArray[np.bool_], background: NDArray[Any], out: NDArray[Any]) -> None:
-            mask = shown(code)
-            np.copyto(out, background)
-            if planes is None:
-                copy(self.pixels, mask, out)
-            else:
-                for plane in planes:
-                    copy(self.pixels[plane], mask, out[plane])
-
-        return fill
+        for mask, background, composite in zip(_masks(self._index, codes), backgrounds, out, strict=True):
+            parts = (
+                zip(self.pixels, background, composite, strict=True)
+                if self.planar
+                else ((self.pixels, background, composite),)
+            )
+            for shown, hidden, part in parts:
+                np.copyto(part, hidden)
+                copy(shown, mask, part)
 
     def _blend(self, code: NDArray[Any], background: NDArray[Any], out: NDArray[Any]) -> None:
         hidden = 1.0 - code.astype(np.float64)
@@ -100,10 +101,12 @@ class PixelComposer:
 
     def prepared(self, contract: Contract) -> Self:
         """Return the composer that makes what the model reads, preprocessing image and backgrounds once."""
-        if contract.value_range is None and contract.layout == "NHWC" and contract.dtype is None:
+        form = (contract.layout, contract.order, contract.dtype)
+        if not self.planar and not _rescales(contract) and form == ("NHWC", "RGB", None):
             return self
-        last = self.pixels if not self.planar else np.moveaxis(self.pixels, 0, -1)
-        ready = [preprocess(array, self.value_range, contract) for array in (last, *self.backgrounds)]
+        arrays = (self.pixels, *self.backgrounds)
+        last = [np.moveaxis(array, 0, -1) for array in arrays] if self.planar else arrays
+        ready = [preprocess(array, self.value_range, contract) for array in last]
         return replace(
             self,
             pixels=ready[0],
@@ -116,17 +119,23 @@ class PixelComposer:
 def preprocess(pixels: NDArray[Any], value_range: tuple[float, float], contract: Contract) -> NDArray[Any]:
     """Return ``(h, w, c)`` pixels as the contract wants them: range, mean and std, channel order, layout, dtype."""
     array: NDArray[Any] = pixels
-    if contract.value_range is not None:
-        low, high = value_range
-        black, white = contract.value_range
-        unit = (pixels.astype(np.float64) - low) / (high - low)
-        array = (unit * (white - black) + black - np.array(contract.mean)) / np.array(contract.std)
+    if _rescales(contract):
+        array = pixels.astype(np.float64)
+        if contract.value_range is not None:
+            low, high = value_range
+            black, white = contract.value_range
+            array = (array - low) / (high - low) * (white - black) + black
+        array = (array - np.array(contract.mean)) / np.array(contract.std)
     if contract.order == "BGR" and array.shape[-1] == 3:
         array = array[..., ::-1]
     if contract.layout == "NCHW":
         array = np.moveaxis(array, -1, 0)
-    dtype = contract.dtype or ("float32" if contract.value_range is not None else array.dtype)
+    dtype = contract.dtype or ("float32" if _rescales(contract) else array.dtype)
     return np.ascontiguousarray(_as_dtype(array, np.dtype(dtype), truncate=False))
+
+
+def _rescales(contract: Contract) -> bool:
+    return contract.value_range is not None or any(contract.mean) or any(part != 1.0 for part in contract.std)
 
 
 def _as_dtype(array: NDArray[Any], dtype: np.dtype[Any], *, truncate: bool) -> NDArray[Any]:
@@ -138,31 +147,43 @@ def _as_dtype(array: NDArray[Any], dtype: np.dtype[Any], *, truncate: bool) -> N
     return exact
 
 
-def _lookup(labels: Labels) -> Callable[[NDArray[np.bool_]], NDArray[np.uint8]]:
-    """Return a function from one code (d,) to the mask ``(h, w)`` of what it shows (0 or 255), in a reused array.
+def _narrow(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers >= 0 in the smallest type that holds them."""
+    return np.ascontiguousarray(numbers.astype(np.min_scalar_type(int(numbers.max(initial=0)))))
+
+
+def _masks(index: NDArray[Any], codes: NDArray[np.bool_]) -> Iterator[NDArray[np.uint8]]:
+    """Yield for each code the mask ``(h, w)`` of what it shows (0 where it hides), in an array that is used again.
+
+    Eight codes are looked up at once, a bit each: a look-up costs as much as the two copies.
+    """
+    look_up = _lookup(index)
+    mask = np.empty(index.shape, dtype=np.uint8)
+    for eight, bits in enumerate(np.packbits(codes, axis=0, bitorder="little")):
+        packed = look_up(bits)
+        for bit in range(min(8, len(codes) - 8 * eight)):
+            yield np.bitwise_and(packed, np.uint8(1 << bit), out=mask)
+
+
+def _lookup(index: NDArray[Any]) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]]:
+    """Return a function from a byte for each segment to ``(h, w)`` bytes, in an array that is used again.
 
     Entry 0 of the table stands for label -1, which is always shown.
     """
-    count = int(labels.max(initial=-1)) + 2
-    numbers = labels + 1
-    mask = np.empty(labels.shape, dtype=np.uint8)
     cv2 = _cv2()
-    wide = count > 256
-    if cv2 is None or count > 65536 or (wide and int(cv2.__version__.partition(".")[0]) < 5):
-        table = np.full(count, 255, dtype=np.uint8)
+    found = np.empty(index.shape, dtype=np.uint8)
+    known = cv2 is not None and (
+        index.itemsize == 1 or (index.itemsize == 2 and int(cv2.__version__.split(".")[0]) > 4)
+    )
+    table = np.full(1 << 8 * index.itemsize if known else int(index.max()) + 1, 255, dtype=np.uint8)
 
-        def take(code: NDArray[np.bool_]) -> NDArray[np.uint8]:
-            np.multiply(code, 255, out=table[1:], casting="unsafe")
-            return np.take(table, numbers, out=mask, mode="clip")
-
-        return take
-    small = np.ascontiguousarray(numbers.astype(np.uint16 if wide else np.uint8))
-    table = np.full(65536 if wide else 256, 255, dtype=np.uint8)
-
-    def look_up(code: NDArray[np.bool_]) -> NDArray[np.uint8]:
-        np.multiply(code, 255, out=table[1:count], casting="unsafe")
-        cv2.LUT(small, table, mask)
-        return mask
+    def look_up(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        table[1 : len(bits) + 1] = bits
+        if known:
+            cv2.LUT(index, table, found)
+        else:
+            np.take(table, index, out=found, mode="clip")
+        return found
 
     return look_up
 

@@ -75,9 +75,9 @@ def check_draws(value: Any, segments: Segments, what: Any, *, first: bool) -> Dr
     shape = f"codes of shape (n, {segments.count})"
     _require(codes.ndim == 2 and codes.shape[1] == segments.count, what, shape, f"{codes.shape}")
     _require(codes.dtype in (np.bool_, np.float32), what, "codes of dtype bool or float32", str(codes.dtype))
-    assert draws.groups is not None
     assert draws.importance is not None
-    for name, array in (("groups", draws.groups), ("importance", draws.importance), *draws.values.items()):
+    groups = () if draws.groups is None else (("groups", draws.groups),)
+    for name, array in (*groups, ("importance", draws.importance), *draws.values.items()):
         _require(len(array) == len(codes), what, f"{len(codes)} {name}", f"{len(array)}")
     good = np.isfinite(draws.importance).all() and (draws.importance >= 0).all()
     _require(bool(good), what, "finite importance >= 0", "negative or non-finite importance")
@@ -180,7 +180,7 @@ def check_fits(value: Any, targets: int, width: int, what: Any) -> list[Fit]:
     for fit in fits:
         _is(fit, Fit, what, "limefw.Fit")
         _require(fit.effects.shape == (width,), what, f"effects of shape ({width},)", f"shape {fit.effects.shape}")
-        finite = np.isfinite(fit.effects).all() and np.isfinite([fit.intercept, fit.local_prediction]).all()
+        finite = np.isfinite(fit.effects).all() and np.isfinite([fit.intercept, fit.local_prediction, fit.score]).all()
         _require(bool(finite), what, "finite effects", "NaN or infinity")
         if fit.covariance is not None:
             square = (width, width)

@@ -12,9 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions, entry_points
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pluggy
@@ -27,12 +26,13 @@ from limefw.errors import (
     UnknownPluginError,
     did_you_mean,
 )
-from limefw.stage import Plugin, signature_of
+from limefw.stage import Plugin, function_of, signature_of
 
 
 GROUP = "limefw"
 POLICY_VARIABLE = "LIMEFW_PLUGINS"
 LOCAL = "this session"
+LIFE_CYCLE = ("limefw_stage_done", "limefw_explained")
 _log = logging.getLogger("limefw")
 
 
@@ -92,7 +92,7 @@ class Broken:
 
     what: str
     provider: Provider
-    error: Exception
+    error: BaseException
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ class Registry:
     denied: list[str] = field(default_factory=list, init=False)
     _found: dict[str, dict[str, list[Found]]] = field(default_factory=dict, init=False)
     _recipes: dict[str, list[tuple[Path, Provider]]] = field(default_factory=dict, init=False)
+    _listeners: dict[str, list[Callable[..., None]]] = field(default_factory=dict, init=False)
     _manager: pluggy.PluginManager = field(init=False)
 
     def __post_init__(self) -> None:
@@ -134,31 +135,50 @@ class Registry:
         if self.policy is None:
             self.policy = Policy.parse(os.environ.get(POLICY_VARIABLE, ""))
         if self.installed:
-            for entry in sorted(entry_points(group=GROUP), key=lambda item: (item.value, item.name)):
+            for entry in sorted(self._entries(), key=lambda item: (item.value, item.name)):
                 self._load(entry, self.policy)
         for module, distribution in self.modules:
             self._register(module, Provider(distribution), str(getattr(module, "__name__", distribution)))
 
+    def _entries(self) -> list[EntryPoint]:
+        """Return the installed entry points; reads metadata alone and imports nothing."""
+        try:
+            return list(entry_points(group=GROUP))
+        except Exception:  # noqa: BLE001 - one unreadable entry_points.txt hides everyone's: ask each by itself
+            found: dict[str, list[EntryPoint]] = {}
+            for distribution in distributions():
+                provider = _provider(distribution)
+                try:
+                    own = [entry for entry in distribution.entry_points if entry.group == GROUP]
+                except Exception as error:  # noqa: BLE001 - listed, and the others go on
+                    self.broken.append(Broken("entry_points.txt", provider, error))
+                    continue
+                found.setdefault(provider.distribution, own)
+            return [entry for own in found.values() for entry in own]
+
     def _load(self, entry: EntryPoint, policy: Policy) -> None:
-        distribution = entry.dist
-        provider = Provider(distribution.name, distribution.version) if distribution else Provider("unknown")
+        provider = _provider(entry.dist)
         if not policy.admits(provider.distribution):
             if provider.distribution not in self.denied:
                 self.denied.append(provider.distribution)
             return
         try:
             module = entry.load()
-        except Exception as error:  # noqa: BLE001 - whatever a plug-in raises, the others go on
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plug-in raises, the others go on
             self.broken.append(Broken(entry.value, provider, error))
             return
         self._register(module, provider, entry.value)
 
     def _register(self, module: Any, provider: Provider, what: str) -> None:
+        if self._manager.is_registered(module):
+            return
         try:
             name = self._manager.register(module, f"{what} of {provider}")
-        except (ValueError, pluggy.PluginValidationError) as error:
-            if not self._manager.is_registered(module):
-                self.broken.append(Broken(what, provider, error))
+        except Exception as error:  # noqa: BLE001 - a hook of another shape, a second module of one name
+            # pluggy keeps a module whose hooks it refused
+            if self._manager.is_registered(module):
+                self._manager.unregister(module)
+            self.broken.append(Broken(what, provider, error))
             return
         self._note_unknown_hooks(module, provider, what)
         for caller in self._manager.get_hookcallers(module) or ():
@@ -169,29 +189,39 @@ class Registry:
 
     def _note_unknown_hooks(self, module: Any, provider: Provider, what: str) -> None:
         specs = [name for name in vars(hookspecs) if name.startswith("limefw_")]
-        for name, value in inspect.getmembers(module):
-            if hasattr(value, "limefw_impl") and name not in specs:
-                error = PluginError(f"{name!r} is not a hook of limefw.{did_you_mean(name, specs)}")
-                self.broken.append(Broken(f"{what}:{name}", provider, error))
+        for name in dir(module):
+            # statically: a module that loads its names lazily is not made to
+            value = inspect.getattr_static(module, name, None)
+            value = value.__func__ if isinstance(value, staticmethod | classmethod) else value
+            mark = getattr(value, "limefw_impl", None) if inspect.isroutine(value) else None
+            hook = (mark.get("specname") or name) if isinstance(mark, dict) else None
+            text = ""
+            if hook is not None and hook not in specs:
+                text = f"{hook!r} is not a hook of limefw.{did_you_mean(hook, specs)}"
+            elif hook is None and name in specs and inspect.isroutine(value):
+                text = f"{name!r} is never called: mark it with @limefw.hookimpl"
+            if text:
+                self.broken.append(Broken(f"{what}:{name}", provider, PluginError(text)))
 
     def _collect(self, kind: str, hook: Callable[[], Iterable[Any]], provider: Provider, what: str) -> None:
+        where = f"{what}:limefw_{kind}"
         try:
             for record in hook():
-                if kind == "recipes":
-                    name, path = record
-                    self._recipes.setdefault(str(name), []).append((Path(path), provider))
-                else:
-                    self._add(kind, record, provider)
-        except Exception as error:  # noqa: BLE001 - whatever a plug-in raises, the others go on
-            self.broken.append(Broken(f"{what}:limefw_{kind}", provider, error))
+                try:
+                    self._take(kind, record, provider)
+                except Exception as error:  # noqa: BLE001 - one bad record, and the hook's others go on
+                    self.broken.append(Broken(where, provider, error))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plug-in raises, the others go on
+            self.broken.append(Broken(where, provider, error))
 
-    def _add(self, kind: str, record: Any, provider: Provider) -> None:
-        if not isinstance(record, Plugin):
-            raise PluginError(f"limefw_{kind} must yield limefw.Plugin records, got {type(record).__name__}")
-        if not re.fullmatch(r"[a-z][a-z0-9_.-]*", record.name) or record.name == "auto":
-            raise PluginError(f"{record.name!r} cannot be a plug-in's name: use a-z, 0-9, '_', '-', '.'; not 'auto'")
-        signature_of(record)
-        self._found[kind].setdefault(record.name, []).append(Found(kind, record, provider))
+    def _take(self, kind: str, record: Any, provider: Provider) -> None:
+        if kind != "recipes":
+            _check_record(kind, record)
+            self._found[kind].setdefault(record.name, []).append(Found(kind, record, provider))
+            return
+        if not isinstance(record, tuple) or len(record) != 2:
+            raise PluginError(f"limefw_recipes must yield (name, path of a TOML file), got {record!r}")
+        self._recipes.setdefault(str(record[0]), []).append((Path(record[1]), provider))
 
     def add(self, kind: str, record: Plugin) -> None:
         """Take in a plug-in from a notebook or script; a second one of that name from there replaces the first.
@@ -206,8 +236,8 @@ class Registry:
             raise PluginConflictError(
                 f"{kind.removesuffix('s')} {record.name!r} is provided by {others[0].provider}: choose another name"
             )
-        self._found[kind].pop(record.name, None)
-        self._add(kind, record, Provider(LOCAL))
+        _check_record(kind, record)
+        self._found[kind][record.name] = [Found(kind, record, Provider(LOCAL))]
 
     def names(self, kind: str) -> list[str]:
         """Return the names of a kind, sorted."""
@@ -257,7 +287,7 @@ class Registry:
             BrokenPluginError: where none does and some could not be loaded.
         """
         for found in sorted(self.all(kind), key=lambda item: item.plugin.fallback):
-            if found.plugin.accepts is not None and found.plugin.accepts(source):
+            if _accepts(found, source):
                 return self.get(kind, found.plugin.name)
         what = type(source).__name__ if not isinstance(source, Path) else str(source)
         text = f"no {kind.removesuffix('s')} takes {what}. Installed: {', '.join(self.names(kind)) or 'none'}."
@@ -269,7 +299,7 @@ class Registry:
     def find(self, kind: str, name: str) -> Location:
         """Return the module, file, line and docstring of a plug-in; raises as `get` does."""
         found = self.lookup(kind, name)
-        call = inspect.unwrap(found.plugin.call)
+        call = function_of(found.plugin.call)
         try:
             file, line = inspect.getsourcefile(call) or "", inspect.getsourcelines(call)[1]
         except (OSError, TypeError):
@@ -277,16 +307,23 @@ class Registry:
         return Location(kind, name, str(call.__module__), file, line, inspect.getdoc(call) or "", found.provider)
 
     def recipes(self) -> Mapping[str, Path]:
-        """Return the named recipes.
+        """Return the named recipes, without names that two distributions provide (`recipe` says who)."""
+        return {name: places[0][0] for name, places in sorted(self._recipes.items()) if len(places) == 1}
+
+    def recipe(self, name: str) -> Path | None:
+        """Return the file of a named recipe, or None where no distribution has one of that name.
 
         Raises:
-            PluginConflictError: where two distributions provide one name.
+            PluginConflictError: where two distributions provide it.
         """
-        for name, places in self._recipes.items():
-            if len(places) > 1:
-                both = " and ".join(str(provider) for _, provider in places)
-                raise PluginConflictError(f"recipe {name!r} is provided by {both}. Uninstall one.")
-        return {name: places[0][0] for name, places in sorted(self._recipes.items())}
+        places = self._recipes.get(name, [])
+        if len(places) > 1:
+            both = " and ".join(str(provider) for _, provider in places)
+            denied = places[-1][1].distribution
+            raise PluginConflictError(
+                f"recipe {name!r} is provided by {both}. Uninstall one, or deny it: {POLICY_VARIABLE}=-{denied}"
+            )
+        return places[0][0] if places else None
 
     def tell(self, hook: str, **facts: Any) -> None:
         """Call a life-cycle hook; a listener that fails is logged and never stops an explanation."""
@@ -295,11 +332,53 @@ class Registry:
                 implementation.function(**{name: facts[name] for name in implementation.argnames})
             except Exception:  # noqa: BLE001 - a listener never stops an explanation
                 _log.exception("the listener %s of %s failed", hook, implementation.plugin_name)
+        for listener in self._listeners.get(hook, ()):
+            try:
+                listener(*facts.values())
+            except Exception:  # noqa: BLE001 - a listener never stops an explanation
+                _log.exception("the listener %r of %s failed", listener, hook)
 
     def listen(self, **hooks: Callable[..., None]) -> None:
-        """Add life-cycle listeners by hook name, e.g. ``limefw_explained=print``."""
-        marked = {name: hookspecs.hookimpl(call) for name, call in hooks.items()}
-        self._manager.register(SimpleNamespace(**marked))
+        """Add life-cycle listeners by hook name, e.g. ``limefw_explained=print``.
+
+        Raises:
+            PluginError: there is no such life-cycle hook.
+        """
+        for name in hooks:
+            if name not in LIFE_CYCLE:
+                hint = did_you_mean(name, LIFE_CYCLE)
+                raise PluginError(f"{name!r} is not a life-cycle hook.{hint} There are: {', '.join(LIFE_CYCLE)}")
+        for name, call in hooks.items():
+            self._listeners.setdefault(name, []).append(call)
+
+
+def _provider(distribution: Any) -> Provider:
+    """Return who a distribution says it is; one without readable metadata is "unknown"."""
+    try:
+        name, version = distribution.name, distribution.version
+    except Exception:  # noqa: BLE001 - no METADATA, or none that can be read
+        return Provider("unknown")
+    return Provider(str(name), str(version or "")) if name else Provider("unknown")
+
+
+def _check_record(kind: str, record: Any) -> None:
+    if not isinstance(record, Plugin):
+        raise PluginError(f"limefw_{kind} must yield limefw.Plugin records, got {type(record).__name__}")
+    if not isinstance(record.name, str) or not re.fullmatch(r"[a-z][a-z0-9_.-]*", record.name) or record.name == "auto":
+        raise PluginError(f"{record.name!r} cannot be a plug-in's name: use a-z, 0-9, '_', '-', '.'; not 'auto'")
+    if not callable(record.call):
+        raise PluginError(f"{record.name!r} is {type(record.call).__name__}, which cannot be called")
+    signature_of(record)
+
+
+def _accepts(found: Found, source: Any) -> bool:
+    if found.plugin.accepts is None:
+        return False
+    try:
+        return bool(found.plugin.accepts(source))
+    except Exception:  # noqa: BLE001 - a plug-in that cannot even look at it does not take it
+        _log.exception("%s %r of %s failed to say what it accepts", found.kind, found.plugin.name, found.provider)
+        return False
 
 
 @lru_cache(maxsize=1)

@@ -77,7 +77,7 @@ class Explanation:
         """
         if label is None:
             return self.labels[0]
-        if isinstance(label, int) and label in self.fits:
+        if hasattr(label, "__index__") and label in self.fits:
             return int(label)
         by_name = {name.lower(): number for number, name in self.names.items()}
         if isinstance(label, str) and label.lower() in by_name:

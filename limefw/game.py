@@ -13,7 +13,7 @@ from limefw.contracts import check_outputs, checked_target
 from limefw.errors import InputError, LabelError, LimefwError, did_you_mean
 from limefw.recipe import Label
 from limefw.stage import Stage
-from limefw.types import Composer, Draws, Event, Floats, Model
+from limefw.types import Composer, Draws, Event, Floats, Instance, Model, Segments
 
 
 CHUNK_BYTES = 8_000_000
@@ -35,6 +35,8 @@ class Game:
         listen: told after every chunk.
         cache: raw output rows by key, or None.
         cache_key: of everything a row depends on but its codes and values.
+        instance: what it is played on, in the model's frame; for methods with a loop of their own.
+        segments: of the instance.
     """
 
     model: Model
@@ -46,6 +48,8 @@ class Game:
     listen: Listener | None = None
     cache: Cache | None = None
     cache_key: bytes = b""
+    instance: Instance | None = None
+    segments: Segments | None = None
 
     rows: int = field(default=0, init=False)
     calls: int = field(default=0, init=False)

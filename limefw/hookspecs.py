@@ -61,7 +61,10 @@ def limefw_readers() -> Iterable[Plugin]:
             '''A netpbm file.'''
             return Image(read_ppm(source), (0, 255), name=source.stem)
 
-        Plugin("ppm", portable_pixmap, modality="image", accepts=lambda s: str(s).endswith(".ppm"))
+        def is_ppm(source):
+            return str(source).endswith(".ppm")
+
+        Plugin("ppm", portable_pixmap, modality="image", accepts=is_ppm)
     """
 
 
@@ -139,7 +142,8 @@ def limefw_surrogates() -> Iterable[Plugin]:
 def limefw_methods() -> Iterable[Plugin]:
     """Methods with a loop of their own: ``call(game, stages, budget, rng, /, **params) -> t Fits``.
 
-    ``game(draws) -> (n, t)`` is the only way to spend model calls; `stages` maps a kind to its settled stage.
+    ``game(draws) -> (n, t)`` is the only way to spend model calls; ``game.instance`` and ``game.segments`` are what it
+    plays on; `stages` maps a recipe's key ("sampler") to its settled stage.
     """
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from limefw.contracts import check_instance, check_model
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
-from limefw.errors import InputError, ModelError, RecipeError, UnknownPluginError
+from limefw.errors import BrokenPluginError, InputError, ModelError, RecipeError, UnknownPluginError
 from limefw.stage import Plugin, Stage, problems_of, settled, takes_trust
 from limefw.types import Contract, Instance, Model
 
@@ -31,12 +31,15 @@ def read(source: Any, stage: Stage | None, registry: Registry) -> Instance:
 def _reader_for(source: Any, registry: Registry) -> Stage:
     try:
         plugin = registry.choose("readers", source)
-    except UnknownPluginError as error:
+    except (UnknownPluginError, BrokenPluginError) as error:
         if isinstance(source, str):
             raise InputError(
                 f"a str is text, which no installed reader takes. For a file give pathlib.Path({source[:60]!r})"
             ) from None
-        raise InputError(str(error)) from error
+        hint = "Give numpy.asarray(...) of one image. " if isinstance(source, list | tuple) else ""
+        raise InputError(
+            f"{error} {hint}An image is an array (h, w) or (h, w, c), a PIL image, a pathlib.Path or a limefw.Image."
+        ) from error
     return Stage("readers", plugin, settled(plugin, {}))
 
 
@@ -95,7 +98,9 @@ def _imported(name: str) -> Callable[..., Any]:
         for part in path.split("."):
             found = getattr(found, part)
     except (ModuleNotFoundError, AttributeError) as error:
-        if isinstance(error, ModuleNotFoundError) and error.name != module:
+        # a module that is there and lacks another one keeps its own error
+        if isinstance(error, ModuleNotFoundError) and not f"{module}.".startswith(f"{error.name}."):
+            error.add_note(f"raised while importing model {name!r}")
             raise
         raise ModelError(f"model {name!r} cannot be imported: {error}") from error
     if not callable(found):
@@ -133,6 +138,8 @@ def _with(
         loaded = replace(loaded, contract=contract)
     if task == "regression" and loaded.contract.head != "values":
         loaded = replace(loaded, contract=replace(loaded.contract, head="values"))
+    if isinstance(classes, str):
+        raise ModelError(f"classes are a list of names, got the text {classes[:60]!r}")
     if classes is not None:
         loaded = replace(loaded, classes=tuple(str(name) for name in classes))
     if model_id is not None:

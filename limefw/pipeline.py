@@ -234,15 +234,16 @@ class Run:
 
     def _game(self, instance: Instance, segments: Segments, composer: Composer) -> Game:
         key, cache = b"", self.cache
-        if self.model.fingerprint is None:
-            cache = None
+        filler = self.recipe.stages["filler"]
+        if self.model.fingerprint is None or filler.inline:
+            cache = None  # a function's name does not say what it does
         if cache is not None:
-            filler = self.recipe.stages["filler"]
             parts = (instance.fingerprint(), segments.fingerprint(), filler.to_mapping(), self.recipe.seed)
             key = digest(self.model.fingerprint, repr(self.model.contract), *parts).encode()
         return Game(
             self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.recipe.samples,
             chunk=self.chunk, listen=self.on_progress, cache=cache, cache_key=key,
+            instance=instance, segments=segments,
         )  # fmt: skip
 
     def _play(

@@ -6,15 +6,16 @@ with its file and key. ``use`` is the only reserved key of a stage; the rest are
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from limefw.discovery import Registry
-from limefw.errors import PluginConflictError, RecipeError, UnknownPluginError, did_you_mean
-from limefw.stage import Plugin, Stage, json_schema, plain, problems_of, settled
+from limefw.errors import PluginError, RecipeError, UnknownPluginError, did_you_mean
+from limefw.stage import NOTHING, Plugin, Stage, json_schema, plain, problems_of, says_none, settled
 
 
 STAGES = {
@@ -98,18 +99,18 @@ def build(source: Any = DEFAULT, *, registry: Registry, overrides: Mapping[str, 
     """
     if isinstance(source, Recipe):
         return _overridden(source, overrides or {}, registry)
-    origin, mapping = _read(source, registry)
     faults: list[str] = []
-    merged = _inherit(mapping, origin, registry, faults, seen=())
+    origin, mapping = _read(source, registry)
+    merged = _inherit(mapping, origin, registry, faults, seen={})
     functions: dict[str, Callable[..., Any]] = {}
     for key, value in (overrides or {}).items():
         if callable(value) and key in STAGES:
             functions[key] = value
         else:
-            merged = _merge(merged, {key: (value, "")})
+            merged = _merge(merged, {str(key): _Said(value, "")})
     recipe = _settle(merged, functions, registry, faults)
     if faults:
-        unknown = all(fault.startswith(("no ", "<recipe>: no ")) for fault in faults)
+        unknown = all(fault.startswith("no ") for fault in faults)
         raise (UnknownPluginError if unknown else RecipeError)(faults)
     assert recipe is not None
     return recipe
@@ -118,36 +119,53 @@ def build(source: Any = DEFAULT, *, registry: Registry, overrides: Mapping[str, 
 def _overridden(recipe: Recipe, overrides: Mapping[str, Any], registry: Registry) -> Recipe:
     if not overrides:
         return recipe
-    kept = {key: stage.plugin.call for key, stage in recipe.stages.items() if stage.inline and key not in overrides}
-    plain_form = {key: value for key, value in recipe.described().items() if key not in kept}
-    for key in (key for key, stage in recipe.stages.items() if stage.inline and key in overrides):
-        plain_form.pop(key, None)
-    return build(plain_form, registry=registry, overrides={**kept, **overrides})
+    inline = {key: stage.plugin.call for key, stage in recipe.stages.items() if stage.inline}
+    faults = [
+        f'[{key}]: {recipe.stages[key].name} is a function given in code, which takes no parameters; say `use = "..."`'
+        for key in inline
+        if isinstance(value := overrides.get(key), Mapping) and "use" not in value
+    ]
+    if faults:
+        raise RecipeError(faults)
+    plain_form = {key: value for key, value in recipe.described().items() if key not in inline}
+    return build(plain_form, registry=registry, overrides={**inline, **overrides})
+
+
+SUFFIXES = (".toml", ".json", ".yaml", ".yml")
 
 
 def _read(source: Any, registry: Registry) -> tuple[str, Mapping[str, Any]]:
     """Return where a recipe is from (for messages; empty for one given in code) and what it says."""
     if isinstance(source, Mapping):
         return "", source
-    text = os.fspath(source)
-    named = registry.recipes()
-    if isinstance(source, str) and text in named:
-        return f"recipe {text!r}", _parse(named[text])
+    if not isinstance(source, str | os.PathLike):
+        raise RecipeError([f"a recipe is a name, a file or a mapping, got {type(source).__name__}"])
+    text = str(os.fspath(source))
+    try:
+        named = registry.recipe(text) if isinstance(source, str) else None
+    except PluginError as error:
+        raise RecipeError([str(error)]) from error
+    if named is not None:
+        return f"recipe {text!r}", _parse(named)
     path = Path(text)
-    if path.suffix not in (".toml", ".json", ".yaml", ".yml") or not path.is_file():
-        known = ", ".join(named)
-        hint = did_you_mean(text, named)
+    # os.path, as Path.is_file raises for a name that is too long
+    if os.path.isfile(text) and path.suffix not in SUFFIXES:  # noqa: PTH113
+        raise RecipeError([f"{text} is no recipe file: its name must end in {', '.join(SUFFIXES)}"])
+    if not os.path.isfile(text):  # noqa: PTH113
+        names = registry.recipes()
+        known = ", ".join(names)
+        hint = did_you_mean(text, names)
         raise RecipeError([f"no recipe named {text!r} and no recipe file of that name.{hint} Installed: {known}."])
     return str(path), _parse(path)
 
 
 def _parse(path: Path) -> Mapping[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         loaded = _load(path.suffix, text)
     except RecipeError:
         raise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RecipeError([f"{path} cannot be read as {path.suffix[1:].upper()}: {error}"]) from error
     if not isinstance(loaded, Mapping):
         raise RecipeError([f"{path} holds {type(loaded).__name__}, expected a table of settings"])
@@ -169,47 +187,82 @@ def _load(suffix: str, text: str) -> Any:
         raise ValueError(str(error)) from error
 
 
-# In a merge each value travels with where it was written, so that a message can say so.
-Sourced = dict[str, tuple[Any, str]]
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A value of a recipe and where it was written, so that a message can say so.
+
+    Args:
+        value: as it was written; a stage's parameters may have come together from several places.
+        origin: the file, "recipe 'name'", or empty for what was said in code.
+        places: for a stage, where each of its parameters was written.
+    """
+
+    value: Any
+    origin: str
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+Said = dict[str, _Said]
 
 
 def _inherit(
-    mapping: Mapping[str, Any], origin: str, registry: Registry, faults: list[str], seen: tuple[str, ...]
-) -> Sourced:
-    own: Sourced = {str(key): (value, origin) for key, value in mapping.items() if key != "extends"}
-    parent = mapping.get("extends", None if seen or origin == f"recipe {DEFAULT!r}" else DEFAULT)
+    mapping: Mapping[str, Any], origin: str, registry: Registry, faults: list[str], seen: Mapping[str, str]
+) -> Said:
+    """Put a recipe on top of the one it extends; `seen` holds each place on the way and the name that led there."""
+    own = {str(key): _Said(value, origin) for key, value in mapping.items() if key != "extends"}
+    default = None if origin == f"recipe {DEFAULT!r}" or DEFAULT not in registry.recipes() else DEFAULT
+    parent = mapping.get("extends", default)
     if parent is None:
         return own
+    here = {**seen, _place(origin): origin or "this recipe"}
+    found = _parent(parent, origin, here, registry, faults)
+    if found is None:
+        # its fault is noted; standing on lime, only this recipe's own faults follow
+        found = _read(DEFAULT, registry) if default and parent != DEFAULT else None
+    return own if found is None else _merge(_inherit(found[1], found[0], registry, faults, here), own)
+
+
+def _parent(
+    parent: Any, origin: str, here: Mapping[str, str], registry: Registry, faults: list[str]
+) -> tuple[str, Mapping[str, Any]] | None:
+    """Return where the recipe that this one extends is from and what it says, or None where that is a fault."""
+    key = _where(origin, "extends")
     if not isinstance(parent, str):
-        faults.append(f"{_where(origin, 'extends')}must be the name of a recipe, got {parent!r}")
-        return own
-    if parent in seen:
-        faults.append(f"{_where(origin, 'extends')}goes round in a circle: {' -> '.join((*seen, parent))}")
-        return own
+        faults.append(f"{key}must be the name of a recipe, got {parent!r}")
+        return None
+    beside = Path(origin).parent / parent if origin and not origin.startswith("recipe ") else None
     try:
-        where = Path(origin).parent / parent if origin and not origin.startswith("recipe ") else None
-        place, inherited = _read(where if where is not None and where.is_file() else parent, registry)
+        place, inherited = _read(beside if beside and os.path.isfile(beside) else parent, registry)  # noqa: PTH113
     except RecipeError as error:
-        faults += [_where(origin, "extends") + problem for problem in error.problems]
-        return own
-    return _merge(_inherit(inherited, place, registry, faults, (*seen, parent)), own)
+        faults += [key + problem for problem in error.problems]
+        return None
+    if _place(place) in here:
+        faults.append(f"{key}goes round in a circle: {' -> '.join((*here.values(), parent))}")
+        return None
+    return place, inherited
 
 
-def _merge(base: Sourced, over: Sourced) -> Sourced:
+def _place(origin: str) -> str:
+    return origin if not origin or origin.startswith("recipe ") else os.path.realpath(origin)
+
+
+def _merge(base: Said, over: Said) -> Said:
     """Put `over` on top; parameters of a stage are merged while it stays the same plug-in."""
     merged = dict(base)
-    for key, (value, origin) in over.items():
-        if key in STAGES and key in merged:
-            old, given = _stage_mapping(merged[key][0]), _stage_mapping(value)
-            if (
-                isinstance(old, Mapping)
-                and isinstance(given, Mapping)
-                and given.get("use", old.get("use")) == old.get("use")
-            ):
-                merged[key] = ({**old, **given}, origin)
-                continue
-        merged[key] = (value, origin)
+    for key, said in over.items():
+        merged[key] = _merged_stage(merged[key], said) if key in STAGES and key in merged else said
     return merged
+
+
+def _merged_stage(old: _Said, new: _Said) -> _Said:
+    before, now = _stage_mapping(old.value), _stage_mapping(new.value)
+    if not isinstance(before, Mapping) or not isinstance(now, Mapping):
+        return new
+    name = before.get("use")
+    if "use" in now and not (isinstance(name, str) and isinstance(now["use"], str) and now["use"] == name):
+        return new
+    places = {str(param): old.places.get(str(param), old.origin) for param in before}
+    return _Said({**before, **now}, new.origin, {**places, **{str(param): new.origin for param in now}})
 
 
 def _stage_mapping(value: Any) -> Any:
@@ -221,27 +274,31 @@ def _where(origin: str, key: str) -> str:
 
 
 def _settle(
-    merged: Sourced, functions: Mapping[str, Callable[..., Any]], registry: Registry, faults: list[str]
+    merged: Said, functions: Mapping[str, Callable[..., Any]], registry: Registry, faults: list[str]
 ) -> Recipe | None:
-    for key, (_, origin) in merged.items():
+    for key, said in merged.items():
         if key not in KEYS:
             faults.append(
-                f"{_where(origin, key)}is not a setting.{did_you_mean(key, KEYS)} There are: {', '.join(KEYS)}"
+                f"{_where(said.origin, key)}is not a setting.{did_you_mean(key, KEYS)} There are: {', '.join(KEYS)}"
             )
     stages: dict[str, Stage] = {}
     for key, kind in STAGES.items():
         if key in functions:
             stages[key] = _inline(kind, functions[key])
-            continue
-        value, origin = merged.get(key, ({"use": "auto"}, ""))
-        stage = _stage(kind, key, value, origin, registry, faults)
-        if stage is not None:
-            stages[key] = stage
-    items, origin = merged.get("renderers", ([], ""))
+        elif key in merged:
+            stage = _stage(kind, key, merged[key], registry, faults)
+            if stage is not None:
+                stages[key] = stage
+        elif key not in AUTO:
+            faults.append(f"[{key}]: must be said, as this recipe extends none that does")
+    items, origin = (merged["renderers"].value, merged["renderers"].origin) if "renderers" in merged else ([], "")
     if not isinstance(items, list | tuple):
         faults.append(f"{_where(origin, 'renderers')}must be a list, got {items!r}")
         items = []
-    drawn = [_stage("renderers", f"renderers {n}", item, origin, registry, faults) for n, item in enumerate(items)]
+    drawn = [
+        _stage("renderers", f"renderers {number}", _Said(item, origin), registry, faults)
+        for number, item in enumerate(items)
+    ]
     samples, seed, labels = (_plain(key, merged, faults) for key in PLAIN)
     if faults:
         return None
@@ -253,43 +310,51 @@ def _inline(kind: str, call: Callable[..., Any]) -> Stage:
     return Stage(kind, Plugin(name, call, summary="given in code"), {}, inline=True)
 
 
-def _stage(kind: str, key: str, value: Any, origin: str, registry: Registry, faults: list[str]) -> Stage | None:
-    where = _where(origin, key)
-    mapping = _stage_mapping(value)
+def _stage(kind: str, key: str, said: _Said, registry: Registry, faults: list[str]) -> Stage | None:
+    where = _where(said.origin, key)
+    mapping = _stage_mapping(said.value)
     if not isinstance(mapping, Mapping) or not isinstance(mapping.get("use"), str):
-        faults.append(f'{where}must be a name or a table with `use = "..."`, got {value!r}')
+        faults.append(f'{where}must be a name or a table with `use = "..."`, got {said.value!r}')
         return None
-    name, params = mapping["use"], {k: v for k, v in mapping.items() if k != "use"}
+    name, params = mapping["use"], {str(k): v for k, v in mapping.items() if k != "use"}
     if name == "auto" and key in AUTO:
         if params:
             faults.append(f'{where}`use = "auto"` takes no parameters; name the plug-in to set {", ".join(params)}')
         return None
     try:
         plugin = registry.get(kind, name)
+        found = problems_of(plugin, params)
     except UnknownPluginError as error:
+        origin = said.places.get("use", said.origin)
         tail = f" ({origin} [{key}] use)" if origin else f" ([{key}] use)"
         faults += [problem + tail for problem in error.problems]
         return None
-    except PluginConflictError as error:
+    except PluginError as error:
         faults.append(where + str(error))
         return None
-    found = problems_of(plugin, params)
-    faults += [f"{where}{kind.removesuffix('s')} {name!r}: {sentence}" for _, sentence in found]
+    for param, sentence in found:
+        place = _where(said.places.get(param, said.origin), key)
+        faults.append(f"{place}{kind.removesuffix('s')} {name!r}: {sentence}")
     return None if found else Stage(kind, plugin, settled(plugin, params))
 
 
-def _plain(key: str, merged: Sourced, faults: list[str]) -> Any:
+def _plain(key: str, merged: Said, faults: list[str]) -> Any:
     fallback = {"samples": 1000, "seed": 0, "labels": ("top:1",)}[key]
-    value, origin = merged.get(key, (fallback, ""))
+    said = merged.get(key, _Said(fallback, ""))
+    try:
+        value = plain(said.value)
+    except RecursionError:
+        value = said.value
     if key == "labels":
-        items = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+        items = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else (value,)
         good = bool(items) and all(isinstance(item, int | str) and not isinstance(item, bool) for item in items)
         if not good:
-            faults.append(f'{_where(origin, key)}must be class indices, class names or "top:3", got {value!r}')
+            text = f'must be class indices, class names or "top:3", got {value!r}'
+            faults.append(_where(said.origin, key) + text)
         return items
     least = 2 if key == "samples" else 0
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        faults.append(f"{_where(origin, key)}must be a whole number of at least {least}, got {value!r}")
+        faults.append(f"{_where(said.origin, key)}must be a whole number of at least {least}, got {value!r}")
         return fallback
     return value
 
@@ -304,22 +369,26 @@ def parse_override(text: str) -> dict[str, Any]:
     parts = [part.strip() for part in key.split(".")]
     if not sign or len(parts) > 2 or not all(parts):
         raise RecipeError([f"--set {text!r} is not of the form setting=value or setting.parameter=value"])
+    value: Any = raw.strip()
     try:
-        value = tomllib.loads(f"value = {raw.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = raw.strip()
+        parsed = tomllib.loads(f"value = {value}")
+    except (ValueError, RecursionError):
+        parsed = {}
+    if len(parsed) == 1:
+        value = parsed["value"]
     return {parts[0]: value} if len(parts) == 1 else {parts[0]: {parts[1]: value}}
 
 
 def combine(overrides: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Put several overrides together; two parameters of one stage meet in one table."""
-    merged: Sourced = {}
+    """Put several overrides together; a stage's name and its parameters meet in one table, whichever comes first."""
+    merged: dict[str, Any] = {}
     for override in overrides:
         for key, value in override.items():
-            old = merged.get(key, ({}, ""))[0]
-            both = isinstance(old, Mapping) and isinstance(value, Mapping)
-            merged[key] = ({**old, **value} if both else value, "")
-    return {key: value for key, (value, _) in merged.items()}
+            old, new = _stage_mapping(merged.get(key)), _stage_mapping(value)
+            meet = key in STAGES and isinstance(old, Mapping) and isinstance(new, Mapping)
+            same = meet and ("use" not in old or new.get("use", old["use"]) == old["use"])
+            merged[key] = {**old, **new} if same else value
+    return merged
 
 
 def schema(registry: Registry) -> dict[str, Any]:
@@ -330,35 +399,47 @@ def schema(registry: Registry) -> dict[str, Any]:
         "seed": {"type": "integer", "minimum": 0, "default": 0},
         "labels": {"anyOf": [_LABEL, {"type": "array", "items": _LABEL, "minItems": 1}]},
     }
+    definitions: dict[str, Any] = {}
     for key, kind in STAGES.items():
-        properties[key] = _stage_schema(kind, registry, auto=key in AUTO)
-    properties["renderers"] = {"type": "array", "items": _stage_schema("renderers", registry, auto=False)}
+        properties[key] = _stage_schema(kind, registry, definitions, auto=key in AUTO)
+    drawn = _stage_schema("renderers", registry, definitions, auto=False)
+    properties["renderers"] = {"type": "array", "items": drawn}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "limefw recipe",
         "type": "object",
         "properties": properties,
         "additionalProperties": False,
+        "$defs": definitions,
     }
 
 
 _LABEL = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
 
 
-def _stage_schema(kind: str, registry: Registry, *, auto: bool) -> dict[str, Any]:
-    names = [*(["auto"] if auto else []), *registry.names(kind)]
-    options: list[dict[str, Any]] = [{"enum": names}] if names else [{"const": "auto"}]
+def _stage_schema(kind: str, registry: Registry, definitions: dict[str, Any], *, auto: bool) -> dict[str, Any]:
+    options: list[dict[str, Any]] = [_table({"use": {"const": "auto"}}, required=["use"])] if auto else []
+    names = ["auto"] if auto else []
     for name in registry.names(kind):
-        plugin = registry.get(kind, name)
-        params = json_schema(plugin)
-        params["properties"] = {
-            "use": {"const": name, "description": plugin.summary},
-            **params.get("properties", {}),
-        }
-        params["additionalProperties"] = False
-        params.pop("required", None)  # what is required may come from the recipe that this one extends
-        options.append(params)
-    return {"anyOf": options}
+        try:
+            plugin = registry.get(kind, name)
+            params = json_schema(plugin, f"#/$defs/{kind}.{name}.{{model}}")
+        except PluginError:
+            continue  # two providers, or no schema to be made of it: a recipe cannot name it
+        names.append(name)
+        for model, definition in params.pop("$defs", {}).items():
+            definitions[f"{kind}.{name}.{model}"] = definition
+        own = params.get("properties", {})
+        for schema in own.values():
+            if says_none(schema):
+                schema["anyOf"].append({"const": NOTHING})
+        # what is required may come from the recipe that this one extends, `use` too
+        options.append(_table({"use": {"const": name, "description": plugin.summary}, **own}))
+    return {"anyOf": [{"enum": names}, *options]} if names else {"not": {}}
+
+
+def _table(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "additionalProperties": False, **more}
 
 
 def with_seed(recipe: Recipe, seed: int) -> Recipe:
@@ -367,23 +448,45 @@ def with_seed(recipe: Recipe, seed: int) -> Recipe:
 
 
 def toml(recipe: Recipe) -> str:
-    """Write the filled-in form as TOML that reads back to the same recipe."""
+    """Write the filled-in form as TOML that reads back to the same recipe.
+
+    Raises:
+        RecipeError: where a stage is a function given in Python, or a value is one that TOML has no word for.
+    """
     lines = []
     for key, value in recipe.to_mapping().items():
-        if isinstance(value, list) and value and isinstance(value[0], Mapping):
-            lines += [f"{key} = [", *(f"  {_toml_value(item)}," for item in value), "]"]
+        if key == "renderers" and recipe.renderers:
+            lines += [f"{key} = [", *(f"  {_toml_stage(stage)}," for stage in recipe.renderers), "]"]
         else:
-            lines.append(f"{key} = {_toml_value(value)}")
+            stage = recipe.stages.get(key)
+            lines.append(f"{key} = {_toml_value(value) if stage is None else _toml_stage(stage)}")
     return "\n".join(lines) + "\n"
+
+
+def _toml_stage(stage: Stage) -> str:
+    properties = json_schema(stage.plugin).get("properties", {})
+    said = stage.to_mapping()
+    for name, value in stage.to_mapping().items():
+        if value is None and says_none(properties[name]):
+            said[name] = NOTHING
+        elif value is None and properties[name].get("default", ...) is None:
+            del said[name]
+    return _toml_value(said)
 
 
 def _toml_value(value: Any) -> str:
     if isinstance(value, Mapping):
-        return (
-            "{ " + ", ".join(f"{key} = {_toml_value(item)}" for key, item in value.items() if item is not None) + " }"
-        )
+        inside = ", ".join(f"{_toml_key(str(key))} = {_toml_value(item)}" for key, item in value.items())
+        return f"{{ {inside} }}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    if isinstance(value, float):
-        return repr(value)
-    return json.dumps(plain(value))
+    if isinstance(value, bool | int | float):
+        return repr(value).lower()
+    if not isinstance(value, str):
+        raise RecipeError([f"{value!r} has no form in TOML: write the recipe as JSON"])
+    # TOML knows JSON's escapes, but no surrogate pairs, and wants DEL escaped
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _toml_key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_value(key)

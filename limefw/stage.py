@@ -4,16 +4,17 @@ The only file that knows pydantic. Schemas come from the keyword-only annotation
 argument (``torch.nn.Module``, say) is never evaluated, so a plug-in may name a library that is not installed.
 """
 
+import functools
 import inspect
 import json
+import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from limefw.errors import LimefwError, MissingDependencyError, PluginError, did_you_mean
+from limefw.errors import BrokenPluginError, LimefwError, MissingDependencyError, PluginError, did_you_mean
 
 
 RESERVED = frozenset({"use", "trust"})
@@ -63,6 +64,25 @@ class Parameter:
     range: str
 
 
+def _signature(call: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature with no annotation evaluated."""
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        return inspect.signature(call, annotation_format=annotationlib.Format.FORWARDREF)
+    return inspect.signature(call)
+
+
+def function_of(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that was written down: inside decorators, partials, or the ``__call__`` of an object."""
+    inner: Any = inspect.unwrap(call)
+    if isinstance(inner, functools.partial):
+        return function_of(inner.func)
+    written: Callable[..., Any] = inner if inspect.isroutine(inner) or inspect.isclass(inner) else type(inner).__call__
+    function: Callable[..., Any] = inspect.unwrap(written)
+    return function
+
+
 def signature_of(plugin: Plugin) -> list[inspect.Parameter]:
     """Return the keyword-only parameters that a recipe may set.
 
@@ -70,7 +90,7 @@ def signature_of(plugin: Plugin) -> list[inspect.Parameter]:
         PluginError: for ``**kwargs``, ``*args`` or a parameter called ``use``: no schema could be made of them.
     """
     found = []
-    for parameter in inspect.signature(plugin.call).parameters.values():
+    for parameter in _signature(plugin.call).parameters.values():
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             raise PluginError(f"{plugin.name!r} takes '{parameter}': name each parameter, so that it can be checked")
         if parameter.kind is not parameter.KEYWORD_ONLY:
@@ -86,17 +106,17 @@ def signature_of(plugin: Plugin) -> list[inspect.Parameter]:
 
 def takes_trust(plugin: Plugin) -> bool:
     """Say whether the plug-in can load things that run code, and so wants to hear ``trust``."""
-    return "trust" in inspect.signature(plugin.call).parameters
+    return "trust" in _signature(plugin.call).parameters
 
 
 def _evaluated(annotation: Any, call: Callable[..., Any]) -> Any:
     """Evaluate one annotation that ``from __future__ import annotations`` left as a string."""
     if not isinstance(annotation, str):
         return annotation
-    return eval(annotation, vars(sys.modules[call.__module__]))  # noqa: S307 - the plug-in's own source text
+    return eval(annotation, getattr(function_of(call), "__globals__", {}))  # noqa: S307 - the plug-in's own source text
 
 
-@cache
+@functools.cache
 def _adapter(plugin: Plugin) -> Any:
     from typing import NotRequired, Required
 
@@ -104,20 +124,37 @@ def _adapter(plugin: Plugin) -> Any:
     from typing_extensions import TypedDict
 
     fields: dict[str, Any] = {}
-    for parameter in signature_of(plugin):
-        annotation = _evaluated(parameter.annotation, plugin.call)
-        wrap = Required if parameter.default is parameter.empty else NotRequired
-        fields[parameter.name] = wrap[annotation]
     # a TypedDict, not a model: parameters called `schema` or `copy` would shadow a model's methods
     make: Any = TypedDict
-    schema = make(f"{plugin.name}_parameters", fields)
-    schema.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
-    return TypeAdapter(schema)
+    try:
+        for parameter in signature_of(plugin):
+            annotation = _evaluated(parameter.annotation, plugin.call)
+            wrap = Required if parameter.default is parameter.empty else NotRequired
+            fields[parameter.name] = wrap[annotation]
+        schema = make(f"{plugin.name}_parameters", fields)
+        schema.__pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+        return TypeAdapter(schema)
+    except PluginError:
+        raise
+    except Exception as error:
+        first = str(error).partition("\n")[0]
+        raise BrokenPluginError(f"no schema can be made of the parameters of {plugin.name!r}: {first}") from error
 
 
-def json_schema(plugin: Plugin) -> dict[str, Any]:
-    """Return the JSON schema of a plug-in's parameters, with defaults."""
-    schema: dict[str, Any] = _adapter(plugin).json_schema()
+def json_schema(plugin: Plugin, refs: str = "#/$defs/{model}") -> dict[str, Any]:
+    """Return the JSON schema of a plug-in's parameters, with defaults.
+
+    Args:
+        plugin: whose.
+        refs: where references to its own definitions point to.
+
+    Raises:
+        BrokenPluginError: where an annotation cannot be evaluated, or is not one of JSON's types.
+    """
+    try:
+        schema: dict[str, Any] = _adapter(plugin).json_schema(ref_template=refs)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise BrokenPluginError(f"the parameters of {plugin.name!r} are not what a recipe can hold: {error}") from error
     for parameter in signature_of(plugin):
         if parameter.default is not parameter.empty:
             schema["properties"][parameter.name]["default"] = plain(parameter.default)
@@ -126,14 +163,38 @@ def json_schema(plugin: Plugin) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as JSON has it: numpy scalars, tuples and mappings become numbers, lists and dicts."""
+    """Return `value` as JSON has it: numpy's numbers and arrays, tuples and mappings become numbers, lists, dicts."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if hasattr(value, "item") and hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0:
-        return value.item()
+    if hasattr(value, "dtype") and callable(getattr(value, "tolist", None)):
+        return value.tolist()
     return value
+
+
+NOTHING = "none"
+"""How a TOML file, which has no null, says None."""
+
+
+def _sent(plugin: Plugin, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `params` as JSON has them, with "none" read as None where a parameter may be None but no text."""
+    sent: dict[str, Any] = plain(params)
+    if NOTHING in (value for value in sent.values() if isinstance(value, str)):
+        properties = json_schema(plugin).get("properties", {})
+        return {
+            name: None if value == NOTHING and says_none(properties.get(name, {})) else value
+            for name, value in sent.items()
+        }
+    return sent
+
+
+def says_none(schema: Mapping[str, Any]) -> bool:
+    """Say whether a parameter of this JSON schema takes "none" for None: it may be None, and it cannot be a text."""
+    options = schema.get("anyOf", ())
+    text = any(option.get("type") == "string" and not {"enum", "const"} & set(option) for option in options)
+    words = [word for option in options for word in (*option.get("enum", ()), option.get("const"))]
+    return any(option.get("type") == "null" for option in options) and not text and NOTHING not in words
 
 
 def problems_of(plugin: Plugin, params: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -141,17 +202,26 @@ def problems_of(plugin: Plugin, params: Mapping[str, Any]) -> list[tuple[str, st
     from pydantic import ValidationError
 
     known = [parameter.name for parameter in signature_of(plugin)]
-    problems = []
+    problems: dict[str, list[str]] = {}
     try:
         # JSON mode, so that a TOML list serves a tuple while "80" still does not serve a number
-        _adapter(plugin).validate_json(json.dumps(plain(params)))
-    except TypeError as error:
-        return [("", f"holds something that no recipe file could: {error}")]
+        _adapter(plugin).validate_json(json.dumps(_sent(plugin, params)))
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             name = str(fault["loc"][0]) if fault["loc"] else ""
-            problems.append((name, _sentence(fault, name, known)))
-    return problems
+            problems.setdefault(name, []).append(_sentence(fault, name, known))
+    except (TypeError, ValueError, RecursionError) as error:
+        return [("", f"holds something that no recipe file could: {error}")]
+    return [(name, _joined(sentences)) for name, sentences in problems.items()]
+
+
+def _joined(sentences: list[str]) -> str:
+    """Make one sentence of those that pydantic has for the options of a union: must be this or that."""
+    options = [sentence.partition(" must be ") for sentence in sentences]
+    if len(sentences) == 1 or not all(sign for _, sign, _ in options):
+        return "; ".join(sentences)
+    subject, _, last = options[-1]
+    return f"{subject} must be " + " or ".join([*(text.partition(", got ")[0] for _, _, text in options[:-1]), last])
 
 
 def _sentence(fault: Any, name: str, known: list[str]) -> str:
@@ -160,13 +230,19 @@ def _sentence(fault: Any, name: str, known: list[str]) -> str:
         return f"{name!r} is not a parameter.{did_you_mean(name, known)}{takes}"
     if fault["type"] == "missing":
         return f"{name!r} must be given"
+    if fault["type"] == "json_invalid":
+        return f"holds something that no recipe file could: {fault['ctx']['error']}"
+    if fault["type"] in {"too_long", "too_short"}:
+        limit = fault["ctx"].get("max_length", fault["ctx"].get("min_length"))
+        most = "most" if fault["type"] == "too_long" else "least"
+        return f"{name!r} must be at {most} {limit} long, got {fault['input']!r}"
     wanted = str(fault["msg"]).replace("Input should be", "must be")
     return f"{name!r} {wanted}, got {fault['input']!r}"
 
 
 def settled(plugin: Plugin, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return every parameter with its value: as given, else its default; valid `params` only."""
-    values = _adapter(plugin).validate_json(json.dumps(plain(params)))
+    values = _adapter(plugin).validate_json(json.dumps(_sent(plugin, params)))
     defaults = {
         parameter.name: parameter.default
         for parameter in signature_of(plugin)
@@ -232,8 +308,13 @@ class Stage:
         Raises:
             MissingDependencyError: where one of the libraries in ``requires`` is not installed.
         """
-        with self.noted():
-            return self.plugin.call(*data, **self.params, **trusted)
+        state = random.getstate()
+        try:
+            with self.noted():
+                return self.plugin.call(*data, **self.params, **trusted)
+        finally:
+            # the import of some libraries (rich, by way of scikit-learn) draws from Python's global generator
+            random.setstate(state)
 
     @contextmanager
     def noted(self) -> Iterator[None]:

@@ -8,11 +8,13 @@ import io
 import json
 import math
 import os
+import reprlib
 import zipfile
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,20 +27,27 @@ SCHEMA = 1
 LARGEST = 2_000_000_000
 """Bytes that the parts of a file may unpack to in all."""
 
+LARGEST_TEXT = 20_000_000
 TEXT = "explanation.json"
+_KINDS = frozenset("biuf")
+_PLAIN_ZIP = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def save(path: str | os.PathLike[str], value: Any) -> Path:
     """Write a dataclass of arrays and plain values to `path`, whole or not at all.
 
     Raises:
-        StoreError: where the disk will not have it.
+        StoreError: where the disk will not have it, or it holds something that is neither JSON nor numbers.
     """
     arrays: list[NDArray[Any]] = []
     content = {"format": "limefw explanation", "schema": SCHEMA, "content": _pack(value, arrays)}
+    try:
+        text = json.dumps(content)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StoreError(f"cannot write {os.fspath(path)}: it holds more than numbers and text: {error}") from error
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(TEXT, json.dumps(content))
+        archive.writestr(TEXT, text)
         for number, array in enumerate(arrays):
             part = io.BytesIO()
             np.lib.format.write_array(part, np.ascontiguousarray(array), allow_pickle=False)
@@ -62,7 +71,7 @@ def load(path: str | os.PathLike[str], types: Mapping[str, type]) -> Any:
             _check_sizes(archive, name)
             content = json.loads(archive.read(TEXT))
             _check_schema(content, name)
-            return _unpack(content["content"], archive, types)
+            return _Reader(archive, types, name).value(content["content"])
     except StoreError:
         raise
     except FileNotFoundError as error:
@@ -76,8 +85,12 @@ def load(path: str | os.PathLike[str], types: Mapping[str, type]) -> Any:
 
 def _check_sizes(archive: zipfile.ZipFile, name: str) -> None:
     total = sum(item.file_size for item in archive.infolist())
-    if total > LARGEST:
-        raise StoreError(f"{name} would unpack to {total / 1e9:.1f} GB, more than the {LARGEST / 1e9:.0f} GB allowed")
+    text = sum(item.file_size for item in archive.infolist() if item.filename == TEXT)
+    if total > LARGEST or text > LARGEST_TEXT:
+        limits = f"{LARGEST / 1e9:g} GB ({LARGEST_TEXT / 1e6:.0f} MB of text)"
+        raise StoreError(f"{name} would unpack to {total / 1e9:.2f} GB, more than the {limits} allowed")
+    if any(item.compress_type not in _PLAIN_ZIP for item in archive.infolist()):
+        raise StoreError(f"{name} is compressed in a way that limefw does not write")
 
 
 def _check_schema(content: Any, name: str) -> None:
@@ -93,6 +106,8 @@ def _check_schema(content: Any, name: str) -> None:
 
 def _pack(value: Any, arrays: list[NDArray[Any]]) -> Any:
     if isinstance(value, np.ndarray):
+        if value.dtype.kind not in _KINDS:
+            raise StoreError(f"an array of type {value.dtype} cannot be saved: only numbers and booleans can")
         arrays.append(value)
         return {"$array": len(arrays) - 1}
     if is_dataclass(value) and not isinstance(value, type):
@@ -105,27 +120,64 @@ def _pack(value: Any, arrays: list[NDArray[Any]]) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _unpack(value: Any, archive: zipfile.ZipFile, types: Mapping[str, type]) -> Any:
-    if isinstance(value, list):
-        return tuple(_unpack(item, archive, types) for item in value)
-    if not isinstance(value, dict):
-        return value
-    if "$array" in value:
-        return _array(archive, int(value["$array"]))
-    if "$map" in value:
-        return {_unpack(key, archive, types): _unpack(item, archive, types) for key, item in value["$map"]}
-    inside = {str(key): _unpack(item, archive, types) for key, item in value["fields"].items()}
-    return types[value["$type"]](**inside)
+@dataclass(slots=True)
+class _Reader:
+    """Builds values from the parts of one archive; each array is read once, however often it is named."""
+
+    archive: zipfile.ZipFile
+    types: Mapping[str, type]
+    name: str
+    arrays: dict[int, NDArray[Any]] = field(default_factory=dict)
+
+    def value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return tuple(self.value(item) for item in value)
+        if not isinstance(value, dict):
+            return value
+        if "$array" in value:
+            return self.array(int(value["$array"]))
+        if "$map" in value:
+            return {self.value(key): self.value(item) for key, item in value["$map"]}
+        kind = self.types.get(value["$type"])
+        if kind is None:
+            raise StoreError(f"{self.name} holds a {value['$type']!r}, which is no part of an explanation")
+        inside = {str(key): self.value(item) for key, item in value["fields"].items()}
+        hints = get_type_hints(kind)
+        for key, item in inside.items():
+            if not _is(item, hints[key]):
+                raise StoreError(f"{self.name} has {reprlib.repr(item)} for {kind.__name__}.{key}")
+        return kind(**inside)
+
+    def array(self, number: int) -> NDArray[Any]:
+        if number not in self.arrays:
+            self.arrays[number] = self._read(self.archive.getinfo(f"{number}.npy"))
+        return self.arrays[number]
+
+    def _read(self, info: zipfile.ZipInfo) -> NDArray[Any]:
+        with self.archive.open(info) as stream:
+            version = np.lib.format.read_magic(stream)
+            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, _, dtype = read(stream)
+            if dtype.kind not in _KINDS or math.prod(shape) * dtype.itemsize > info.file_size:
+                raise StoreError(f"{info.filename} of {self.name} claims {dtype}{shape}, which its bytes cannot hold")
+        with self.archive.open(info) as stream:
+            array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+        return array
 
 
-def _array(archive: zipfile.ZipFile, number: int) -> NDArray[Any]:
-    info = archive.getinfo(f"{number}.npy")
-    with archive.open(info) as stream:
-        version = np.lib.format.read_magic(stream)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(stream)
-        if dtype.hasobject or math.prod(shape) * dtype.itemsize > info.file_size:
-            raise StoreError(f"array {number} of {archive.filename} claims {dtype}{shape}, which its bytes cannot hold")
-    with archive.open(info) as stream:
-        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
-    return array
+def _is(value: Any, hint: Any) -> bool:
+    """Say whether a value is what a field of one of our dataclasses is annotated as."""
+    hint = object if hint is Any else hint
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return any(_is(value, option) for option in inner)
+    if hint in (int, float):
+        return isinstance(value, int | hint) and not isinstance(value, bool)
+    if not isinstance(value, origin or hint):
+        return False
+    if origin is tuple:
+        each = inner[:1] * len(value) if inner[1:] == (...,) else inner
+        return len(each) == len(value) and all(map(_is, value, each))
+    if isinstance(value, Mapping) and inner:
+        return all(_is(key, inner[0]) and _is(item, inner[1]) for key, item in value.items())
+    return True

@@ -167,7 +167,8 @@ class Draws:
     Args:
         codes: ``(n, d)`` bool, or float32 where not binary.
         values: name -> ``(n, ...)`` array of all else that the composer needs (which background, table rows).
-        groups: (n,) rows with one number belong together, as complementary pairs do; by default each row alone.
+        groups: (n,) rows with one number belong together, in whatever blocks, as complementary pairs do; None: each
+            row alone.
         importance: (n,) probability of the row under the law wanted / under the law drawn from; by default 1.
         exhaustive: True where these rows are the sampler's whole law, so that nothing was left to chance.
     """
@@ -179,12 +180,11 @@ class Draws:
     exhaustive: bool = False
 
     def __post_init__(self) -> None:
-        rows = len(self.codes)
-        groups = np.arange(rows) if self.groups is None else self.groups
-        importance = np.ones(rows) if self.importance is None else self.importance
+        importance = np.ones(len(self.codes)) if self.importance is None else self.importance
         object.__setattr__(self, "codes", frozen(self.codes))
-        object.__setattr__(self, "groups", frozen(groups, np.intp))
         object.__setattr__(self, "importance", frozen(importance, np.float64))
+        if self.groups is not None:
+            object.__setattr__(self, "groups", frozen(self.groups, np.intp))
         values = {name: frozen(array) for name, array in self.values.items()}
         object.__setattr__(self, "values", MappingProxyType(values))
 
@@ -192,30 +192,39 @@ class Draws:
         return len(self.codes)
 
     def take(self, rows: Any) -> Self:
-        """Return some rows (a slice, a mask or indices)."""
-        assert self.groups is not None
+        """Return some rows (a slice, a mask or indices); fewer than all of a law are no longer exhaustive."""
         assert self.importance is not None
         values = {name: array[rows] for name, array in self.values.items()}
+        codes = self.codes[rows]
         return replace(
             self,
-            codes=self.codes[rows],
+            codes=codes,
             values=values,
-            groups=self.groups[rows],
+            groups=None if self.groups is None else self.groups[rows],
             importance=self.importance[rows],
+            exhaustive=self.exhaustive and len(codes) == len(self.codes),
         )
 
     @classmethod
     def join(cls, blocks: Sequence["Draws"]) -> "Draws":
-        """Put blocks one after the other."""
-        if len(blocks) == 1:
-            return blocks[0]
+        """Put blocks one after the other; in the result every row has a group."""
         return cls(
             np.concatenate([block.codes for block in blocks]),
             {name: np.concatenate([block.values[name] for block in blocks]) for name in blocks[0].values},
-            np.concatenate([block.groups for block in blocks if block.groups is not None]),
+            _joined_groups(blocks),
             np.concatenate([block.importance for block in blocks if block.importance is not None]),
             all(block.exhaustive for block in blocks),
         )
+
+
+def _joined_groups(blocks: Sequence[Draws]) -> NDArray[np.intp]:
+    """Return each row's group; a row of a block without groups is alone, so it gets a number that no other has."""
+    fresh = 1 + max((int(block.groups.max(initial=-1)) for block in blocks if block.groups is not None), default=-1)
+    parts = []
+    for block in blocks:
+        parts.append(np.arange(fresh, fresh + len(block)) if block.groups is None else block.groups)
+        fresh += len(block)
+    return np.concatenate(parts)
 
 
 @runtime_checkable
@@ -271,8 +280,8 @@ class Contract:
         layout: "NHWC" or "NCHW".
         order: "RGB" or "BGR"; of three channels alone.
         value_range: what black and white are to the model before `mean` and `std`, or None: the pixels as they are.
-        mean: subtracted, per channel or one for all.
-        std: divided by, per channel or one for all.
+        mean: subtracted, per channel (as in the image, whatever `order` says) or one for all.
+        std: divided by, alike.
         dtype: of the array that the model reads; None keeps the image's own.
         resize: how a photograph gets to `size`: "stretch", "crop" the middle, or "pad" with the mean colour.
         head: what its raw outputs mean.

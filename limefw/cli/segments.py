@@ -35,9 +35,10 @@ def segments(
     labels = found.labels if frame is None else frame.to_photo(found.labels)
     written = _picture(photo, labels, found.count).save(out or Path("limefw-out") / f"{path.stem}-segments.png")
     sizes = found.sizes()
+    height, width = found.labels.shape
     click.echo(
-        f"{settled.stages['segmenter']}: {found.count} segments at {found.labels.shape[1]} x {found.labels.shape[0]} "
-        f"pixels, the smallest {sizes.min()}, the median {int(sorted(sizes)[len(sizes) // 2])}, the largest {sizes.max()}."
+        f"{settled.stages['segmenter']}: {found.count} segments at {width} x {height} pixels, "
+        f"the smallest {sizes.min()}, the median {sorted(sizes)[len(sizes) // 2]}, the largest {sizes.max()}."
     )
     click.echo(f"wrote {written}", err=True)
 

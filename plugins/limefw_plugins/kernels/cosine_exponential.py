@@ -16,6 +16,6 @@ def cosine_exponential(draws: Draws, _composer: Composer, /, *, width: Annotated
     weigh .50, so this is hardly local.
 
     Args:
-        width: infinite = flat.
+        width: the larger, the flatter.
     """
     return np.exp(-(cosine_to_instance(draws.codes) ** 2) / (2 * width**2))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
-from limefw_plugins.models.embedded import embedded
+from limefw_plugins.models.embedded import embedded, is_none
 from limefw_plugins.models.function import any_callable
 from limefw_plugins.models.onnx import is_onnx, onnx
 
@@ -13,5 +13,5 @@ from limefw_plugins.models.onnx import is_onnx, onnx
 def limefw_models() -> Iterator[Plugin]:
     """Yield the adapters."""
     yield Plugin("callable", any_callable, accepts=callable, fallback=True)
-    yield Plugin("embedded", embedded, modality="image", accepts=lambda source: source is None)
+    yield Plugin("embedded", embedded, modality="image", accepts=is_none)
     yield Plugin("onnx", onnx, accepts=is_onnx, requires=("onnxruntime",))

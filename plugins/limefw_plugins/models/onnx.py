@@ -26,7 +26,7 @@ def onnx(
     head: Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"] = "probabilities",
     layout: Literal["auto", "NHWC", "NCHW"] = "auto",
     order: Literal["RGB", "BGR"] = "RGB",
-    value_range: tuple[float, float] | None = (0.0, 1.0),
+    value_range: Literal["auto"] | tuple[float, float] | None = "auto",
     mean: list[float] | float = 0.0,
     std: list[Annotated[float, Gt(0)]] | Annotated[float, Gt(0)] = 1.0,
     resize: Literal["stretch", "crop", "pad"] = "stretch",
@@ -38,33 +38,28 @@ def onnx(
         head: what its first output means.
         layout: of its input; "auto" looks for the axis of 1, 3 or 4 channels.
         order: of three channels.
-        value_range: what black and white are to the model before `mean` and `std`; None: the pixels as they are.
+        value_range: what black and white are to the model before `mean` and `std`; "auto" is (0, 255) for a model that
+            reads uint8, else (0, 1); None: the pixels as they are.
         mean: subtracted, per channel or one for all.
         std: divided by, per channel or one for all.
         resize: how a photograph gets to the model's size.
         threads: 0 = as many as there are cores.
     """
-    import onnxruntime
-
-    path = Path(source)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelError(f"{path} cannot be loaded by ONNX Runtime: {error}") from error
+    path, session = _session(source, threads)
     entry = session.get_inputs()[0]
     planes, size, channels = _shape(entry.shape, layout, path)
+    dtype = _dtype(entry.type, path)
+    if value_range == "auto":
+        value_range = (0.0, 255.0) if dtype == "uint8" else (0.0, 1.0)
     contract = Contract(
         size=size,
         channels=channels,
         layout="NCHW" if planes else "NHWC",
         order=order,
         value_range=value_range,
-        mean=_each(mean),
-        std=_each(std),
-        dtype=_dtype(entry.type, path),
+        mean=_each(mean, "mean", channels),
+        std=_each(std, "std", channels),
+        dtype=dtype,
         resize=resize,
         head=head,
     )
@@ -73,8 +68,31 @@ def onnx(
     return Model(_runner(session, entry.name, fixed), path.stem, None, contract, digest)
 
 
-def _each(value: list[float] | float) -> tuple[float, ...]:
-    return tuple(value) if isinstance(value, list) else (value,)
+def _session(source: os.PathLike[str], threads: int) -> tuple[Path, Any]:
+    import onnxruntime
+
+    if not isinstance(source, str | os.PathLike):
+        raise ModelError(f"an ONNX model is the path of a file, got {type(source).__name__}")
+    path = Path(source)
+    if not path.is_file():
+        raise ModelError(f"there is no model file {path}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise ModelError(f"{path} cannot be loaded by ONNX Runtime: {error}") from error
+    if len(session.get_inputs()) != 1:
+        raise ModelError(f"{path} takes {len(session.get_inputs())} inputs; an image model takes one")
+    return path, session
+
+
+def _each(value: list[float] | float, name: str, channels: int | None) -> tuple[float, ...]:
+    each = tuple(value) if isinstance(value, list) else (value,)
+    if not each or (channels is not None and len(each) not in (1, channels)):
+        raise ModelError(f"{name} has {len(each)} values for {channels} channels: give one, or one each")
+    return each
 
 
 def _shape(shape: list[Any], layout: str, path: Path) -> tuple[bool, tuple[int, int] | None, int | None]:

@@ -3,14 +3,18 @@
 import os
 import warnings
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
 from limefw.types import Image
+from limefw_plugins.readers._pixels import Backdrop, pixels_of, range_of, refuse_non_finite
+
+
+RUN_BY_OTHERS = ("EPS", "WMF")
+"""Formats that Pillow hands to another program or to the system to draw: a file shall run nothing."""
 
 
 def is_file(source: Any) -> bool:
@@ -23,74 +27,58 @@ def image_file(
     /,
     *,
     max_pixels: Annotated[int, Ge(1)] = 100_000_000,
-    backdrop: Literal["white", "black", "grey"] = "white",
+    backdrop: Backdrop = "white",
 ) -> Image:
     """A picture file of any format that Pillow reads, turned as its EXIF orientation says.
 
-    8 and 16 bit grey and colour are kept as they are; palettes and CMYK become RGB; transparency is laid on
-    `backdrop`; of several frames the first is taken.
+    Grey of 8 and 16 bit and colour of 8 bit are kept as they are, deeper colour becomes 8 bit; palettes and CMYK
+    become RGB; transparency is laid on `backdrop`; of several frames the first is taken.
 
     Args:
         source: the file.
         max_pixels: a limit against decompression bombs, checked before anything is decoded.
         backdrop: what shows through transparent pixels.
     """
-    from PIL import Image as Pillow
-    from PIL import ImageOps, UnidentifiedImageError
-
     path = Path(source)
     try:
         with warnings.catch_warnings():
             # our own limit stands in for Pillow's warning at 89 million pixels; its odd-EXIF chatter helps nobody
             warnings.simplefilter("ignore")
-            with Pillow.open(path) as picture:
-                _check_size(path, picture.size, max_pixels)
-                pixels = _pixels(ImageOps.exif_transpose(picture), backdrop)
+            pixels = _decoded(path, max_pixels, backdrop)
+    except InputError:
+        raise
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}") from error
     except IsADirectoryError as error:
         raise InputError(f"{path} is a folder, not a picture file") from error
+    except Exception as error:
+        # for a damaged file Pillow raises OSError, SyntaxError, ValueError, struct.error, KeyError and others
+        if isinstance(error, OSError) and error.errno is not None:
+            raise InputError(f"{path} cannot be read: {error.strerror}") from error
+        raise InputError(f"{path} is damaged or cut short: {error}") from error
+    refuse_non_finite(pixels)
+    low, high = float(pixels.min()), float(pixels.max())
+    return Image(pixels, range_of(pixels) or (min(low, 0.0), max(high, low + 1.0)), path.name)
+
+
+def _decoded(path: Path, max_pixels: int, backdrop: Backdrop) -> NDArray[Any]:
+    from PIL import Image as Pillow
+    from PIL import ImageOps, UnidentifiedImageError
+
+    try:
+        with Pillow.open(path) as picture:
+            width, height = picture.size
+            if width * height > max_pixels:
+                raise InputError(
+                    f"{path} has {width} x {height} pixels, more than the limit of {max_pixels}. "
+                    "Where you trust it, raise the reader's max_pixels."
+                )
+            if picture.format in RUN_BY_OTHERS:
+                raise InputError(f"{path} is {picture.format}, which only another program can draw: save it as PNG")
+            return pixels_of(ImageOps.exif_transpose(picture), backdrop)
     except UnidentifiedImageError as error:
         raise InputError(f"{path} is not an image that Pillow can read") from error
     except Pillow.DecompressionBombError as error:
-        raise InputError(f"{path} is too large to be decoded safely: {error}") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path} is damaged or cut short: {error}") from error
-    return Image(pixels, _range(pixels), path.name)
-
-
-def _check_size(path: Path, size: tuple[int, int], limit: int) -> None:
-    if size[0] * size[1] > limit:
         raise InputError(
-            f"{path} has {size[0]} x {size[1]} pixels, more than the limit of {limit}. "
-            "Where you trust it, raise the reader's max_pixels."
-        )
-
-
-def _pixels(picture: Any, backdrop: str) -> NDArray[Any]:
-    from PIL import Image as Pillow
-
-    if picture.mode.startswith("I") or picture.mode == "F":
-        array = np.asarray(picture)
-        if picture.mode != "F":
-            array = array.astype(np.uint16) if array.min() >= 0 and array.max() < 2**16 else array.astype(np.int32)
-        return array[..., None]
-    if "A" in picture.getbands() or "transparency" in picture.info:
-        color = {"white": "#ffffff", "black": "#000000", "grey": "#808080"}[backdrop]
-        seen = picture.convert("RGBA")
-        picture = Pillow.alpha_composite(Pillow.new("RGBA", seen.size, color), seen).convert("RGB")
-    if picture.mode not in ("L", "RGB"):
-        picture = picture.convert("L" if picture.mode == "1" else "RGB")
-    array = np.asarray(picture)
-    return array[..., None] if array.ndim == 2 else array
-
-
-def _range(pixels: NDArray[Any]) -> tuple[float, float]:
-    if pixels.dtype == np.uint8:
-        return 0.0, 255.0
-    if pixels.dtype == np.uint16:
-        return 0.0, 65535.0
-    low, high = float(pixels.min()), float(pixels.max())
-    return (0.0, 1.0) if low >= 0.0 and high <= 1.0 else (min(low, 0.0), max(high, low + 1.0))
+            f"{path} is too large to be decoded safely: {error} Where you trust it, raise PIL.Image.MAX_IMAGE_PIXELS."
+        ) from error

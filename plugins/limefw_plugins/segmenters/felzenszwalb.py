@@ -1,5 +1,6 @@
 """Felzenszwalb and Huttenlocher's graph segmentation."""
 
+import warnings
 from typing import Annotated
 
 from annotated_types import Ge, Gt
@@ -26,4 +27,8 @@ def felzenszwalb(
     """
     from skimage.segmentation import felzenszwalb
 
-    return Segments.from_labels(felzenszwalb(image.unit(), scale, sigma, min_size, channel_axis=-1))
+    with warnings.catch_warnings():
+        # any number of channels is fine here: it suspects a stack of grey pictures
+        warnings.filterwarnings("ignore", "Got image with third dimension", RuntimeWarning)
+        labels = felzenszwalb(image.unit(), scale, sigma, min_size, channel_axis=-1)
+    return Segments.from_labels(labels)

@@ -14,7 +14,7 @@ def quickshift(
     rng: Generator,
     /,
     *,
-    kernel_size: Annotated[float, Gt(0)] = 4.0,
+    kernel_size: Annotated[float, Ge(1)] = 4.0,
     max_dist: Annotated[float, Gt(0)] = 200.0,
     ratio: Annotated[float, Ge(0), Le(1)] = 0.2,
     sigma: Annotated[float, Ge(0)] = 0.0,
@@ -39,6 +39,6 @@ def quickshift(
         pixels = np.repeat(pixels.mean(axis=2, keepdims=True), 3, axis=2)
     labels = quickshift(
         np.ascontiguousarray(pixels), ratio=ratio, kernel_size=kernel_size, max_dist=max_dist, sigma=sigma,
-        convert2lab=color, rng=rng if tie_seed is None else tie_seed,
+        convert2lab=color, rng=int(rng.integers(2**31)) if tie_seed is None else tie_seed,
     )  # fmt: skip
     return Segments.from_labels(labels)

@@ -44,7 +44,8 @@ def _fit(around: Neighbourhood, target: Floats, alpha: float, max_iterations: in
             weighted_r2(target, np.full(len(target), mean), weights),
             mean,
         )
-    model = Lasso(alpha=alpha, max_iter=max_iterations, tol=1e-8)
+    # a state of its own: scikit-learn draws from NumPy's global generator otherwise, though nothing depends on it
+    model = Lasso(alpha=alpha, max_iter=max_iterations, tol=1e-8, random_state=0)
     model.fit(around.codes.astype(np.float64), target / spread, sample_weight=weights)
     fit = Fit(model.coef_ * spread, float(model.intercept_ * spread), 0.0, 0.0)
     predicted = fit.predict(around.codes)

@@ -29,10 +29,9 @@ def tree(
     from sklearn.tree import DecisionTreeRegressor
 
     fits = []
+    state = int(rng.integers(2**31))  # one for all: where splits tie, a label's tree is the same beside any others
     for target in around.targets.T:
-        model = DecisionTreeRegressor(
-            max_depth=max_depth, min_samples_leaf=min_samples_leaf, random_state=int(rng.integers(2**31))
-        )
+        model = DecisionTreeRegressor(max_depth=max_depth, min_samples_leaf=min_samples_leaf, random_state=state)
         model.fit(around.codes.astype(np.float32), target, sample_weight=around.weights)
         fits.append(_fit(around, target, _nodes(model.tree_)))
     return fits

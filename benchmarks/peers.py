@@ -1,0 +1,94 @@
+"""Image explainers of other packages, and the plain copy they can't beat.
+
+Each function does the work once and returns something small; the caller takes
+the time.  `labels` is an (h, w) map of ids 0..d-1 and `predict` takes an NHWC
+batch and returns (n, k) probabilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+Image = NDArray[np.uint8]
+Labels = NDArray[np.integer[Any]]
+Predict = Callable[[NDArray[Any]], NDArray[np.float64]]
+
+BATCH_SIZE = 10
+
+
+def segment_means(image: Image, labels: Labels) -> Image:
+    """Return `image` with every segment painted in its mean colour."""
+    flat = labels.ravel()
+    sizes = np.bincount(flat)
+    sums = [np.bincount(flat, weights=channel.ravel()) for channel in np.moveaxis(image, 2, 0)]
+    means = np.stack(sums, axis=1) / sizes[:, None]
+    return means.astype(image.dtype)[labels]
+
+
+def lime_explain(image: Image, labels: Labels, predict: Predict, samples: int) -> NDArray[np.float64]:
+    """Explain the top class with lime; return a coefficient per segment.
+
+    Everything lime leaves to the caller keeps its default, but for the number
+    of labels and the progress bar.
+    """
+    from lime import lime_image
+
+    explainer = lime_image.LimeImageExplainer(random_state=0)
+    with mock.patch.object(lime_image, "tqdm", iter):
+        explanation = explainer.explain_instance(
+            image,
+            predict,
+            hide_color=None,
+            top_labels=1,
+            num_samples=samples,
+            batch_size=BATCH_SIZE,
+            segmentation_fn=lambda _: labels,
+        )
+    weights = dict(explanation.local_exp[explanation.top_labels[0]])
+    return np.array([weights[segment] for segment in range(len(weights))])
+
+
+def captum_explain(image: Image, labels: Labels, predict: Predict, samples: int) -> NDArray[np.float64]:
+    """Explain the top class with captum; return a coefficient per segment.
+
+    The surrogate and the kernel are captum's defaults, so the coefficients are
+    not on lime's scale.  The batch stays NHWC and uint8, which spares captum copies.
+
+    Raises:
+        ImportError: captum or torch is not installed.
+    """
+    import torch
+    from captum.attr import Lime
+
+    def forward(batch: torch.Tensor) -> torch.Tensor:
+        return torch.tensor(predict(batch.numpy()))
+
+    target = int(np.argmax(predict(image[None])[0]))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        coefficients = Lime(forward).attribute(
+            torch.tensor(image[None]),
+            baselines=torch.tensor(segment_means(image, labels)[None]),
+            target=target,
+            feature_mask=torch.tensor(labels[None, :, :, None].astype(np.int64)),
+            n_samples=samples,
+            perturbations_per_eval=BATCH_SIZE,
+            return_input_shape=False,
+        )
+    return np.asarray(coefficients[0], dtype=np.float64)
+
+
+def plain_copy(image: NDArray[Any], samples: int, buffer: NDArray[Any]) -> int:
+    """Copy `image` `samples` times into one buffer that is used again; return the bytes."""
+    copied = 0
+    for start in range(0, samples, len(buffer)):
+        part = buffer[: samples - start]
+        np.copyto(part, image)
+        copied += part.nbytes
+    return copied
