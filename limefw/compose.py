@@ -118,16 +118,15 @@ class PixelComposer:
 
 def preprocess(pixels: NDArray[Any], value_range: tuple[float, float], contract: Contract) -> NDArray[Any]:
     """Return ``(h, w, c)`` pixels as the contract wants them: range, mean and std, channel order, layout, dtype."""
-    array: NDArray[Any] = pixels
+    swap = contract.order == "BGR" and pixels.shape[-1] == 3
+    array: NDArray[Any] = pixels[..., ::-1] if swap else pixels
     if _rescales(contract):
-        array = pixels.astype(np.float64)
+        array = array.astype(np.float64)
         if contract.value_range is not None:
             low, high = value_range
             black, white = contract.value_range
             array = (array - low) / (high - low) * (white - black) + black
         array = (array - np.array(contract.mean)) / np.array(contract.std)
-    if contract.order == "BGR" and array.shape[-1] == 3:
-        array = array[..., ::-1]
     if contract.layout == "NCHW":
         array = np.moveaxis(array, -1, 0)
     dtype = contract.dtype or ("float32" if _rescales(contract) else array.dtype)

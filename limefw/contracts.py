@@ -160,15 +160,11 @@ def check_columns(value: Any, targets: int, width: int, what: Any) -> list[NDArr
     picks = [np.asarray(columns) for columns in value]
     _require(len(picks) == targets, what, f"{targets} arrays of columns", f"{len(picks)}")
     for columns in picks:
-        _require(
-            columns.ndim == 1 and columns.dtype.kind == "i",
-            what,
-            "arrays of column numbers",
-            str(columns.dtype),
-        )
+        _require(columns.ndim == 1 and columns.dtype.kind == "i", what, "arrays of column numbers", str(columns.dtype))
         inside = len(columns) > 0 and columns.min() >= 0 and columns.max() < width
-        distinct = len(np.unique(columns)) == len(columns)
-        _require(bool(inside) and distinct, what, f"distinct columns in 0..{width - 1}, at least one", str(columns))
+        if not inside or len(np.unique(columns)) != len(columns):
+            # written out only here: formatting an array costs more than checking it
+            _require(False, what, f"distinct columns in 0..{width - 1}, at least one", str(columns))
     return [columns.astype(np.intp) for columns in picks]
 
 

@@ -280,7 +280,7 @@ class Contract:
         layout: "NHWC" or "NCHW".
         order: "RGB" or "BGR"; of three channels alone.
         value_range: what black and white are to the model before `mean` and `std`, or None: the pixels as they are.
-        mean: subtracted, per channel (as in the image, whatever `order` says) or one for all.
+        mean: subtracted, per channel in the model's own `order`, or one for all.
         std: divided by, alike.
         dtype: of the array that the model reads; None keeps the image's own.
         resize: how a photograph gets to `size`: "stretch", "crop" the middle, or "pad" with the mean colour.

@@ -239,7 +239,7 @@ CONTRACTS = {
     "BGR": limefw.Contract(order="BGR"),
     "BGR planes of bytes": limefw.Contract(order="BGR", layout="NCHW", dtype="uint8"),
     "normalised": limefw.Contract(value_range=(0.0, 1.0), mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.4), layout="NCHW"),
-    "centred BGR": limefw.Contract(value_range=(0.0, 255.0), mean=(123.0, 117.0, 104.0), order="BGR", dtype="float64"),
+    "centred BGR": limefw.Contract(value_range=(0.0, 255.0), mean=(104.0, 117.0, 123.0), order="BGR", dtype="float64"),
     "half": limefw.Contract(value_range=(-1.0, 1.0), dtype="float16", layout="NCHW"),
     "mean alone": limefw.Contract(mean=(10.0, 20.0, 30.0), std=(2.0,)),
 }
@@ -248,12 +248,12 @@ CONTRACTS = {
 def preprocessed(pixels, value_range, contract):
     """Preprocess one composite as a user would, in float64 and straight from the contract's own words."""
     values = pixels.astype(float)
+    if contract.order == "BGR":
+        values = values[..., [2, 1, 0]]
     if contract.value_range is not None:
         black, white = contract.value_range
         values = (values - value_range[0]) / (value_range[1] - value_range[0]) * (white - black) + black
     values = (values - np.array(contract.mean)) / np.array(contract.std)
-    if contract.order == "BGR":
-        values = values[..., [2, 1, 0]]
     if contract.layout == "NCHW":
         values = values.transpose(2, 0, 1)
     scaled = contract.value_range is not None or contract.mean != (0.0,) or contract.std != (1.0,)
