@@ -20,8 +20,11 @@ from limefw.errors import BrokenPluginError, LimefwError, MissingDependencyError
 RESERVED = frozenset({"use", "trust"})
 """``use`` chooses the plug-in in a recipe; ``trust`` is the caller's own word and never a recipe's."""
 
-EXTRAS = {"onnxruntime": "onnx"}
-"""The extra of limefw's own distribution that brings a library."""
+PACKAGES = {
+    "onnxruntime": "'limefw[onnx]'", "skimage": "scikit-image", "sklearn": "scikit-learn", "PIL": "pillow",
+    "cv2": "opencv-python-headless", "yaml": "pyyaml",
+}  # fmt: skip
+"""What to give pip for a library that is imported by another name, or comes with an extra of limefw's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Parameter:
     range: str
 
 
-def _signature(call: Callable[..., Any]) -> inspect.Signature:
+def signature(call: Callable[..., Any]) -> inspect.Signature:
     """Return the signature with no annotation evaluated."""
     if sys.version_info >= (3, 14):
         import annotationlib
@@ -90,7 +93,7 @@ def signature_of(plugin: Plugin) -> list[inspect.Parameter]:
         PluginError: for ``**kwargs``, ``*args`` or a parameter called ``use``: no schema could be made of them.
     """
     found = []
-    for parameter in _signature(plugin.call).parameters.values():
+    for parameter in signature(plugin.call).parameters.values():
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             raise PluginError(f"{plugin.name!r} takes '{parameter}': name each parameter, so that it can be checked")
         if parameter.kind is not parameter.KEYWORD_ONLY:
@@ -106,7 +109,7 @@ def signature_of(plugin: Plugin) -> list[inspect.Parameter]:
 
 def takes_trust(plugin: Plugin) -> bool:
     """Say whether the plug-in can load things that run code, and so wants to hear ``trust``."""
-    return "trust" in _signature(plugin.call).parameters
+    return "trust" in signature(plugin.call).parameters
 
 
 def _evaluated(annotation: Any, call: Callable[..., Any]) -> Any:
@@ -340,7 +343,6 @@ class Stage:
 
 def needs(kind: str, plugin: Plugin, library: str) -> str:
     """Say which library a plug-in lacks and how to get it."""
-    what = f"'limefw[{EXTRAS[library]}]'" if library in EXTRAS else library
-    return (
-        f"{kind.removesuffix('s')} {plugin.name!r} needs {library!r}, which is not installed. Run: pip install {what}"
-    )
+    package = PACKAGES.get(library, library)
+    stage = f"{kind.removesuffix('s')} {plugin.name!r}"
+    return f"{stage} needs {library!r}, which is not installed. Run: pip install {package}"

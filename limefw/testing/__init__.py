@@ -1,0 +1,132 @@
+"""Does a plug-in keep what its kind promises? The conformance kit, for limefw's own plug-ins and for everyone's.
+
+    from limefw import Plugin
+    from limefw.testing import check_plugin
+
+    def test_halves():
+        check_plugin("segmenters", Plugin("halves", halves, modality="image"))
+
+It calls the plug-in on small examples of every sort that its kind may meet and lists everything that is wrong at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from limefw.discovery import Registry
+from limefw.discovery import registry as default_registry
+from limefw.errors import RecipeError, UnknownPluginError
+from limefw.stage import Plugin, Stage, problems_of, settled
+from limefw.testing._kinds import KINDS, OF_EVERY
+from limefw.testing._subject import Skip, Subject, told
+
+
+__all__ = ["KINDS", "ConformanceError", "Report", "check_plugin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was checked of one plug-in.
+
+    Args:
+        kind: "segmenters", "samplers", ...
+        name: the plug-in's.
+        checks: names of those that ran.
+        skipped: those that could not run, each with the reason.
+    """
+
+    kind: str
+    name: str
+    checks: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """One line, such as "segmenter slic: 14 checks passed"."""
+        left_out = f"; not checked: {', '.join(self.skipped)}" if self.skipped else ""
+        return f"{self.kind.removesuffix('s')} {self.name}: {len(self.checks)} checks passed{left_out}"
+
+
+class ConformanceError(AssertionError):
+    """A plug-in breaks promises of its kind; ``failed`` maps each failed check to its sentences."""
+
+    def __init__(self, report: Report, failed: Mapping[str, Sequence[str]]) -> None:
+        self.report, self.failed = report, dict(failed)
+        who = f"{report.kind.removesuffix('s')} {report.name!r}"
+        lines = [f"{who} fails {len(failed)} of {len(report.checks)} checks of limefw.testing:"]
+        lines += [f"- {check}: {text}" for check, texts in failed.items() for text in texts]
+        super().__init__("\n".join(lines))
+
+
+_FUNDAMENTAL = {"signature", "annotations", "contract"}
+
+
+def check_plugin(
+    kind: str,
+    plugin: Plugin | str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    source: Any = None,
+    registry: Registry | None = None,
+) -> Report:
+    """Check that a plug-in keeps what its kind promises.
+
+    Args:
+        kind: "segmenters", "samplers", ...
+        plugin: the record, or the name of an installed one.
+        params: settings other than the defaults.
+        source: what a reader or a model adapter is called with; an instance for segmenters, samplers and fillers of
+            another modality than images; an explanation for renderers and metrics.
+        registry: where names are looked up; the process's own by default.
+
+    Returns:
+        What was checked, and what could not be.
+
+    Raises:
+        ConformanceError: with every check that failed.
+        RecipeError: where `params` are not the plug-in's.
+    """
+    if kind not in KINDS:
+        raise UnknownPluginError([f"no kind of plug-in named {kind!r}. There are: {', '.join(KINDS)}"])
+    record = (registry or default_registry()).get(kind, plugin) if isinstance(plugin, str) else plugin
+    given = dict(params or {})
+    subject = Subject(KINDS[kind], Stage(kind, record, _settled(record, given)), source, given)
+    report, failed = _judged(subject)
+    if failed:
+        raise ConformanceError(report, failed)
+    return report
+
+
+def _judged(subject: Subject) -> tuple[Report, dict[str, list[str]]]:
+    """Run every check; return what ran and the complaints of those that failed."""
+    done: list[str] = []
+    skipped: list[str] = []
+    failed: dict[str, list[str]] = {}
+    for check in (*OF_EVERY, *subject.spec.checks):
+        name = check.__name__.strip("_").replace("_", " ")
+        try:
+            complaints = list(check(subject))
+        except Skip as reason:
+            skipped += [f"{name} ({reason})"] * bool(str(reason))
+            continue
+        except Exception as error:  # noqa: BLE001 - told, with its type
+            if failed.keys() & _FUNDAMENTAL:  # the cause is told already
+                skipped.append(f"{name} ({type(error).__name__})")
+                continue
+            complaints = [told(error)]
+        done.append(name)
+        if complaints:
+            failed[name] = complaints[:3]
+    return Report(subject.stage.kind, subject.plugin.name, tuple(done), tuple(skipped)), failed
+
+
+def _settled(plugin: Plugin, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all parameters; where no schema can be made of them, those given: a check tells why."""
+    try:
+        faults = problems_of(plugin, given)
+        values = dict(given) if faults else settled(plugin, given)
+    except Exception:  # noqa: BLE001 - `signature`, `annotations` or `defaults` will say what it is
+        return dict(given)
+    if wrong := [f"{plugin.name!r}: {sentence}" for name, sentence in faults if name in given or not name]:
+        raise RecipeError(wrong)
+    return values

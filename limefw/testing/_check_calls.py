@@ -1,0 +1,84 @@
+"""Checks of what any plug-in does with its data and with chance. The first fills in what the others read."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from limefw.errors import ContractError, LimefwError
+from limefw.stage import json_schema
+from limefw.testing._subject import Complaints, Skip, Subject, told
+from limefw.testing._watch import bits, global_state, open_pyplot_figures, other_global_state, writable
+
+
+def _contract(s: Subject) -> Complaints:
+    s.cases = s.spec.examples(s)
+    if not s.cases:
+        raise Skip("no source was given")
+    refused, broken = [], False
+    for name, data in s.cases.items():
+        figures, before = open_pyplot_figures(), bits(data)
+        try:
+            s.values[name] = value = s.call(data)
+            s.spec.contract(value, data, s.stage)
+        except s.spec.refusals as error:
+            s.values.pop(name, None)
+            refused.append(str(error))
+        except Exception as error:  # noqa: BLE001 - told, with its type
+            broken = True
+            yield f"given {name}: {told(error)}"
+        s.changed += [name] * (before != bits(data))
+        s.opened += [name] * (figures != open_pyplot_figures())
+    if not s.values and not broken:
+        yield f"it refused every example, the last with: {refused[-1]}"
+
+
+def _global_random_state(s: Subject) -> Complaints:
+    s.made()
+    for name in s.moved:
+        yield f"given {name}: it moved a global random state (random, numpy.random or torch). Use its own rng"
+
+
+def _inputs_untouched(s: Subject) -> Complaints:
+    """Call everything once more, on arrays that can be written to and with the global random states elsewhere."""
+    if not s.cases:
+        raise Skip("no source was given")
+    for name, data in s.cases.items():
+        ours = writable(data)
+        before = bits(ours)
+        with other_global_state():
+            state = global_state()  # here, as the first call may have imported libraries that move it themselves
+            with suppress(Exception):  # the contract check tells of it
+                s.again[name] = bits(s.outcome(ours))
+            s.moved += [name] * (state != global_state())
+        if name in s.changed or bits(ours) != before:
+            yield f"given {name}: it changed what it was given. Copy an array before writing to it"
+
+
+def _deterministic(s: Subject) -> Complaints:
+    for name, data, value in s.made():
+        first = bits(s.spec.outcome(value, data))
+        if first != s.again.get(name, first):
+            hidden = first == bits(s.outcome(data))
+            why = "the result depends on a global random state" if hidden else "two calls with one seed differ"
+            yield f"given {name}: {why}. Draw from the rng it is given, and keep no state"
+
+
+def _every_choice(s: Subject) -> Complaints:
+    """Call it with each value of each enumerated parameter once."""
+    _, data, _ = next(iter(s.made()))
+    for name, schema in json_schema(s.plugin).get("properties", {}).items():
+        options = schema.get("anyOf", [schema])
+        choices = [item for option in options for item in option.get("enum", [])]
+        choices += [True, False] * any(option.get("type") == "boolean" for option in options)
+        for choice in (item for item in choices if item != s.stage.params.get(name)):
+            stage = replace(s.stage, params={**s.stage.params, name: choice})
+            try:
+                value = s.call(data, stage=stage)
+                if s.stage.kind != "models":  # another layout or runtime may not fit the source
+                    s.spec.contract(value, data, stage)
+            except Exception as error:  # noqa: BLE001 - told, with its type
+                if isinstance(error, ContractError) or not isinstance(error, LimefwError):
+                    yield f"with {name}={choice!r}: {told(error)}"
+
+
+CHECKS = (_contract, _inputs_untouched, _deterministic, _global_random_state, _every_choice)
+"""In the order in which they run."""

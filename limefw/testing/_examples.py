@@ -1,0 +1,189 @@
+"""What the plug-ins of each kind are called with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.compose import Frame, PixelComposer
+from limefw.discovery import Registry
+from limefw.errors import InputError
+from limefw.explanation import Explanation
+from limefw.game import Game
+from limefw.pipeline import Run
+from limefw.recipe import Recipe
+from limefw.stage import Plugin, Stage
+from limefw.statistics import linear_fits
+from limefw.testing._subject import Data, Subject
+from limefw.types import Draws, Head, Image, Instance, Model, Neighbourhood, Segments
+
+
+def _image(height: int, width: int, channels: int, dtype: str, white: float) -> Image:
+    row, column = np.indices((height, width))
+    blobs = ((row // 12 * 3 + column // 16 * 5) % 7 / 8)[..., None] * np.linspace(1.0, 0.6, channels)
+    noise = np.random.default_rng(7).uniform(0.0, 0.1, (height, width, channels))
+    return Image(((blobs + noise) * white).astype(dtype), (0.0, white))
+
+
+def images() -> dict[str, Image]:
+    """Make the example images, by what they are: anew, as a wrong plug-in may have written to others."""
+    return {
+        "a uint8 RGB image of 48 x 64": _image(48, 64, 3, "uint8", 255.0),
+        "a float32 grey image of 37 x 51": _image(37, 51, 1, "float32", 1.0),
+        "a uint16 image of 41 x 63 with 5 channels": _image(41, 63, 5, "uint16", 65535.0),
+        "a uint8 RGB image of 7 x 9": _image(7, 9, 3, "uint8", 255.0),
+    }
+
+
+def split(instance: Instance, count: int, *, kept: bool = False) -> Segments:
+    """Cut into `count` bands; with `kept` the first band is in no segment."""
+    size = int(np.prod(instance.shape))
+    labels = (np.arange(size) * (count + kept) // size - kept).reshape(instance.shape)
+    return Segments(labels, tuple(f"band {index}" for index in range(count)))
+
+
+def _draws(rows: int, width: int, *, soft: bool = False, paired: bool = False) -> Draws:
+    """Draw the instance, the all-hidden row and coins."""
+    shares = np.random.default_rng(3).random((rows, width)).astype(np.float32)
+    codes = shares if soft else shares < 0.5
+    codes[0], codes[1:2] = 1, 0
+    return Draws(codes, groups=np.arange(rows) // 2 if paired else None)
+
+
+def _around(rows: int, width: int, targets: int = 3, *, constant: bool = False, exhaustive: bool = False) -> Any:
+    rng, draws = np.random.default_rng(5), _draws(rows, width, paired=not exhaustive and rows > 100)
+    draws = Draws.join([draws])  # every row gets a group
+    values = draws.codes @ rng.normal(size=(width, targets)) + 0.1 * rng.normal(size=(rows, targets))
+    weights = rng.uniform(0.1, 1.0, rows)
+    weights[-1] = 0.0
+    return Neighbourhood(draws.codes, values * (not constant), weights, np.asarray(draws.groups), exhaustive)
+
+
+def _mean_brightness(batch: NDArray[Any]) -> NDArray[Any]:
+    """Stand in for a model: two probabilities."""
+    share = batch.mean(axis=(1, 2, 3)) / (batch.max(axis=(1, 2, 3)) + 1.0)
+    return np.stack([share, 1.0 - share], axis=1)
+
+
+_CALLS: Mapping[str, Callable[..., Any]] = {
+    "segmenter": lambda instance, _rng, /: split(instance, 6),
+    "sampler": lambda _instance, segments, budget, _rng, /: iter([_draws(budget, segments.count)]),
+    "filler": lambda image, segments, _rng, /: _composer(image, segments),
+    "target": lambda outputs, head, /: (head.columns(outputs), head.names(2)),
+    "kernel": lambda draws, _composer, /: np.ones(len(draws)),
+    "selector": lambda around, _rng, /: [np.arange(around.codes.shape[1])] * around.targets.shape[1],
+    "surrogate": lambda around, _rng, /: linear_fits(around, 0.1),
+}
+STAGES = {key: Stage(f"{key}s", Plugin(key, call, summary="of the kit"), {}, True) for key, call in _CALLS.items()}
+_MODEL = Model(
+    lambda batch: _mean_brightness(batch - batch.min(axis=(1, 2, 3), keepdims=True)), "brightness", ("light", "dark")
+)
+
+
+@cache
+def _explanations() -> dict[str, Explanation]:
+    constant = replace(_MODEL, predict=lambda batch: np.full((len(batch), 2), 0.5))
+    examples = images()
+    models = [_MODEL] * (len(examples) - 1) + [constant]
+    recipe = Recipe(STAGES, (), 60, 0, (0, 1))
+    nothing = Registry(installed=False)
+    pairs = zip(examples.items(), models, strict=True)
+    return {f"an explanation of {name}": Run(recipe, model, nothing).explain(image) for (name, image), model in pairs}
+
+
+def _composer(photo: Image, segments: Segments) -> PixelComposer:
+    return PixelComposer.of(photo, np.zeros_like(photo.pixels), segments)
+
+
+def game() -> Game:
+    """Make a game of 6 segments and two targets, 60 rows long."""
+    photo = _image(48, 64, 3, "uint8", 255.0)
+    cut = split(photo, 6)
+    target = STAGES["target"]
+    return Game(_MODEL, _composer(photo, cut), target, (0, 1), 60, instance=photo, segments=cut)
+
+
+def instances(s: Subject) -> Mapping[str, Instance]:
+    """Return the caller's instance, else the example images."""
+    if isinstance(s.source, Instance):
+        return {"the source": s.source}
+    if s.plugin.modality not in (None, "image"):
+        raise InputError(f"the kit has no example of modality {s.plugin.modality!r}: give one as check_plugin's source")
+    return images()
+
+
+def sources(s: Subject) -> dict[str, Data]:
+    """Return what a reader or a model adapter is called with: the caller's source, else arrays that it accepts."""
+    accepts = s.plugin.accepts or (lambda _: False)
+    if s.source is not None or (s.stage.kind == "models" and accepts(None)):
+        return {"the source": (s.source,)}
+    arrays = {name: (image.pixels,) for name, image in images().items()} if s.stage.kind == "readers" else {}
+    return {name: data for name, data in arrays.items() if accepts(data[0])}
+
+
+def sampling(s: Subject) -> dict[str, Data]:
+    """Return few and many segments, with budgets from tiny to more than a block."""
+    instance = next(iter(instances(s).values()))
+    splits = [split(instance, count) for count in (2, 5, 60) if count <= np.prod(instance.shape)]
+    return {f"{cut.count} segments and a budget of {n}": (instance, cut, n) for cut in splits for n in (2, 3, 64, 600)}
+
+
+def weighing(_s: Subject) -> dict[str, Data]:
+    """Return draws and composers for kernels."""
+    photo, cases = _image(48, 64, 3, "uint8", 255.0), {}
+    for count in (2, 5, 60):
+        composer = _composer(photo, split(photo, count))
+        cases[f"bool codes of {count} segments"] = (_draws(40, count), composer)
+        cases[f"float32 codes of {count} segments"] = (_draws(40, count, soft=True), composer)
+    return cases
+
+
+def answers(_s: Subject) -> dict[str, Data]:
+    """Return outputs of every kind of head."""
+    rng, names = np.random.default_rng(2), ("a", "b", "c")
+    scores = rng.normal(size=(9, 3)).astype(np.float32)
+    shares = rng.dirichlet(np.ones(3), 9)
+    return {
+        "probabilities of 3 classes": (shares, Head("probabilities", names)),
+        "logits of 3 classes": (scores, Head("logits")),
+        "one sigmoid": (shares[:, 0], Head("sigmoid", ("no", "yes"))),
+        "logits of 3 sigmoids": (scores, Head("sigmoid_logits", names)),
+        "values of a regressor": (scores[:, 0], Head("values")),
+    }
+
+
+def fitting(_s: Subject) -> dict[str, Data]:
+    """Return neighbourhoods, easy and degenerate, for selectors and surrogates."""
+    return {
+        "40 rows of 6 columns": (_around(40, 6),),
+        "300 rows in pairs, of 12 columns": (_around(300, 12),),
+        "fewer rows than columns": (_around(5, 8),),
+        "one column": (_around(30, 1, 1),),
+        "constant targets": (_around(40, 6, 2, constant=True),),
+        "an exhaustive neighbourhood": (_around(64, 6, exhaustive=True),),
+    }
+
+
+def explained(s: Subject) -> dict[str, Data]:
+    """Return the caller's explanation, else one of every example image."""
+    given = {"the source": s.source} if isinstance(s.source, Explanation) else _explanations()
+    return {name: (explanation,) for name, explanation in given.items()}
+
+
+def model_batch(model: Model) -> Any:
+    """Compose 7 inputs as the model's contract wants them."""
+    image = _image(48, 64, model.contract.channels or 3, "uint8", 255.0)
+    framed = Frame.fit(image, model.contract).enter(image)
+    composer = _composer(framed, split(framed, 5))
+    return composer.prepared(model.contract).compose(_draws(7, 5))
+
+
+def composed(composer: Any, data: Data) -> tuple[Draws, Any]:
+    """Return 7 draws of a filler's example, the first with nothing hidden and the second with all, and the inputs."""
+    draws = _draws(7, data[1].count)
+    if getattr(composer, "random", False):
+        draws = replace(draws, values={"draw": np.arange(7, dtype=np.uint64) * 2**60})
+    return draws, composer.compose(draws)

@@ -1,0 +1,82 @@
+"""What an outside observer can see of a call: values bit by bit, arrays written to, global states moved."""
+
+import copy
+import random
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from limefw.types import digest
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """Take a value apart into arrays and things whose repr says everything; a live figure is left out."""
+    if hasattr(value, "__array__"):
+        array = np.asarray(value)
+        yield array.tolist() if array.dtype == object else array
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield type(value).__name__
+        for item in fields(value):
+            if item.name != "figure":
+                yield from _parts(getattr(value, item.name))
+    elif isinstance(value, Mapping):
+        for key in value:
+            yield key
+            yield from _parts(value[key])
+    elif isinstance(value, list | tuple):
+        yield len(value)
+        for item in value:
+            yield from _parts(item)
+    else:
+        yield value
+
+
+def bits(value: Any) -> str:
+    """Digest a value: two that differ in one bit differ here."""
+    return digest(*_parts(value))
+
+
+def writable(value: Any) -> Any:
+    """Copy a value with arrays that may be written to: what a careless caller would hand in."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, Mapping):
+        return {key: writable(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(writable(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        twin = copy.copy(value)
+        for item in fields(value):
+            object.__setattr__(twin, item.name, writable(getattr(value, item.name)))
+        return twin
+    return value
+
+
+def global_state() -> str:
+    """Digest the global random states of Python, numpy and, where it is loaded, torch."""
+    states: list[Any] = [str(random.getstate()), np.random.get_state()]  # noqa: NPY002 - watched, not used
+    torch = sys.modules.get("torch")
+    return bits([*states, torch.get_rng_state().numpy()] if torch is not None else states)
+
+
+def open_pyplot_figures() -> Any:
+    """List the numbers of the figures that pyplot keeps open."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return pyplot.get_fignums() if pyplot is not None else []
+
+
+@contextmanager
+def other_global_state() -> Iterator[None]:
+    """Seed Python's and numpy's global generators otherwise for a while."""
+    kept = random.getstate(), np.random.get_state()  # noqa: NPY002 - put back below
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002 - a plug-in that reads it shall be seen to
+    try:
+        yield
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])  # noqa: NPY002 - as it was

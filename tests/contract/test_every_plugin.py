@@ -1,0 +1,101 @@
+"""Every installed plug-in keeps what its kind promises."""
+
+import numpy as np
+import pytest
+
+import limefw
+from limefw.hookspecs import KINDS
+from limefw.testing import KINDS as CHECKED
+from limefw.testing import check_plugin
+
+
+FOUND = [(found.kind, found.plugin.name) for kind in KINDS for found in limefw.registry().all(kind)]
+
+
+def brightness(batch):
+    """Probabilities of dark and light, of any batch of images."""
+    share = np.asarray(batch, dtype=np.float64).mean(axis=(1, 2, 3)) / 65535.0
+    return np.stack([1.0 - share, share], axis=1)
+
+
+def photo(folder):
+    from PIL import Image
+
+    path = folder / "photo.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (31, 45, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+def tiny_network(folder):
+    """Write an ONNX file that takes (n, 3, h, w) to two logits."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    weights = np.random.default_rng(0).normal(size=(3, 2)).astype(np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("GlobalAveragePool", ["image"], ["means"]),
+            helper.make_node("Flatten", ["means"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
+        ],
+        "tiny",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, 16, 20])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 2])],
+        [onnx.numpy_helper.from_array(weights, "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    path = folder / "tiny.onnx"
+    onnx.save(model, path)
+    return path
+
+
+def pillow(folder):
+    from PIL import Image
+
+    with Image.open(photo(folder)) as picture:
+        return picture.copy()
+
+
+SOURCES = {
+    ("readers", "image_array"): [lambda _: None, lambda _: np.zeros((5, 7)), pillow],
+    ("readers", "image_file"): [photo],
+    ("models", "callable"): [lambda _: brightness],
+    ("models", "onnx"): [tiny_network],
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), FOUND)
+def test_a_plugin_keeps_its_promises(kind, name, tmp_path):
+    for make in SOURCES.get((kind, name), [lambda _: None]):
+        report = check_plugin(kind, name, source=make(tmp_path))
+        assert not report.skipped, f"{report.summary}: say in SOURCES what to call it with"
+        assert report.summary == f"{kind.removesuffix('s')} {name}: {len(report.checks)} checks passed"
+
+
+OTHER_SETTINGS = [
+    ("samplers", "bernoulli", {"keep": 0.9, "enumerate_small": False}),
+    ("samplers", "paired", {"enumerate_small": False}),
+    ("segmenters", "quickshift", {"tie_seed": None}),
+    ("fillers", "mean_color", {"truncate": True}),
+    ("kernels", "cosine_exponential", {"width": 0.1}),
+    ("kernels", "symmetric", {"width": 5.0}),
+    ("selectors", "forward", {"num_features": 100}),
+    ("selectors", "highest_weights", {"num_features": 1}),
+    ("surrogates", "lasso", {"alpha": 1.0}),
+    ("surrogates", "ridge", {"alpha": 0.0, "scale": "weights"}),
+    ("surrogates", "tree", {"max_depth": 12, "min_samples_leaf": 1}),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "params"), OTHER_SETTINGS)
+def test_it_keeps_them_with_other_settings_too(kind, name, params):
+    assert "contract" in check_plugin(kind, name, params=params).checks
+
+
+def test_every_kind_can_be_checked():
+    assert set(CHECKED) == set(KINDS)
+
+
+def test_every_installed_module_loads():
+    assert [str(item.error) for item in limefw.registry().broken] == []
