@@ -552,14 +552,32 @@ def test_a_full_disk_leaves_what_was_there(made, tmp_path, monkeypatch, fails, e
     assert not existing or path.read_bytes() == b"old"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
-def test_a_device_is_written_to_and_stays_a_device(made):
-    """What is no file is written to as it is, and never replaced by a file; a full one is told."""
-    with pytest.raises(StoreError, match="cannot write /dev/full: No space left on device"):
-        made["plain"].save("/dev/full")
-    assert stat.S_ISCHR(os.stat("/dev/full").st_mode)  # noqa: PTH116
-    assert write_whole("/dev/null", b"gone") == Path("/dev/null")
-    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)  # noqa: PTH116
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    """What is no file, as a pipe or /dev/stdout, is written to as it is and never replaced by a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert write_whole(pipe, b"through") == pipe
+        assert stat.S_ISFIFO(pipe.stat().st_mode)
+        assert os.read(reader, 100) == b"through"
+    finally:
+        os.close(reader)
+    assert [item.name for item in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_truly_full_device_is_told(made, tmp_path):
+    """A device without space gives the system's own reason, and stays a device."""
+    # one of our own: run as root, a fault in here would replace the system's
+    full = tmp_path / "full"
+    try:
+        os.mknod(full, stat.S_IFCHR | 0o600, os.makedev(1, 7))
+        full.open("wb").close()
+    except (OSError, AttributeError):
+        pytest.skip("devices can be made by root on Linux alone")
+    with pytest.raises(StoreError, match=r"cannot write .*full: No space left on device"):
+        made["plain"].save(full)
+    assert stat.S_ISCHR(full.stat().st_mode)
 
 
 def test_ctrl_c_while_writing_leaves_nothing_behind(tmp_path, monkeypatch):

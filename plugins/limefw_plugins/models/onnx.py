@@ -40,8 +40,8 @@ def onnx(
         order: of three channels.
         value_range: what black and white are to the model before `mean` and `std`; "auto" is (0, 255) for a model that
             reads uint8, else (0, 1); None: the pixels as they are.
-        mean: subtracted, per channel or one for all.
-        std: divided by, per channel or one for all.
+        mean: subtracted, one for each channel in the model's own order, or one for all.
+        std: divided by, likewise.
         resize: how a photograph gets to the model's size.
         threads: 0 = as many as there are cores.
     """
