@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
-    from limefw import errors as errors
     from limefw.compose import PixelComposer as PixelComposer
     from limefw.compose import mean_colors as mean_colors
     from limefw.discovery import Registry as Registry
@@ -18,7 +17,9 @@ if TYPE_CHECKING:
     from limefw.errors import InputError as InputError
     from limefw.errors import LabelError as LabelError
     from limefw.errors import LimefwError as LimefwError
+    from limefw.errors import MissingDependencyError as MissingDependencyError
     from limefw.errors import ModelError as ModelError
+    from limefw.errors import PluginError as PluginError
     from limefw.errors import RecipeError as RecipeError
     from limefw.errors import StoreError as StoreError
     from limefw.errors import UnknownPluginError as UnknownPluginError
@@ -46,8 +47,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "limefw.compose": ("PixelComposer", "mean_colors"),
     "limefw.errors": (
-        "ContractError", "InputError", "LabelError", "LimefwError", "ModelError", "RecipeError", "StoreError",
-        "UnknownPluginError", "UntrustedError",
+        "ContractError", "InputError", "LabelError", "LimefwError", "MissingDependencyError", "ModelError",
+        "PluginError", "RecipeError", "StoreError", "UnknownPluginError", "UntrustedError",
     ),
     "limefw.pipeline": ("Explainer", "explain"),
     "limefw.explanation": ("Explanation", "load"),

@@ -5,7 +5,7 @@ one look at shape and dtype and at most one pass over the array.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,12 @@ from limefw.errors import ContractError, InputError, ModelError
 from limefw.types import Composer, Draws, Fit, Floats, Head, Instance, Model, Rendering, Segments
 
 
-MANY_SEGMENTS = 2000
+class Shaped(Protocol):
+    """Anything with the shape of a label map."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the label map."""
 
 
 def _require(condition: bool, what: Any, expected: str, got: str) -> None:  # noqa: FBT001
@@ -43,7 +48,7 @@ def check_instance(value: Any, what: Any) -> Instance:
     return instance
 
 
-def check_segments(value: Any, instance: Instance, what: Any) -> Segments:
+def check_segments(value: Any, instance: Shaped, what: Any) -> Segments:
     """Labels 0..d-1 without gaps, in the instance's shape, at least 2 of them."""
     _is(value, Segments, what, "limefw.Segments (use Segments.from_labels)")
     segments: Segments = value

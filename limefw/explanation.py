@@ -289,15 +289,47 @@ def load(path: str | os.PathLike[str]) -> Explanation:
 def _check(found: Explanation) -> None:
     """Check that the parts of a loaded explanation fit together, so that later calls cannot fail in odd ways."""
     photo = contracts.check_instance(found.instance, "the file")
-    framed = photo if found.frame is None else Image(np.zeros((*found.frame.size, 1)), (0.0, 1.0))
-    contracts.check_segments(found.segments, framed, "the file")
-    if found.frame is not None and tuple(found.frame.photo) != tuple(photo.shape):
-        raise ValueError("its frame is of another photograph")
+    contracts.check_segments(found.segments, _Framed(_framed_shape(found, photo)), "the file")
     around, count = found.neighbourhood, len(found.fits)
-    rows = len(around.codes)
-    if around.codes.shape != (rows, found.segments.count) or around.targets.shape != (rows, count):
-        raise ValueError("codes and targets do not fit segments and labels")
+    rows, width = len(around.codes), found.segments.count
+    if around.codes.shape != (rows, width) or around.targets.shape != (rows, count) or around.groups.shape != (rows,):
+        raise ValueError("codes, targets and groups do not fit segments and labels")
     contracts.check_weights(around.weights, rows, "the file")
-    contracts.check_fits(list(found.fits.values()), count, found.segments.count, "the file")
+    contracts.check_fits(list(found.fits.values()), count, width, "the file")
+    for fit in found.fits.values():
+        _check_tree(fit, width)
     if not count or set(found.fits) != set(found.names) or set(found.fits) != set(found.health.labels):
         raise ValueError("its labels differ from place to place")
+
+
+@dataclass(frozen=True, slots=True)
+class _Framed:
+    """The shape of an instance in the model's frame, where the pixels themselves were not saved."""
+
+    shape: tuple[int, ...]
+
+
+def _framed_shape(found: Explanation, photo: Instance) -> tuple[int, ...]:
+    frame = found.frame
+    if frame is None:
+        return tuple(photo.shape)
+    box = np.asarray(frame.box, dtype=np.float64)
+    good = box.shape == (4,) and bool(np.isfinite(box).all()) and bool((box[2:] > 0).all())
+    if tuple(frame.photo) != tuple(photo.shape) or not good:
+        raise ValueError("its frame is of another photograph")
+    return tuple(frame.size)
+
+
+def _check_tree(fit: Fit, width: int) -> None:
+    """Refuse a tree that would send a row round in circles or out of its arrays."""
+    if fit.detail.get("form") != "tree":
+        return
+    feature, *others = (np.asarray(fit.detail[name]) for name in ("feature", "threshold", "left", "right", "value"))
+    nodes = np.arange(len(feature))
+    inner = feature >= 0
+    alike = feature.ndim == 1 and all(other.shape == feature.shape for other in others)
+    if not alike or not (feature < width).all():
+        raise ValueError("its tree does not fit its segments")
+    for child in others[1:3]:
+        if child.dtype.kind != "i" or not ((child > nodes) & (child < len(nodes)))[inner].all():
+            raise ValueError("its tree goes round in circles")

@@ -16,6 +16,8 @@ from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from limefw.errors import InputError, ModelError
+
 
 Codes = NDArray[Any]
 """``(n, d)``: bool, True where the column keeps the instance's own value; float32 where a sampler is not binary."""
@@ -83,6 +85,9 @@ class Image:
     name: str = "image"
 
     def __post_init__(self) -> None:
+        low, high = self.value_range
+        if not -np.inf < low < high < np.inf:
+            raise InputError(f"value_range is (black, white) with black < white, got {self.value_range}")
         object.__setattr__(self, "pixels", frozen(self.pixels))
 
     @property
@@ -262,8 +267,16 @@ class Head:
         return values
 
     def names(self, count: int) -> tuple[str, ...]:
-        """Return a name for each of `count` columns."""
-        if self.classes is not None and len(self.classes) == count:
+        """Return a name for each of `count` columns; a lone class name names a lone sigmoid's second column.
+
+        Raises:
+            ModelError: where there are class names, but not `count` of them.
+        """
+        if self.classes is not None:
+            if len(self.classes) == 1 and count == 2:
+                return f"not {self.classes[0]}", self.classes[0]
+            if len(self.classes) != count:
+                raise ModelError(f"the model has {count} outputs and {len(self.classes)} class names were given")
             return self.classes
         if self.kind == "values":
             return ("value",) if count == 1 else tuple(f"value {index}" for index in range(count))

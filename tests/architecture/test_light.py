@@ -196,8 +196,8 @@ def test_parameters_are_named_one_by_one():
     ids=lambda path: f"{path.parent.name}-{path.stem}",
 )
 def test_a_plugin_is_one_short_file(path):
-    """A plug-in fits on a few screens: 130 lines at the most."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 130
+    """A plug-in fits on a few screens: 140 lines at the most."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 140
 
 
 def test_the_core_never_names_the_plugins():

@@ -558,3 +558,29 @@ def test_every_error_of_limefw_can_be_caught_as_one():
     }  # fmt: skip
     for name, base in builtin.items():
         assert issubclass(getattr(errors, name), base), name
+
+
+def test_class_names_of_another_number_than_the_outputs_are_told():
+    """Names are never dropped in silence; a lone name is that of a lone sigmoid."""
+    image = np.zeros((8, 8, 3), dtype=np.uint8)
+    image[:, 4:] = 200
+
+    def three(batch):
+        return np.full((len(batch), 3), 1 / 3)
+
+    with pytest.raises(limefw.ModelError, match="3 outputs and 2 class names"):
+        limefw.explain(image, limefw.model(three, classes=["a", "b"]), segmenter="grid")
+
+    def lone(batch):
+        return batch.mean(axis=(1, 2, 3)) / 255
+
+    model = limefw.model(lone, classes=["bright"], contract=limefw.Contract(head="sigmoid"))
+    explanation = limefw.explain(image, model, segmenter="grid", labels=["bright", "not bright"], samples=60)
+    assert ["bright", "not bright"] == list(explanation.names.values())
+
+
+@pytest.mark.parametrize("value_range", [(0, 0), (1, 0), (0, np.inf), (np.nan, 1)])
+def test_an_image_needs_black_below_white(value_range):
+    """A value range without extent is refused where the image is made."""
+    with pytest.raises(limefw.InputError, match="black < white"):
+        limefw.Image(np.zeros((4, 4, 3)), value_range)

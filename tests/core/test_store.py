@@ -637,3 +637,26 @@ def test_an_existing_file_keeps_its_permissions_and_a_link_its_target(tmp_path):
     assert link.is_symlink()
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("child", [0, -1, 99])
+def test_a_tree_that_goes_round_in_circles_is_refused(made, tmp_path, child):
+    """A node's children come after it and exist: otherwise `predict` would never end."""
+    found = made["tree"]
+    label = found.labels[0]
+    fit = found.fits[label]
+    left = np.array(fit.detail["left"])
+    left[0] = child
+    hostile = replace(fit, detail={**fit.detail, "left": left})
+    path = replace(found, fits={**found.fits, label: hostile}).save(tmp_path / "x.limefw")
+    with pytest.raises(StoreError, match="round in circles"):
+        limefw.load(path)
+
+
+@pytest.mark.parametrize("box", [(0.0, 0.0, np.nan, 4.0), (0.0, 0.0, 0.0, 4.0), (0.0, 0.0, -1.0, 4.0)])
+def test_a_frame_without_extent_is_refused(made, tmp_path, box):
+    """A frame shows a finite part of the photograph."""
+    found = made["framed"]
+    path = replace(found, frame=replace(found.frame, box=box)).save(tmp_path / "x.limefw")
+    with pytest.raises(StoreError, match="frame"):
+        limefw.load(path)
