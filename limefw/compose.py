@@ -1,4 +1,4 @@
-"""From masks to model inputs: the frame in which everything happens, and the hot loop that fills it.
+"""From masks to model inputs: preprocessing once, and the hot loop.
 
 Per-pixel preprocessing commutes with masking, so image and backgrounds are preprocessed once and each composite is put
 together straight in the model's layout and dtype: a bit of one table look-up per pixel and two copies, into a reused
@@ -12,8 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.errors import InputError
-from limefw.types import Contract, Draws, Floats, Image, Labels, Segments, frozen
+from limefw.types import Contract, Draws, Floats, Image, Labels, Segments, as_dtype, frozen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +52,7 @@ class PixelComposer:
             truncate: cut decimals off (as lime 0.2.0.1 does) where the image holds integers, instead of rounding.
         """
         backgrounds = np.asarray(background).reshape(-1, *image.pixels.shape)
-        exact = _as_dtype(backgrounds, image.pixels.dtype, truncate=truncate)
+        exact = as_dtype(backgrounds, image.pixels.dtype, truncate=truncate)
         return cls(image.pixels, exact, segments.labels, image.value_range, segments.basis)
 
     @property
@@ -97,7 +96,7 @@ class PixelComposer:
             share = 1.0 - np.tensordot(hidden, self.basis, axes=1)
         share = share[None] if self.planar else share[..., None]
         mixed = background + share * (self.pixels.astype(np.float64) - background)
-        out[...] = _as_dtype(mixed, out.dtype, truncate=False)
+        out[...] = as_dtype(mixed, out.dtype, truncate=False)
 
     def prepared(self, contract: Contract) -> Self:
         """Return the composer that makes what the model reads, preprocessing image and backgrounds once."""
@@ -130,20 +129,11 @@ def preprocess(pixels: NDArray[Any], value_range: tuple[float, float], contract:
     if contract.layout == "NCHW":
         array = np.moveaxis(array, -1, 0)
     dtype = contract.dtype or ("float32" if _rescales(contract) else array.dtype)
-    return np.ascontiguousarray(_as_dtype(array, np.dtype(dtype), truncate=False))
+    return np.ascontiguousarray(as_dtype(array, np.dtype(dtype), truncate=False))
 
 
 def _rescales(contract: Contract) -> bool:
     return contract.value_range is not None or any(contract.mean) or any(part != 1.0 for part in contract.std)
-
-
-def _as_dtype(array: NDArray[Any], dtype: np.dtype[Any], *, truncate: bool) -> NDArray[Any]:
-    if array.dtype == dtype or dtype.kind == "f":
-        return array.astype(dtype, copy=False)
-    limits = np.iinfo(dtype)
-    whole = np.trunc(array) if truncate else np.rint(array)
-    exact: NDArray[Any] = np.clip(whole, limits.min, limits.max).astype(dtype)
-    return exact
 
 
 def _narrow(numbers: NDArray[Any]) -> NDArray[Any]:
@@ -215,144 +205,6 @@ def _cv2() -> Any:
     except ImportError:
         return None
     return cv2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
-    """How a photograph lies in the model's frame, and the way back.
-
-    Args:
-        photo: (height, width) of the photograph.
-        size: (height, width) of the frame.
-        box: (top, left, height, width) in the photograph's pixels of what the frame shows; it may reach outside.
-        channels: that the model takes, or None.
-    """
-
-    photo: tuple[int, int]
-    size: tuple[int, int]
-    box: tuple[float, float, float, float]
-    channels: int | None = None
-
-    @classmethod
-    def fit(cls, image: Image, contract: Contract) -> Self:
-        """Return the frame that a contract's size and resize policy give an image."""
-        height, width = image.shape
-        size = contract.size or (height, width)
-        whole = (0.0, 0.0, float(height), float(width))
-        if contract.resize == "stretch" or contract.size is None:
-            return cls((height, width), size, whole, contract.channels)
-        ratios = (height / size[0], width / size[1])
-        scale = min(ratios) if contract.resize == "crop" else max(ratios)
-        tall, wide = size[0] * scale, size[1] * scale
-        return cls((height, width), size, ((height - tall) / 2, (width - wide) / 2, tall, wide), contract.channels)
-
-    def enter(self, image: Image) -> Image:
-        """Return the image in the frame.
-
-        Raises:
-            InputError: where its number of channels is not the model's.
-        """
-        pixels = self._match_channels(image)
-        if self.size != self.photo or self.box != (0.0, 0.0, *map(float, self.photo)):
-            pixels = self._resized(pixels)
-        return Image(pixels, image.value_range, image.name)
-
-    def _match_channels(self, image: Image) -> NDArray[Any]:
-        pixels, have = image.pixels, image.channels
-        if self.channels is None or have == self.channels:
-            return pixels
-        if have == 1:
-            return np.repeat(pixels, self.channels, axis=2)
-        if have == 3 and self.channels == 1:
-            return _as_dtype(pixels @ np.array([[0.299], [0.587], [0.114]]), pixels.dtype, truncate=False)
-        raise InputError(
-            f"the image has {have} channels and the model takes {self.channels}. "
-            f"Give an image of {self.channels} channels."
-        )
-
-    def _resized(self, pixels: NDArray[Any]) -> NDArray[Any]:
-        top, left, tall, wide = self.box
-        height, width = self.photo
-        above, before = _whole(-top), _whole(-left)
-        below, after = _whole(top + tall - height), _whole(left + wide - width)
-        if above or before or below or after:
-            border = ((above, below), (before, after))
-            mean = pixels.reshape(-1, pixels.shape[2]).mean(axis=0)
-            planes = [
-                np.pad(
-                    pixels[..., c],
-                    border,
-                    constant_values=_as_dtype(mean[c : c + 1], pixels.dtype, truncate=False)[0],
-                )
-                for c in range(pixels.shape[2])
-            ]
-            pixels = np.stack(planes, axis=2)
-        edges = (left + before, top + above, left + before + wide, top + above + tall)
-        limits = (pixels.shape[1], pixels.shape[0]) * 2
-        first, second, third, fourth = (min(max(0.0, edge), limit) for edge, limit in zip(edges, limits, strict=True))
-        return resize(pixels, self.size, (first, second, third, fourth))
-
-    def to_photo(self, labels: Labels) -> Labels:
-        """Return labels of the frame at the photograph's own size; -1 where the frame does not reach."""
-        rows, row_inside = self._source(0)
-        columns, column_inside = self._source(1)
-        found: Labels = np.array(labels[np.ix_(rows, columns)])
-        found[~np.logical_and.outer(row_inside, column_inside)] = -1
-        return found
-
-    def _source(self, axis: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        start, extent, length = self.box[axis], self.box[axis + 2], self.size[axis]
-        position = np.floor((np.arange(self.photo[axis]) + 0.5 - start) / extent * length).astype(np.intp)
-        return np.clip(position, 0, length - 1), (position >= 0) & (position < length)
-
-    def outside(self) -> NDArray[np.bool_]:
-        """Return ``size``-shaped True where the frame shows no pixel of the photograph (the padding)."""
-        sides = []
-        for axis in (0, 1):
-            start, extent, length = self.box[axis], self.box[axis + 2], self.size[axis]
-            centre = start + (np.arange(length) + 0.5) / length * extent
-            sides.append((centre >= 0) & (centre < self.photo[axis]))
-        return ~np.logical_and.outer(*sides)
-
-
-def _whole(overhang: float) -> int:
-    """Return how many whole pixels of border cover what a box reaches beyond the photograph (rounding errors aside)."""
-    return max(0, int(np.ceil(overhang - 1e-6)))
-
-
-def resize(
-    pixels: NDArray[Any], size: tuple[int, int], box: tuple[float, float, float, float] | None = None
-) -> NDArray[Any]:
-    """Resize ``(h, w, c)`` to `size` with Pillow's antialiased bicubic filter; any c, any real dtype.
-
-    Args:
-        pixels: the image.
-        size: (height, width).
-        box: (left, top, right, bottom) to take instead of everything.
-    """
-    from PIL import Image as Pillow
-
-    bicubic, target = Pillow.Resampling.BICUBIC, (size[1], size[0])
-    if pixels.dtype == np.uint8 and pixels.shape[2] == 3:
-        return np.asarray(Pillow.fromarray(pixels).resize(target, bicubic, box=box))
-    planes = [
-        np.asarray(
-            Pillow.fromarray(np.ascontiguousarray(pixels[..., c], dtype=np.float32)).resize(target, bicubic, box=box)
-        )
-        for c in range(pixels.shape[2])
-    ]
-    return _as_dtype(np.stack(planes, axis=2), pixels.dtype, truncate=False)
-
-
-def without_padding(segments: Segments, outside: NDArray[np.bool_]) -> Segments:
-    """Take the frame's padding out of all segments: it is always kept."""
-    if not outside.any() or segments.basis is not None:
-        return segments
-    labels = np.where(outside, -1, segments.labels)
-    kept = np.unique(labels[labels >= 0])
-    renumber = np.full(segments.count + 1, -1, dtype=np.intp)
-    renumber[kept] = np.arange(len(kept))
-    return Segments(renumber[labels], tuple(segments.names[index] for index in kept))
 
 
 def mean_colors(image: Image, segments: Segments) -> Floats:

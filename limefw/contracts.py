@@ -4,14 +4,14 @@ Each check takes what was returned (and what it must fit) and gives it back, or 
 one look at shape and dtype and at most one pass over the array.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import ContractError, InputError, ModelError
-from limefw.types import Composer, Draws, Fit, Floats, Head, Instance, Model, Rendering, Segments
+from limefw.types import Composer, Draws, Fit, Floats, Instance, Model, Rendering, Segments
 
 
 class Shaped(Protocol):
@@ -203,8 +203,3 @@ def check_metrics(value: Any, what: Any) -> Mapping[str, float]:
     _is(value, Mapping, what, "a mapping from names to numbers")
     metrics: Mapping[str, float] = {str(name): float(number) for name, number in value.items()}
     return metrics
-
-
-def checked_target(target: Callable[..., Any], outputs: NDArray[Any], head: Head) -> tuple[Floats, tuple[str, ...]]:
-    """Apply a target stage and check it."""
-    return check_target(target(outputs, head), len(outputs), target)

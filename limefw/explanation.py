@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw import contracts, store
-from limefw.compose import Frame
 from limefw.discovery import registry
 from limefw.errors import LabelError, LimefwError, MissingDependencyError, StoreError, did_you_mean
+from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.recipe import Label
 from limefw.stage import Stage, problems_of, settled

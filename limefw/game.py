@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.compose import PixelComposer
-from limefw.contracts import check_outputs, checked_target
+from limefw.contracts import check_outputs, check_target
 from limefw.errors import InputError, LabelError, LimefwError, did_you_mean
 from limefw.recipe import Label
 from limefw.stage import Stage
@@ -168,7 +168,7 @@ class Game:
         return self.composer.compose(part, self._buffer)
 
     def _to_targets(self, outputs: NDArray[Any]) -> Floats:
-        values, names = checked_target(self.target, outputs, self.model.head)
+        values, names = check_target(self.target(outputs, self.model.head), len(outputs), self.target)
         self.names = names
         return values
 

@@ -13,11 +13,11 @@ from zlib import crc32
 import numpy as np
 
 from limefw import contracts
-from limefw.compose import Frame, without_padding
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import InputError, RecipeError
 from limefw.explanation import Explanation
+from limefw.frame import Frame, without_padding
 from limefw.game import Cache, Game, Listener, instance_view
 from limefw.health import Caution, cross_fitted, examine
 from limefw.loading import model as load_model

@@ -6,16 +6,15 @@ with its file and key. ``use`` is the only reserved key of a stage; the rest are
 
 import json
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from limefw.discovery import Registry
 from limefw.errors import PluginError, RecipeError, UnknownPluginError, did_you_mean
-from limefw.stage import NOTHING, Plugin, Stage, json_schema, plain, problems_of, says_none, settled
+from limefw.stage import Plugin, Stage, plain, problems_of, settled
 
 
 STAGES = {
@@ -255,7 +254,7 @@ def _merge(base: Said, over: Said) -> Said:
 
 
 def _merged_stage(old: _Said, new: _Said) -> _Said:
-    before, now = _stage_mapping(old.value), _stage_mapping(new.value)
+    before, now = stage_mapping(old.value), stage_mapping(new.value)
     if not isinstance(before, Mapping) or not isinstance(now, Mapping):
         return new
     name = before.get("use")
@@ -265,7 +264,8 @@ def _merged_stage(old: _Said, new: _Said) -> _Said:
     return _Said({**before, **now}, new.origin, {**places, **{str(param): new.origin for param in now}})
 
 
-def _stage_mapping(value: Any) -> Any:
+def stage_mapping(value: Any) -> Any:
+    """Return ``{"use": name}`` for a bare name, and all else as it is."""
     return {"use": value} if isinstance(value, str) else value
 
 
@@ -312,7 +312,7 @@ def _inline(kind: str, call: Callable[..., Any]) -> Stage:
 
 def _stage(kind: str, key: str, said: _Said, registry: Registry, faults: list[str]) -> Stage | None:
     where = _where(said.origin, key)
-    mapping = _stage_mapping(said.value)
+    mapping = stage_mapping(said.value)
     if not isinstance(mapping, Mapping) or not isinstance(mapping.get("use"), str):
         faults.append(f'{where}must be a name or a table with `use = "..."`, got {said.value!r}')
         return None
@@ -357,136 +357,3 @@ def _plain(key: str, merged: Said, faults: list[str]) -> Any:
         faults.append(f"{_where(said.origin, key)}must be a whole number of at least {least}, got {value!r}")
         return fallback
     return value
-
-
-def parse_override(text: str) -> dict[str, Any]:
-    """Turn ``segmenter.n_segments=80`` (a TOML value, or bare words) into ``{"segmenter": {"n_segments": 80}}``.
-
-    Raises:
-        RecipeError: where there is no ``=`` or the key is not ``setting`` or ``setting.parameter``.
-    """
-    key, sign, raw = text.partition("=")
-    parts = [part.strip() for part in key.split(".")]
-    if not sign or len(parts) > 2 or not all(parts):
-        raise RecipeError([f"--set {text!r} is not of the form setting=value or setting.parameter=value"])
-    value: Any = raw.strip()
-    try:
-        parsed = tomllib.loads(f"value = {value}")
-    except (ValueError, RecursionError):
-        parsed = {}
-    if len(parsed) == 1:
-        value = parsed["value"]
-    return {parts[0]: value} if len(parts) == 1 else {parts[0]: {parts[1]: value}}
-
-
-def combine(overrides: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Put several overrides together; a stage's name and its parameters meet in one table, whichever comes first."""
-    merged: dict[str, Any] = {}
-    for override in overrides:
-        for key, value in override.items():
-            old, new = _stage_mapping(merged.get(key)), _stage_mapping(value)
-            meet = key in STAGES and isinstance(old, Mapping) and isinstance(new, Mapping)
-            same = meet and ("use" not in old or new.get("use", old["use"]) == old["use"])
-            merged[key] = {**old, **new} if same else value
-    return merged
-
-
-def schema(registry: Registry) -> dict[str, Any]:
-    """Return the JSON schema of a recipe with the plug-ins that are installed, for editors and forms."""
-    properties: dict[str, Any] = {
-        "extends": {"type": "string", "description": "the recipe that this one changes"},
-        "samples": {"type": "integer", "minimum": 2, "default": 1000},
-        "seed": {"type": "integer", "minimum": 0, "default": 0},
-        "labels": {"anyOf": [_LABEL, {"type": "array", "items": _LABEL, "minItems": 1}]},
-    }
-    definitions: dict[str, Any] = {}
-    for key, kind in STAGES.items():
-        properties[key] = _stage_schema(kind, registry, definitions, auto=key in AUTO)
-    drawn = _stage_schema("renderers", registry, definitions, auto=False)
-    properties["renderers"] = {"type": "array", "items": drawn}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "limefw recipe",
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-        "$defs": definitions,
-    }
-
-
-_LABEL = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
-
-
-def _stage_schema(kind: str, registry: Registry, definitions: dict[str, Any], *, auto: bool) -> dict[str, Any]:
-    options: list[dict[str, Any]] = [_table({"use": {"const": "auto"}}, required=["use"])] if auto else []
-    names = ["auto"] if auto else []
-    for name in registry.names(kind):
-        try:
-            plugin = registry.get(kind, name)
-            params = json_schema(plugin, f"#/$defs/{kind}.{name}.{{model}}")
-        except PluginError:
-            continue  # two providers, or no schema to be made of it: a recipe cannot name it
-        names.append(name)
-        for model, definition in params.pop("$defs", {}).items():
-            definitions[f"{kind}.{name}.{model}"] = definition
-        own = params.get("properties", {})
-        for schema in own.values():
-            if says_none(schema):
-                schema["anyOf"].append({"const": NOTHING})
-        # what is required may come from the recipe that this one extends, `use` too
-        options.append(_table({"use": {"const": name, "description": plugin.summary}, **own}))
-    return {"anyOf": [{"enum": names}, *options]} if names else {"not": {}}
-
-
-def _table(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "additionalProperties": False, **more}
-
-
-def with_seed(recipe: Recipe, seed: int) -> Recipe:
-    """Return the recipe with another seed."""
-    return replace(recipe, seed=seed)
-
-
-def toml(recipe: Recipe) -> str:
-    """Write the filled-in form as TOML that reads back to the same recipe.
-
-    Raises:
-        RecipeError: where a stage is a function given in Python, or a value is one that TOML has no word for.
-    """
-    lines = []
-    for key, value in recipe.to_mapping().items():
-        if key == "renderers" and recipe.renderers:
-            lines += [f"{key} = [", *(f"  {_toml_stage(stage)}," for stage in recipe.renderers), "]"]
-        else:
-            stage = recipe.stages.get(key)
-            lines.append(f"{key} = {_toml_value(value) if stage is None else _toml_stage(stage)}")
-    return "\n".join(lines) + "\n"
-
-
-def _toml_stage(stage: Stage) -> str:
-    properties = json_schema(stage.plugin).get("properties", {})
-    said = stage.to_mapping()
-    for name, value in stage.to_mapping().items():
-        if value is None and says_none(properties[name]):
-            said[name] = NOTHING
-        elif value is None and properties[name].get("default", ...) is None:
-            del said[name]
-    return _toml_value(said)
-
-
-def _toml_value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        inside = ", ".join(f"{_toml_key(str(key))} = {_toml_value(item)}" for key, item in value.items())
-        return f"{{ {inside} }}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    if isinstance(value, bool | int | float):
-        return repr(value).lower()
-    if not isinstance(value, str):
-        raise RecipeError([f"{value!r} has no form in TOML: write the recipe as JSON"])
-    # TOML knows JSON's escapes, but no surrogate pairs, and wants DEL escaped
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _toml_key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml_value(key)

@@ -37,6 +37,16 @@ def frozen(array: Any, dtype: Any = None) -> NDArray[Any]:
     return view
 
 
+def as_dtype(array: NDArray[Any], dtype: np.dtype[Any], *, truncate: bool) -> NDArray[Any]:
+    """Return `array` in another dtype: cut off at an integer type's ends, and rounded (or truncated) into it."""
+    if array.dtype == dtype or dtype.kind == "f":
+        return array.astype(dtype, copy=False)
+    limits = np.iinfo(dtype)
+    whole = np.trunc(array) if truncate else np.rint(array)
+    exact: NDArray[Any] = np.clip(whole, limits.min, limits.max).astype(dtype)
+    return exact
+
+
 def digest(*parts: Any) -> str:
     """Return a SHA-256 of arrays (with shape and dtype) and strings, as hex."""
     state = hashlib.sha256()

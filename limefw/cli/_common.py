@@ -66,7 +66,7 @@ def source(image: Path | None, *, sample: bool) -> Path:
 
 def overrides(settings: Sequence[str], **own: Any) -> dict[str, Any]:
     """Put --set and a command's own options (where given) together."""
-    from limefw.recipe import combine, parse_override
+    from limefw.recipe_forms import combine, parse_override
 
     given = {key: value for key, value in own.items() if value not in (None, ())}
     return combine([*(parse_override(text) for text in settings), given])

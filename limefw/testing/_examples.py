@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.compose import Frame, PixelComposer
+from limefw.compose import PixelComposer
 from limefw.discovery import Registry
 from limefw.errors import InputError
 from limefw.explanation import Explanation
+from limefw.frame import Frame
 from limefw.game import Game
 from limefw.pipeline import Run
 from limefw.recipe import Recipe

@@ -68,7 +68,8 @@ def test_a_terminal_sees_a_progress_bar(photo, mine, tmp_path):
     """On a terminal a bar counts the samples."""
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "limefw", "explain", str(photo), "-m", "mine:right", *GRID, "-n", "400", "-o", "x.json"]
+    options = ("-m", "mine:right", *GRID, "-n", "400", "-o", "x.json")
+    command = [sys.executable, "-m", "limefw", "explain", str(photo), *options]
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"}
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, cwd=tmp_path, env=environment)
     os.close(theirs)

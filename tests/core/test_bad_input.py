@@ -576,7 +576,7 @@ def test_class_names_of_another_number_than_the_outputs_are_told():
 
     model = limefw.model(lone, classes=["bright"], contract=limefw.Contract(head="sigmoid"))
     explanation = limefw.explain(image, model, segmenter="grid", labels=["bright", "not bright"], samples=60)
-    assert ["bright", "not bright"] == list(explanation.names.values())
+    assert list(explanation.names.values()) == ["bright", "not bright"]
 
 
 @pytest.mark.parametrize("value_range", [(0, 0), (1, 0), (0, np.inf), (np.nan, 1)])

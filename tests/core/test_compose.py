@@ -8,7 +8,8 @@ from PIL import Image as Pillow
 
 import limefw
 from limefw import compose
-from limefw.compose import Frame, PixelComposer, preprocess, resize, without_padding
+from limefw.compose import PixelComposer, preprocess
+from limefw.frame import Frame, resize, without_padding
 
 
 DTYPES = ("uint8", "uint16", "int32", "float32", "float64")

@@ -7,6 +7,7 @@ import json
 import math
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -20,7 +21,8 @@ from hypothesis import strategies as st
 import limefw
 from limefw.discovery import Registry
 from limefw.errors import BrokenPluginError, RecipeError, UnknownPluginError
-from limefw.recipe import STAGES, Recipe, build, combine, parse_override, schema, toml, with_seed
+from limefw.recipe import STAGES, Recipe, build
+from limefw.recipe_forms import combine, parse_override, schema, toml
 from limefw.stage import Plugin, Stage, parameters, problems_of, settled
 from limefw.types import Segments
 
@@ -566,7 +568,7 @@ def test_what_toml_cannot_say_is_refused():
 def test_another_seed_is_another_recipe():
     """A seed set on a recipe changes nothing else."""
     recipe = build("lime", registry=REGISTRY)
-    other = with_seed(recipe, 9)
+    other = replace(recipe, seed=9)
     assert (recipe.seed, other.seed, other.stages) == (0, 9, recipe.stages)
 
 

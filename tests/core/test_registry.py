@@ -127,7 +127,8 @@ def test_a_denied_distribution_is_not_imported_in_a_fresh_process(install, polic
     """The environment variable alone keeps a distribution out of a process, whatever that process then does."""
     canary = install("evil", HALVES)
     code = (
-        "import json, limefw, limefw.recipe; r = limefw.registry(); limefw.build('lime'); limefw.recipe.schema(r);"
+        "import json, limefw; from limefw.recipe_forms import schema; r = limefw.registry();"
+        "limefw.build('lime'); schema(r);"
         "print(json.dumps([r.denied, r.names('segmenters')]))"
     )
     path = os.pathsep.join(entry for entry in sys.path if entry)

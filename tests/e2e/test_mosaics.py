@@ -8,7 +8,7 @@ import pytest
 from skimage import data
 
 import limefw
-from limefw.compose import resize
+from limefw.frame import resize
 
 
 pytestmark = pytest.mark.model

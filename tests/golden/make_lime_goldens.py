@@ -183,9 +183,7 @@ def run_lime(subject: Subject, hide_color: int | None, selection: str, count: in
                 raise RuntimeError(f"near tie: {subject.name} {selection} {count}")
         return result
 
-    def record_data(
-        image: Image, fudged_image: Image, *rest: Any, **options: Any
-    ) -> tuple[IntArray, FloatArray]:
+    def record_data(image: Image, fudged_image: Image, *rest: Any, **options: Any) -> tuple[IntArray, FloatArray]:
         run.fudged = fudged_image.copy()
         data: tuple[IntArray, FloatArray] = make_data(image, fudged_image, *rest, **options)
         return data

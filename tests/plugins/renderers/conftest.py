@@ -8,8 +8,8 @@ import pytest
 from skimage.data import chelsea
 from skimage.segmentation import slic
 
-from limefw.compose import Frame
 from limefw.explanation import Explanation
+from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.types import Contract, Fit, Image, Neighbourhood, Segments
 
