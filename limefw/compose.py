@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.types import Contract, Draws, Floats, Image, Labels, Segments, as_dtype, frozen
+from limefw.types import Contract, Draws, Floats, Image, Labels, Segments, as_dtype, digest, frozen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +23,7 @@ class PixelComposer:
         pixels: ``(h, w, c)``, or ``(c, h, w)`` where `planar`.
         backgrounds: ``(b, ...)`` in the shape and dtype of `pixels`; ``values["background"]`` picks one a row.
         labels: ``(h, w)``, -1 = always shown.
-        value_range: what black and white are in `pixels`.
+        value_range: what black and white are in the image that it was made from.
         basis: ``(d, h, w)`` shares, or None.
         planar: channels first.
     """
@@ -59,6 +59,10 @@ class PixelComposer:
     def row_bytes(self) -> int:
         """The size of one composite."""
         return int(self.pixels.nbytes)
+
+    def fingerprint(self) -> str:
+        """Return a hash of everything that a composite depends on but its code and values."""
+        return digest(self.pixels, self.backgrounds, self.labels, () if self.basis is None else self.basis, self.planar)
 
     def buffer(self, rows: int) -> NDArray[Any]:
         """Return an uninitialised array for `rows` composites."""
@@ -111,7 +115,6 @@ class PixelComposer:
             pixels=ready[0],
             backgrounds=np.stack(ready[1:]),
             planar=contract.layout == "NCHW",
-            basis=self.basis,
         )
 
 

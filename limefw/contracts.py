@@ -39,7 +39,7 @@ def check_instance(value: Any, what: Any) -> Instance:
         _require(pixels.ndim == 3, what, "pixels of shape (h, w, c)", f"pixels of shape {pixels.shape}")
         if 0 in pixels.shape:
             raise InputError(f"the image has no pixels: its shape is {pixels.shape}")
-        if pixels.dtype.kind not in "buif":
+        if pixels.dtype.kind not in "uif":
             raise InputError(f"pixels of type {pixels.dtype} are no real numbers: give uint8, uint16 or float")
         if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
             bad = int((~np.isfinite(pixels)).sum())
@@ -73,7 +73,7 @@ def check_segments(value: Any, instance: Shaped, what: Any) -> Segments:
 
 
 def check_draws(value: Any, segments: Segments, what: Any, *, first: bool) -> Draws:
-    """``(n, d)`` bool or float32 codes in 0..1 with finite importance; the first row of all is the instance."""
+    """``(n, d)`` bool or finite float32 codes with finite importance; the first row of all is the instance."""
     _is(value, Draws, what, "blocks of limefw.Draws")
     draws: Draws = value
     codes = draws.codes

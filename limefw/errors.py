@@ -3,6 +3,7 @@
     LimefwError
     ├── InputError            the instance: not an image, NaN pixels, too few superpixels      (ValueError)
     ├── ModelError            the model: NaN, wrong number of rows, wrong shape                (ValueError)
+    │   └── ModelSourceError      it cannot be loaded from what was given
     ├── LabelError            no such label; lists those there are                             (LookupError)
     ├── RecipeError           all problems of a recipe at once, each with file and key         (ValueError)
     │   └── UnknownPluginError    a name that no plug-in has, with a suggestion                (LookupError)
@@ -31,6 +32,10 @@ class InputError(LimefwError, ValueError):
 
 class ModelError(LimefwError, ValueError):
     """The model, or what it returned, cannot be used."""
+
+
+class ModelSourceError(ModelError):
+    """The model cannot be loaded from what was given."""
 
 
 class LabelError(LimefwError, LookupError):

@@ -79,9 +79,15 @@ class Explanation:
             return self.labels[0]
         if hasattr(label, "__index__") and label in self.fits:
             return int(label)
-        by_name = {name.lower(): number for number, name in self.names.items()}
-        if isinstance(label, str) and label.lower() in by_name:
-            return by_name[label.lower()]
+        by_name = {name: number for number, name in self.names.items()}
+        if isinstance(label, str):
+            found = [number for number, name in self.names.items() if name == label] or [
+                number for number, name in self.names.items() if name.lower() == label.lower()
+            ]
+            if len(found) > 1:
+                raise LabelError(f"{len(found)} labels are named {label!r}: choose by number, one of {found}")
+            if found:
+                return found[0]
         listed = ", ".join(f"{number} {name}" for number, name in self.names.items())
         hint = did_you_mean(label, by_name) if isinstance(label, str) else ""
         raise LabelError(
@@ -98,11 +104,14 @@ class Explanation:
 
     def top(self, k: int | None = 5, label: Label | None = None) -> list[Effect]:
         """Return the k segments of largest absolute effect, the strongest first (None: all that are not 0)."""
-        fit = self.fit(label)
+        number = self.label(label)
+        fit = self.fits[number]
         errors = fit.standard_errors
         sizes = self.segments.sizes() / self.segments.labels.size
         order = np.argsort(-np.abs(fit.effects), kind="stable")
-        chosen = order[fit.effects[order] != 0][:k]
+        # what is smaller than the rounding of the targets is 0
+        least = 1e-12 * float(np.abs(self.neighbourhood.targets[:, self.labels.index(number)]).max())
+        chosen = order[np.abs(fit.effects[order]) > least][:k]
         return [
             Effect(
                 int(at), self.segments.names[at], float(fit.effects[at]),

@@ -1,6 +1,6 @@
 """The model's frame: how a photograph gets into it, and how labels get back to the photograph."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -95,8 +95,9 @@ class Frame:
 
     def _source(self, axis: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         start, extent, length = self.box[axis], self.box[axis + 2], self.size[axis]
-        position = np.floor((np.arange(self.photo[axis]) + 0.5 - start) / extent * length).astype(np.intp)
-        return np.clip(position, 0, length - 1), (position >= 0) & (position < length)
+        centre = np.arange(self.photo[axis]) + 0.5
+        position = np.floor((centre - start) / extent * length).astype(np.intp)
+        return np.clip(position, 0, length - 1), (centre >= start) & (centre < start + extent)
 
     def outside(self) -> NDArray[np.bool_]:
         """Return ``size``-shaped True where the frame shows no pixel of the photograph (the padding)."""
@@ -128,21 +129,24 @@ def resize(
     bicubic, target = Pillow.Resampling.BICUBIC, (size[1], size[0])
     if pixels.dtype == np.uint8 and pixels.shape[2] == 3:
         return np.asarray(Pillow.fromarray(pixels).resize(target, bicubic, box=box))
-    planes = [
-        np.asarray(
-            Pillow.fromarray(np.ascontiguousarray(pixels[..., c], dtype=np.float32)).resize(target, bicubic, box=box)
-        )
-        for c in range(pixels.shape[2])
-    ]
+    planes = []
+    for plane in np.moveaxis(pixels, -1, 0):
+        resized = Pillow.fromarray(np.ascontiguousarray(plane, dtype=np.float32)).resize(target, bicubic, box=box)
+        # bicubic overshoots at edges: integers end at their type's limits, floats at the image's own
+        found = np.asarray(resized)
+        planes.append(np.clip(found, plane.min(), plane.max()) if plane.dtype.kind == "f" else found)
     return as_dtype(np.stack(planes, axis=2), pixels.dtype, truncate=False)
 
 
 def without_padding(segments: Segments, outside: NDArray[np.bool_]) -> Segments:
     """Take the frame's padding out of all segments: it is always kept."""
-    if not outside.any() or segments.basis is not None:
+    if not outside.any():
         return segments
+    if segments.basis is not None:
+        return replace(segments, basis=np.where(outside, np.float32(0), segments.basis))
     labels = np.where(outside, -1, segments.labels)
     kept = np.unique(labels[labels >= 0])
     renumber = np.full(segments.count + 1, -1, dtype=np.intp)
     renumber[kept] = np.arange(len(kept))
-    return Segments(renumber[labels], tuple(segments.names[index] for index in kept))
+    parents = None if segments.parents is None else segments.parents[kept]
+    return Segments(renumber[labels], tuple(segments.names[index] for index in kept), parents)

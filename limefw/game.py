@@ -1,5 +1,6 @@
 """The game: from draws to targets, and the only way in which anything spends model calls."""
 
+import re
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.compose import PixelComposer
+from limefw.compose import PixelComposer, preprocess
 from limefw.contracts import check_outputs, check_target
-from limefw.errors import InputError, LabelError, LimefwError, did_you_mean
+from limefw.errors import InputError, LabelError, LimefwError, ModelError, did_you_mean
 from limefw.recipe import Label
 from limefw.stage import Stage
-from limefw.types import Composer, Draws, Event, Floats, Instance, Model, Segments
+from limefw.types import Composer, Draws, Event, Floats, Image, Instance, Model, Segments
 
 
 CHUNK_BYTES = 8_000_000
@@ -67,11 +68,13 @@ class Game:
     def __post_init__(self) -> None:
         if isinstance(self.composer, PixelComposer):
             self.composer = self.composer.prepared(self.model.contract)
-        if self.chunk is not None and self.chunk < 1:
-            raise InputError(f"chunk must be at least 1, got {self.chunk}")
+        if self.chunk is not None and (not isinstance(self.chunk, int) or self.chunk < 1):
+            raise InputError(f"chunk must be a whole number of at least 1, got {self.chunk!r}")
 
     def __call__(self, draws: Draws) -> Floats:
         """Return ``(n, t)`` targets, a row for each draw; what an exception interrupts stays in `history`."""
+        if not len(draws):
+            return np.empty((0, len(self.columns)))
         if not self.columns:
             self._open(draws)
         index, fresh = self._distinct(draws)
@@ -125,7 +128,8 @@ class Game:
         open_rows = np.flatnonzero(np.isnan(targets[:, 0]))
         done = int(open_rows[0]) if len(open_rows) else len(draws)
         if done:
-            self.history.append((draws if done == len(draws) else draws.take(slice(0, done)), targets[:done]))
+            # picked by indices, so copied: a sampler may use its buffer again for the next block
+            self.history.append((draws.take(np.arange(done)), targets[:done]))
 
     def _ask(self, draws: Draws, rows: Sequence[int]) -> Floats:
         """Return all targets of some rows, from the cache or the model."""
@@ -162,25 +166,36 @@ class Game:
 
     def _compose(self, part: Draws) -> Any:
         if not isinstance(self.composer, PixelComposer):
-            return self.composer.compose(part)
+            return self._preprocessed(self.composer.compose(part))
         if self._buffer is None or len(self._buffer) < len(part):
             self._buffer = self.composer.buffer(min(self.chunk_rows, max(len(part), self.total)))
         return self.composer.compose(part, self._buffer)
 
+    def _preprocessed(self, composites: Any) -> Any:
+        """Preprocess each composite of an image that was not composed in the model's own form."""
+        if not isinstance(self.instance, Image):
+            return composites
+        value_range, contract = self.instance.value_range, self.model.contract
+        return np.stack([preprocess(one, value_range, contract) for one in composites])
+
     def _to_targets(self, outputs: NDArray[Any]) -> Floats:
         values, names = check_target(self.target(outputs, self.model.head), len(outputs), self.target)
+        if self.names and len(names) != len(self.names):
+            raise ModelError(
+                f"{self.model.name} returned {len(names)} columns, and {len(self.names)} before: "
+                "it must return the same number for every batch"
+            )
         self.names = names
         return values
 
     def _tell(self) -> None:
         if self.listen is not None:
-            done = len(self._targets) - int(np.isnan(self._targets[:, :1]).sum())
-            self.listen(Event("models", done, self.total, time.perf_counter() - self._started, finished=False))
+            self.listen(Event("models", self.distinct, self.total, time.perf_counter() - self._started, finished=False))
 
     @property
     def distinct(self) -> int:
-        """How many different rows were asked for."""
-        return len(self._seen)
+        """How many different rows were answered."""
+        return len(self._targets) - int(np.isnan(self._targets[:, :1]).sum())
 
     def drawn(self) -> tuple[Draws, Floats]:
         """Return everything asked so far, in order."""
@@ -220,7 +235,7 @@ def _columns_of(label: Label, prediction: Floats, names: Sequence[str]) -> list[
     if isinstance(label, str) and label.lower() not in (name.lower() for name in names):
         if label.startswith("top:"):
             return _top(label, prediction)
-        if label.lstrip("-").isdigit():
+        if re.fullmatch(r"-?[0-9]+", label):
             return _columns_of(int(label), prediction, names)
         hint = did_you_mean(label, [name.lower() for name in names])
         raise LabelError(f"the model has no class named {label!r}.{hint} {_there_are(prediction, names)}")
@@ -239,7 +254,7 @@ def _columns_of(label: Label, prediction: Floats, names: Sequence[str]) -> list[
 
 def _top(label: str, prediction: Floats) -> list[int]:
     number = label.removeprefix("top:")
-    if not number.isdigit() or int(number) < 1:
+    if not re.fullmatch(r"[0-9]+", number) or int(number) < 1:
         raise LabelError(f'{label!r} is not a label: write "top:3" for the three strongest classes')
     return [int(at) for at in np.argsort(-prediction, kind="stable")[: int(number)]]
 
@@ -251,5 +266,7 @@ def _there_are(prediction: Floats, names: Sequence[str]) -> str:
 
 def instance_view(prediction: Floats, names: Sequence[str], count: int) -> Mapping[str, float]:
     """Return the `count` strongest targets of the instance by name."""
-    strongest = np.argsort(-prediction, kind="stable")[:count]
-    return {names[at]: float(prediction[at]) for at in strongest}
+    strongest = [int(at) for at in np.argsort(-prediction, kind="stable")[:count]]
+    shown = [names[at] for at in strongest]
+    unique = [f"{name} ({at})" if shown.count(name) > 1 else name for at, name in zip(strongest, shown, strict=True)]
+    return {name: float(prediction[at]) for at, name in zip(strongest, unique, strict=True)}

@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from limefw.contracts import check_instance, check_model
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
-from limefw.errors import BrokenPluginError, InputError, ModelError, RecipeError, UnknownPluginError
+from limefw.errors import BrokenPluginError, InputError, ModelError, ModelSourceError, RecipeError, UnknownPluginError
 from limefw.stage import Plugin, Stage, problems_of, settled, takes_trust
-from limefw.types import Contract, Instance, Model
+from limefw.types import Contract, Image, Instance, Model
 
 
 def read(source: Any, stage: Stage | None, registry: Registry) -> Instance:
@@ -23,9 +25,14 @@ def read(source: Any, stage: Stage | None, registry: Registry) -> Instance:
         InputError: with what it is and what would do.
     """
     if isinstance(source, Instance):
-        return check_instance(source, "the caller")
+        return _own(check_instance(source, "the caller"))
     chosen = stage if stage is not None else _reader_for(source, registry)
-    return check_instance(chosen(source), chosen)
+    return _own(check_instance(chosen(source), chosen))
+
+
+def _own(instance: Instance) -> Instance:
+    """Copy an image's pixels: what the caller does to the array later must not change the explanation."""
+    return replace(instance, pixels=np.array(instance.pixels)) if isinstance(instance, Image) else instance
 
 
 def _reader_for(source: Any, registry: Registry) -> Stage:
@@ -102,7 +109,7 @@ def _imported(name: str) -> Callable[..., Any]:
         if isinstance(error, ModuleNotFoundError) and not f"{module}.".startswith(f"{error.name}."):
             error.add_note(f"raised while importing model {name!r}")
             raise
-        raise ModelError(f"model {name!r} cannot be imported: {error}") from error
+        raise ModelSourceError(f"model {name!r} cannot be imported: {error}") from error
     if not callable(found):
         raise ModelError(f"model {name!r} is {type(found).__name__}, which cannot be called on a batch")
     return found  # type: ignore[no-any-return]
@@ -114,11 +121,11 @@ def _adapter_for(source: Any, use: str | Mapping[str, Any], registry: Registry) 
     plugin: Plugin
     if name == "auto":
         if isinstance(source, os.PathLike) and not Path(source).exists():
-            raise ModelError(f"there is no model file {source}")
+            raise ModelSourceError(f"there is no model file {source}")
         try:
             plugin = registry.choose("models", source)
         except UnknownPluginError as error:
-            raise ModelError(str(error)) from error
+            raise ModelSourceError(str(error)) from error
     else:
         plugin = registry.get("models", name)
     problems = problems_of(plugin, mapping)
@@ -135,7 +142,12 @@ def _with(
     model_id: str | None,
 ) -> Model:
     if contract is not None:
-        loaded = replace(loaded, contract=contract)
+        # what the adapter had to assume was said
+        loaded = replace(loaded, contract=contract, notes=())
+    if task not in (None, "classification", "regression"):
+        raise ModelError(f"task is 'classification' or 'regression', got {task!r}")
+    if task == "classification" and loaded.contract.head == "values":
+        raise ModelError("a classifier's head is not 'values': say what its outputs are in the contract")
     if task == "regression" and loaded.contract.head != "values":
         loaded = replace(loaded, contract=replace(loaded.contract, head="values"))
     if isinstance(classes, str):

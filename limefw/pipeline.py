@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -13,9 +13,10 @@ from zlib import crc32
 import numpy as np
 
 from limefw import contracts
+from limefw.compose import PixelComposer
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
-from limefw.errors import InputError, RecipeError
+from limefw.errors import ContractError, InputError, RecipeError
 from limefw.explanation import Explanation
 from limefw.frame import Frame, without_padding
 from limefw.game import Cache, Game, Listener, instance_view
@@ -212,12 +213,15 @@ class Run:
         return stream(self.recipe.seed, kind)
 
     @contextmanager
-    def timed(self, kind: str) -> Iterator[None]:
-        """Count the seconds of a stage and tell whoever listens that it ended."""
+    def timed(self, kind: str, game: Game | None = None) -> Iterator[None]:
+        """Count the seconds of a stage, also of one that fails, and tell whoever listens when it ended."""
         started = time.perf_counter()
-        yield
-        took = self.seconds[kind] = self.seconds.get(kind, 0.0) + time.perf_counter() - started
-        event = Event(kind, 1, 1, took, finished=True)
+        try:
+            yield
+        finally:
+            took = self.seconds[kind] = self.seconds.get(kind, 0.0) + time.perf_counter() - started
+        rows = 1 if game is None else game.distinct
+        event = Event(kind, rows, rows, took, finished=True)
         if self.on_progress is not None:
             self.on_progress(event)
         self.registry.tell("limefw_stage_done", event=event)
@@ -234,16 +238,14 @@ class Run:
 
     def _game(self, instance: Instance, segments: Segments, composer: Composer) -> Game:
         key, cache = b"", self.cache
-        filler = self.recipe.stages["filler"]
-        if self.model.fingerprint is None or filler.inline:
-            cache = None  # a function's name does not say what it does
-        if cache is not None:
-            parts = (instance.fingerprint(), segments.fingerprint(), filler.to_mapping(), self.recipe.seed)
-            key = digest(self.model.fingerprint, repr(self.model.contract), *parts).encode()
+        if self.model.fingerprint is None or not isinstance(composer, PixelComposer):
+            cache = None
+        elif cache is not None:
+            # by what the composer holds, not by the filler's name: a filler may be changed under its name
+            key = digest(self.model.fingerprint, repr(self.model.contract), composer.fingerprint()).encode()
         return Game(
             self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.recipe.samples,
-            chunk=self.chunk, listen=self.on_progress, cache=cache, cache_key=key,
-            instance=instance, segments=segments,
+            chunk=self.chunk, listen=self.on_progress, cache=cache, cache_key=key, instance=instance, segments=segments,
         )  # fmt: skip
 
     def _play(
@@ -251,11 +253,13 @@ class Run:
     ) -> tuple[list[Fit] | None, str, tuple[Caution, ...]]:
         """Spend the model calls; return fits where a method made its own, why it ended, and cautions."""
         method = self.recipe.stages.get("method")
-        with self.timed("models"):
-            if method is not None:
-                fits = method(game, self.recipe.stages, Budget(self.recipe.samples), self.stream("methods"))
-                return fits, f"{method} ended", ()
-            return None, *self._draw(game, instance, segments, composer)
+        with self.timed("models", game):
+            if method is None:
+                return None, *self._draw(game, instance, segments, composer)
+            fits = method(game, self.recipe.stages, Budget(self.recipe.samples), self.stream("methods"))
+        if not game.history:
+            raise ContractError(f"{method} never asked the model: it must call game(draws)")
+        return contracts.check_fits(fits, len(game.columns), segments.count, method), f"{method} ended", ()
 
     def _draw(
         self, game: Game, instance: Instance, segments: Segments, composer: Composer
@@ -289,7 +293,7 @@ class Run:
             if block is None:
                 return
             draws = contracts.check_draws(block, segments, sampler, first=first)
-            first = False
+            first = first and not len(draws)
             if chance is not None:
                 numbers = chance.integers(0, 2**64, size=len(draws), dtype=np.uint64)
                 draws = replace(draws, values={**draws.values, "draw": numbers})
@@ -322,7 +326,8 @@ class Run:
         closeness = contracts.check_weights(kernel(draws, composer), len(draws), kernel)
         assert draws.importance is not None
         assert draws.groups is not None
-        return Neighbourhood(draws.codes, targets, closeness * draws.importance, draws.groups, draws.exhaustive)
+        weights = contracts.check_weights(closeness * draws.importance, len(draws), "kernel x importance")
+        return Neighbourhood(draws.codes, targets, weights, draws.groups, draws.exhaustive)
 
     def fit(self, around: Neighbourhood) -> list[Fit]:
         """Select columns and fit surrogates: one call for all targets that share their columns."""
@@ -331,7 +336,7 @@ class Run:
         picks = contracts.check_columns(selector(around, self.stream("selectors")), count, width, selector)
         sharing: dict[tuple[int, ...], list[int]] = {}
         for target, pick in enumerate(picks):
-            sharing.setdefault(tuple(pick.tolist()), []).append(target)
+            sharing.setdefault(tuple(sorted(pick.tolist())), []).append(target)
         fits: dict[int, Fit] = {}
         for shared, targets in sharing.items():
             columns = np.array(shared)
@@ -339,7 +344,8 @@ class Run:
             part = around.take(columns=slice(None) if whole else columns, targets=targets)
             made = surrogate(part, self.stream("surrogates"))
             made = contracts.check_fits(made, len(targets), len(columns), surrogate)
-            fits |= {target: fit.widened(columns, width) for target, fit in zip(targets, made, strict=True)}
+            for target, fit in zip(targets, made, strict=True):
+                fits[target] = replace(fit.widened(columns, width), columns=picks[target])
         return [fits[target] for target in range(count)]
 
     def fit_fold(self, around: Neighbourhood) -> list[Fit]:
@@ -359,7 +365,7 @@ class Run:
         done = sum(len(draws) for draws, _ in game.history)
         partial: Explanation | None = None
         if done >= 2:
-            text = f"the model failed after {done} of {self.recipe.samples} samples"
+            text = f"{type(error).__name__} after {done} of {self.recipe.samples} samples"
             try:
                 partial = self._assemble(game, photo, frame, segments, composer, None, text, (Caution("failed", text),))
             except Exception as second:  # noqa: BLE001 - the first error is the one to tell of
@@ -376,6 +382,7 @@ class Run:
                 "fingerprint": self.model.fingerprint,
                 "task": self.model.task,
                 "notes": list(self.model.notes),
+                "contract": asdict(self.model.contract),
             },
             "input": {"name": photo.name, "sha256": photo.fingerprint()},
             "rows": {

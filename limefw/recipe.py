@@ -6,6 +6,7 @@ with its file and key. ``use`` is the only reserved key of a stage; the rest are
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -348,6 +349,8 @@ def _plain(key: str, merged: Said, faults: list[str]) -> Any:
     if key == "labels":
         items = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else (value,)
         good = bool(items) and all(isinstance(item, int | str) and not isinstance(item, bool) for item in items)
+        tops = [item for item in items if isinstance(item, str) and item.startswith("top:")] if good else []
+        good = good and all(re.fullmatch(r"top:0*[1-9][0-9]*", item) or " " in item for item in tops)
         if not good:
             text = f'must be class indices, class names or "top:3", got {value!r}'
             faults.append(_where(said.origin, key) + text)

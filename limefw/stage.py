@@ -7,7 +7,6 @@ argument (``torch.nn.Module``, say) is never evaluated, so a plug-in may name a 
 import functools
 import inspect
 import json
-import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -311,13 +310,8 @@ class Stage:
         Raises:
             MissingDependencyError: where one of the libraries in ``requires`` is not installed.
         """
-        state = random.getstate()
-        try:
-            with self.noted():
-                return self.plugin.call(*data, **self.params, **trusted)
-        finally:
-            # the import of some libraries (rich, by way of scikit-learn) draws from Python's global generator
-            random.setstate(state)
+        with self.noted():
+            return self.plugin.call(*data, **self.params, **trusted)
 
     @contextmanager
     def noted(self) -> Iterator[None]:

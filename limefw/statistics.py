@@ -1,10 +1,10 @@
 """What surrogates share: a weighted Gram matrix read in blocks, ridge, robust covariance, weighted R2.
 
-Codes stay bool; no function here makes an ``(n, d)`` float copy of them. Blocks are of one fixed size, so that no
+Codes stay bool: no function of this module makes an ``(n, d)`` float copy. Blocks are of one fixed size, so that no
 result depends on how the model was called.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,8 +84,10 @@ def weighted_r2(targets: Floats, predicted: Floats, weights: Floats) -> float:
     mean = np.average(targets, weights=weights)
     left = float(weights @ (targets - predicted) ** 2)
     total = float(weights @ (targets - mean) ** 2)
-    if total <= 0.0:
-        return 1.0 if left <= 0.0 else 0.0
+    # below this what differs is rounding: the targets are constant
+    least = (1e-12 * float(np.abs(targets).max(initial=0.0))) ** 2 * float(weights.sum())
+    if total <= least:
+        return 1.0 if left <= least else 0.0
     return 1.0 - left / total
 
 
@@ -94,19 +96,16 @@ def effective_sample_size(weights: Floats) -> float:
     return float(weights.sum() ** 2 / (weights @ weights))
 
 
-def linear_fits(around: Neighbourhood, alpha: float, *, covariance: bool = True) -> list[Fit]:
+def linear_fits(around: Neighbourhood, alpha: float) -> list[Fit]:
     """Fit every target by ridge from one Gram matrix, with robust standard errors.
 
     Args:
         around: the selected columns, all targets.
         alpha: the penalty, in the units of the summed weights.
-        covariance: whether to estimate it; it takes a second pass over the rows.
     """
     moments = gram(around)
     beta, intercepts = solve_ridge(moments, alpha)
-    spread: Sequence[Floats | None] = [None] * len(intercepts)
-    if covariance:
-        spread = sandwich(around, moments, beta, intercepts, alpha)
+    spread = sandwich(around, moments, beta, intercepts, alpha)
     fits = []
     for target, intercept in enumerate(intercepts):
         effects = beta[:, target]

@@ -8,7 +8,7 @@ Letters in shapes: ``h, w, c`` rows, columns, channels of an image; ``d`` interp
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.errors import InputError, ModelError
+from limefw.errors import InputError, ModelError, did_you_mean
 
 
 Codes = NDArray[Any]
@@ -26,6 +26,8 @@ Labels = NDArray[np.intp]
 """A label map in the instance's shape: ``0..d-1``, and -1 for what is in no segment and is always kept."""
 
 Floats = NDArray[np.float64]
+
+HEADS = ("probabilities", "logits", "sigmoid", "sigmoid_logits", "values")
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -264,9 +266,16 @@ class Head:
     classes: tuple[str, ...] | None = None
 
     def columns(self, outputs: NDArray[Any]) -> Floats:
-        """Return the outputs as float64 ``(n, k)``, activated; one lone sigmoid becomes (1 - p, p)."""
-        values = np.asarray(outputs, dtype=np.float64)
+        """Return the outputs as float64 ``(n, k)``, activated; one lone sigmoid becomes (1 - p, p).
+
+        Raises:
+            ModelError: where what should be probabilities is not within 0..1.
+        """
+        # a copy in C order: the model may use its array again, and sums over a row must not depend on its layout
+        values = np.array(outputs, dtype=np.float64, order="C")
         values = values[:, None] if values.ndim == 1 else values
+        if self.kind in ("probabilities", "sigmoid") and values.size:
+            _check_probabilities(values)
         if self.kind == "logits":
             values = np.exp(values - values.max(axis=1, keepdims=True))
             return np.asarray(values / values.sum(axis=1, keepdims=True))
@@ -293,6 +302,16 @@ class Head:
         return tuple(f"class {index}" for index in range(count))
 
 
+def _check_probabilities(values: Floats) -> None:
+    low, high = float(values.min()), float(values.max())
+    if low < -1e-6 or high > 1 + 1e-6:
+        raise ModelError(
+            f"the model returned values from {low:.3g} to {high:.3g}, which are no probabilities. Say what they are: "
+            "limefw.model(model, contract=limefw.Contract(head='logits')), or head='values' for a regressor "
+            "(on the command line: -s model.use=callable -s model.head=logits)"
+        )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Contract:
     """What a model wants its input to be.
@@ -305,7 +324,7 @@ class Contract:
         value_range: what black and white are to the model before `mean` and `std`, or None: the pixels as they are.
         mean: subtracted, per channel in the model's own `order`, or one for all.
         std: divided by, alike.
-        dtype: of the array that the model reads; None keeps the image's own.
+        dtype: of the array that the model reads; None: float32 where values are rescaled, else the image's own.
         resize: how a photograph gets to `size`: "stretch", "crop" the middle, or "pad" with the mean colour.
         head: what its raw outputs mean.
         chunk: rows a call that suit the model, or None for no wish.
@@ -322,6 +341,23 @@ class Contract:
     resize: Literal["stretch", "crop", "pad"] = "stretch"
     head: Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"] = "probabilities"
     chunk: int | None = None
+
+    def __post_init__(self) -> None:
+        annotations = {"layout": ("NHWC", "NCHW"), "order": ("RGB", "BGR"), "resize": ("stretch", "crop", "pad")}
+        for name, allowed in {**annotations, "head": HEADS}.items():
+            if (value := getattr(self, name)) not in allowed:
+                hint = did_you_mean(str(value), allowed)
+                raise ModelError(f"a contract's {name} is one of {', '.join(allowed)}, got {value!r}.{hint}")
+        counts = (*(self.size or ()), *(number for number in (self.channels, self.chunk) if number is not None))
+        if any(number < 1 for number in counts) or (self.size is not None and len(self.size) != 2):
+            raise ModelError("a contract's size is (height, width), and it, channels and chunk are at least 1")
+        if not all(part > 0 for part in self.std):
+            raise ModelError(f"a contract's std is above 0, got {self.std}")
+        for name in ("mean", "std"):
+            if (given := len(getattr(self, name))) not in (1, self.channels or given):
+                raise ModelError(f"a contract's {name} has {given} values for {self.channels} channels")
+        if self.value_range is not None and not self.value_range[0] < self.value_range[1]:
+            raise ModelError(f"a contract's value_range is (black, white) with black < white, got {self.value_range}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -400,7 +436,7 @@ class Fit:
         intercept: g where every column is off.
         score: weighted R2 on the neighbourhood it was fitted to.
         local_prediction: g(instance).
-        columns: in pick order; a surrogate leaves it None, the pipeline fills it in.
+        columns: as the selector picked them, the first first; a surrogate leaves it None, the pipeline fills it in.
         covariance: (d, d) of the effects, or None where not known.
         detail: JSON values and arrays; ``{"form": "tree", ...}`` where `predict` is not linear.
     """
@@ -508,6 +544,3 @@ class Event:
     total: int
     seconds: float
     finished: bool
-
-
-Blocks = Iterator[Draws]

@@ -1,7 +1,8 @@
-"""What several commands share: their options, and what a path or a label on the command line means."""
+"""What several commands share: their options, and what a path or a model on the command line means."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,24 +73,36 @@ def overrides(settings: Sequence[str], **own: Any) -> dict[str, Any]:
     return combine([*(parse_override(text) for text in settings), given])
 
 
-def labels(texts: Sequence[str]) -> list[int | str]:
-    """Return labels: digits are an index, all else a name or "top:k"."""
-    return [int(text) if text.isdigit() else text for text in texts]
-
-
-def load_model(name: str | None, classes: Path | None, use: Any = "auto") -> Any:
-    """Load the model meant; ``module:function`` is looked for in the current folder too, as ``python -m`` would."""
+def load_model(name: str | None, classes: Path | None, recipe: Any) -> Any:
+    """Load the model meant, by the recipe's adapter; ``module:function`` is looked for in the current folder too."""
     import limefw
 
-    if name is not None and ":" in name and not Path(name).exists():
-        sys.path.insert(0, str(Path.cwd()))
-    return limefw.model(None if name in (None, "embedded") else name, use=use, classes=_names(classes))
+    adapter = recipe.stages.get("model")
+    use = adapter.to_mapping() if adapter else "auto"
+    with _current_folder_first(name):
+        return limefw.model(None if name in (None, "embedded") else name, use=use, classes=_names(classes))
+
+
+@contextmanager
+def _current_folder_first(name: str | None) -> Iterator[None]:
+    """Look for the module of a ``module:function`` in the current folder, as ``python -m`` would, and no longer."""
+    module, colon, function = (name or "").partition(":")
+    if not colon or not all(part.isidentifier() for part in f"{module}.{function}".split(".")):
+        yield
+        return
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):
+            sys.path.remove(here)
 
 
 def _names(path: Path | None) -> list[str] | None:
     if path is None:
         return None
     try:
-        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"class names {path} cannot be read: {error}") from error

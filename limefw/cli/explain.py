@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from limefw.cli import _common
+from limefw.cli._output import Target, keep, show, write
 
 
 BY_SUFFIX = {".png": "overlay", ".html": "html", ".json": "json", ".txt": "text", ".limefw": "limefw"}
@@ -40,54 +41,44 @@ def explain(
     Writes pictures and a page to limefw-out/ and prints the gist. With `--out FILE` it writes that file alone, with
     `--out -` it prints one format.
     """
-    path = _common.source(image, sample=sample)
-    given = _common.overrides(settings, labels=tuple(_common.labels(label)), seed=seed, samples=samples)
+    path, target = _common.source(image, sample=sample), Target.of(out)
+    given = _common.overrides(settings, labels=label, seed=seed, samples=samples)
     import limefw
     from limefw.pipeline import Explainer
 
     settled = limefw.build(recipe, **given)
-    stages = _renderers(settled, out, formats)
-    adapter = settled.stages.get("model")
-    loaded = _common.load_model(model, classes, adapter.to_mapping() if adapter else "auto")
+    stages = _renderers(settled, target, list(dict.fromkeys(formats)))
+    loaded = _common.load_model(model, classes, settled)
     with _progress(settled.samples) as listen:
         explainer = Explainer(loaded, recipe=settled, on_progress=listen)
-        explanation = _explained(explainer, path, out)
-    _write(explanation, stages, out, path.stem)
+        explanation = _explained(explainer, path, target)
+    if target.printed:
+        show(explanation, stages[0], path.stem)
+    else:
+        write(explanation, stages, target, path.stem)
     return 130 if any(caution.code == "interrupted" for caution in explanation.health.cautions) else 0
 
 
-def _explained(explainer: Any, path: Path, out: str | None) -> Any:
+def _explained(explainer: Any, path: Path, target: Target) -> Any:
     try:
         return explainer(path)
     except Exception as error:
         partial = getattr(error, "partial", None)
         if partial is not None:
-            folder = Path(out) if out not in (None, "-") and not Path(str(out)).suffix else Path("limefw-out")
-            kept = partial.save(folder / f"{path.stem}-partial.limefw")
-            error.add_note(f"What was computed before is in {kept}.")
+            keep(error, partial, target, f"{path.stem}-partial")
         raise
 
 
-def _renderers(recipe: Any, out: str | None, formats: Sequence[str]) -> list[Any]:
+def _renderers(recipe: Any, target: Target, formats: Sequence[str]) -> list[Any]:
     """Return the settled renderers (or "limefw" for the file that `limefw.load` reads) that were asked for."""
     import limefw
 
-    suffix = Path(out).suffix.lower() if out not in (None, "-") else ""
-    if formats:
-        names = list(formats)
-    elif suffix:
-        if suffix not in BY_SUFFIX:
-            raise click.UsageError(
-                f"no format is known for {suffix}: name one with --format, or use {', '.join(BY_SUFFIX)}"
-            )
-        names = [BY_SUFFIX[suffix]]
-    elif out == "-":
-        names = ["text"]
-    else:
+    names = formats or _implied(target)
+    if not names:
         return [*recipe.renderers, "limefw"]
-    if (suffix or out == "-") and len(names) > 1:
+    if (target.file or target.printed) and len(names) > 1:
         raise click.UsageError("several formats need a folder: give --out FOLDER")
-    if out == "-" and names == ["limefw"]:
+    if target.printed and names == ["limefw"]:
         raise click.UsageError("a .limefw file cannot be printed: give --out FILE.limefw")
     drawn = {stage.name: stage for stage in recipe.renderers}
     fresh = [name for name in names if name != "limefw" and name not in drawn]
@@ -95,23 +86,17 @@ def _renderers(recipe: Any, out: str | None, formats: Sequence[str]) -> list[Any
     return ["limefw" if name == "limefw" else drawn[name] for name in names]
 
 
-def _write(explanation: Any, stages: Sequence[Any], out: str | None, stem: str) -> None:
-    if out == "-":
-        data = explanation.draw(stages[0]).data
-        click.echo(data, nl=isinstance(data, str))
-        return
-    single = out is not None and bool(Path(out).suffix)
-    folder = Path(out or "limefw-out")
-    click.echo(explanation.render("text").data)
-    for stage in stages:
-        if stage == "limefw":
-            written = explanation.save(folder if single else folder / f"{stem}.limefw")
-        else:
-            rendering = explanation.draw(stage)
-            plain = stage.name in rendering.suffix
-            name = f"{stem}{rendering.suffix}" if plain else f"{stem}-{stage.name}{rendering.suffix}"
-            written = rendering.save(folder if single else folder / name)
-        click.echo(f"wrote {written}", err=True)
+def _implied(target: Target) -> list[str]:
+    """Return the format that a file's suffix or the terminal implies; none for a folder."""
+    if target.file is None:
+        return ["text"] if target.printed else []
+    suffix = target.file.suffix.lower()
+    if suffix not in BY_SUFFIX:
+        raise click.UsageError(
+            f"no format is known for {suffix}: name one with --format, or use {', '.join(BY_SUFFIX)}; "
+            f"for a folder give {target.file}/"
+        )
+    return [BY_SUFFIX[suffix]]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from limefw.cli import _common
+from limefw.cli.recipe import describe
 
 
 @click.command()
@@ -19,15 +20,17 @@ def plugins(kind: str | None, name: str | None) -> None:
     from limefw.errors import UnknownPluginError, did_you_mean
     from limefw.hookspecs import KINDS
 
-    known = limefw.registry()
-    if kind is not None and kind + "s" in KINDS:
+    known, kinds = limefw.registry(), (*KINDS, "recipes")
+    if kind is not None and kind + "s" in kinds:
         kind += "s"
-    if kind is not None and kind not in KINDS:
+    if kind is not None and kind not in kinds:
         raise UnknownPluginError(
-            [f"no kind of plug-in named {kind!r}.{did_you_mean(kind, KINDS)} There are: {', '.join(KINDS)}."]
+            [f"no kind of plug-in named {kind!r}.{did_you_mean(kind, kinds)} There are: {', '.join(kinds)}."]
         )
     if kind is None:
         _overview(known, KINDS)
+    elif kind == "recipes":
+        _recipes(known, name)
     elif name is None:
         for found in known.all(kind):
             _describe(found)
@@ -49,8 +52,6 @@ def _overview(known: Any, kinds: tuple[str, ...]) -> None:
 
 
 def _describe(found: Any) -> None:
-    from limefw.stage import parameters
-
     plugin = found.plugin
     modality = f", for {plugin.modality}" if plugin.modality else ""
     click.secho(f"{plugin.name}", bold=True, nl=False)
@@ -59,15 +60,44 @@ def _describe(found: Any) -> None:
     missing = [library for library in plugin.requires if not _importable(library)]
     if missing:
         click.echo(f"  needs {', '.join(missing)}, which is not installed")
-    for item in parameters(plugin):
-        default = "required" if item.required else f"= {json.dumps(item.default)}"
-        click.echo(f"    {item.name:<18} {item.type:<18} {default:<16} {item.range}".rstrip())
+    for line in _parameters(plugin):
+        click.echo(f"    {line}".rstrip())
+
+
+def _parameters(plugin: Any) -> list[str]:
+    """Return a line for each parameter, or what is wrong with them."""
+    from limefw.errors import PluginError
+    from limefw.stage import parameters, plain
+
+    try:
+        items = parameters(plugin)
+    except PluginError as error:
+        return [f"broken: {error}"]
+    defaults = ["required" if item.required else f"= {json.dumps(plain(item.default), default=repr)}" for item in items]
+    return [
+        f"{item.name:<18} {item.type:<18} {default:<16} {item.range}"
+        for item, default in zip(items, defaults, strict=True)
+    ]
 
 
 def _importable(library: str) -> bool:
     from importlib.util import find_spec
 
-    return find_spec(library) is not None
+    try:
+        return find_spec(library) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _recipes(known: Any, name: str | None) -> None:
+    from limefw.errors import UnknownPluginError, did_you_mean
+
+    recipes = known.recipes()
+    if name is not None and known.recipe(name) is None:
+        raise UnknownPluginError([f"no recipe named {name!r}.{did_you_mean(name, recipes)}"])
+    describe({each: path for each, path in recipes.items() if name in (None, each)})
+    if name is not None:
+        click.echo(f"\n  {recipes[name]}\n\nMore: limefw recipe show {name}")
 
 
 def _everything(known: Any, kind: str, name: str) -> None:

@@ -1,7 +1,7 @@
 """``limefw recipe``: list, show, check recipes, and their schema for editors."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -20,9 +20,17 @@ def list_recipes() -> None:
     """Name the installed recipes, each with the sentence at its head."""
     import limefw
 
-    for name, path in limefw.registry().recipes().items():
+    describe(limefw.registry().recipes())
+
+
+def describe(recipes: Mapping[str, Path]) -> None:
+    """Print the name of each recipe and the sentence at its head."""
+    for name, path in recipes.items():
         click.secho(name, bold=True)
-        click.echo(f"  {_head(path)}")
+        try:
+            click.echo(f"  {_head(path)}")
+        except (OSError, UnicodeDecodeError) as error:
+            click.echo(f"  broken: {error}")
 
 
 def _head(path: Path) -> str:

@@ -1,11 +1,19 @@
 """``limefw segments``: look at the superpixels before paying for model calls."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from limefw.cli import _common
+from limefw.cli._terminal import say
+from limefw.errors import InputError
+
+
+LONGEST = 2000
+"""Pixels on the longer side of the picture; a larger photograph is reduced."""
 
 
 @click.command()
@@ -31,19 +39,34 @@ def segments(
     from limefw.pipeline import cut
 
     settled = limefw.build(recipe, **given)
-    photo, found, frame = cut(path, _common.load_model(model, classes), settled)
-    labels = found.labels if frame is None else frame.to_photo(found.labels)
-    written = _picture(photo, labels, found.count).save(out or Path("limefw-out") / f"{path.stem}-segments.png")
+    photo, found, frame = cut(path, _common.load_model(model, classes, settled), settled)
+    if frame is None:
+        raise InputError(f"only the segments of an image can be drawn, and {path} is {photo.modality}")
+    picture = _picture(*_reduced(photo, frame), found)
+    written = picture.save(out or Path("limefw-out") / f"{path.stem}-segments.png")
     sizes = found.sizes()
     height, width = found.labels.shape
     click.echo(
         f"{settled.stages['segmenter']}: {found.count} segments at {width} x {height} pixels, "
         f"the smallest {sizes.min()}, the median {sorted(sizes)[len(sizes) // 2]}, the largest {sizes.max()}."
     )
-    click.echo(f"wrote {written}", err=True)
+    say(f"wrote {written}")
 
 
-def _picture(photo: Any, labels: Any, count: int) -> Any:
+def _reduced(photo: Any, frame: Any) -> tuple[Any, Any]:
+    """Return a photograph of at most LONGEST pixels a side, and how it lies in the frame."""
+    from limefw.frame import resize
+
+    scale = LONGEST / max(photo.shape)
+    if scale >= 1:
+        return photo, frame
+    size = tuple(max(1, round(scale * length)) for length in photo.shape)
+    tall, wide = (now / before for now, before in zip(size, photo.shape, strict=True))
+    box = tuple(edge * by for edge, by in zip(frame.box, (tall, wide, tall, wide), strict=True))
+    return replace(photo, pixels=resize(photo.pixels, size)), replace(frame, photo=size, box=box)
+
+
+def _picture(photo: Any, frame: Any, found: Any) -> Any:
     """Draw the boundaries and, at the middle of each segment, its number."""
     import io
 
@@ -54,20 +77,34 @@ def _picture(photo: Any, labels: Any, count: int) -> Any:
 
     from limefw.types import Rendering
 
-    pixels = photo.unit()
+    pixels, labels = photo.unit(), frame.to_photo(found.labels)
     shown = pixels[..., :3] if photo.channels >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
     marked = mark_boundaries(shown, labels, color=(1.0, 0.85, 0.0), mode="inner")
     scale = max(1, round(1000 / max(labels.shape)))
     picture = Pillow.fromarray((np.clip(marked, 0, 1) * 255).astype(np.uint8))
     picture = picture.resize((picture.width * scale, picture.height * scale), Pillow.Resampling.NEAREST)
     draw = ImageDraw.Draw(picture)
-    for number in range(count):
-        rows, columns = np.nonzero(labels == number)
-        if len(rows):
-            # the member pixel nearest to the centroid: a crescent's centroid lies outside of it
-            nearest = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
-            at = (columns[nearest] * scale, rows[nearest] * scale)
-            draw.text(at, str(number), fill="white", stroke_fill="black", stroke_width=2, anchor="mm")
+    for number, row, column in _middles(labels, found.count):
+        at = (column * scale, row * scale)
+        draw.text(at, str(number), fill="white", stroke_fill="black", stroke_width=2, anchor="mm")
     stream = io.BytesIO()
     picture.save(stream, "PNG")
     return Rendering(stream.getvalue(), "image/png", ".png")
+
+
+def _middles(labels: Any, count: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (number, row, column) of each segment's pixel nearest to its centroid, which may lie outside of it."""
+    import numpy as np
+
+    rows, columns = np.nonzero(labels >= 0)
+    member = labels[rows, columns]
+    sizes = np.maximum(np.bincount(member, minlength=count), 1)
+    distance = np.zeros(len(member))
+    for places in (rows, columns):
+        centre = np.bincount(member, places, minlength=count) / sizes
+        distance += (places - centre[member]) ** 2
+    # of each segment's pixels, in order of their distance, the first
+    order = np.argsort(distance, kind="stable")
+    numbers, first = np.unique(member[order], return_index=True)
+    for number, at in zip(numbers, order[first], strict=True):
+        yield int(number), int(rows[at]), int(columns[at])

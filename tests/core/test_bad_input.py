@@ -210,10 +210,10 @@ def test_a_model_that_raises_half_way_keeps_its_type_and_what_was_computed():
     error = refused(ZeroDivisionError, "no luck", None, Failing(4, raises(ZeroDivisionError("no luck"))), chunk=5)
     notes = "\n".join(error.__notes__)
     assert "raised by Failing, given a batch of shape (5, 18, 24, 3) and type uint8" in notes
-    assert "the model failed after 16 of 30 samples; an explanation of these is kept" in notes
+    assert "ZeroDivisionError after 16 of 30 samples; an explanation of these is kept" in notes
     partial = error.partial
     assert partial.health.samples == 16
-    assert partial.health.cautions[0].message == "the model failed after 16 of 30 samples"
+    assert partial.health.cautions[0].message == "ZeroDivisionError after 16 of 30 samples"
     whole = explain(samples=16, model=Counting(), chunk=5)
     assert partial.fit().effects.tobytes() == whole.fit().effects.tobytes(), "as if 16 had been asked for"
 
@@ -296,10 +296,7 @@ def four(batch):
         (-1, r"the model has no class -1: it has 4, numbered from 0"),
         ("-1", r"the model has no class -1"),
         ("9", r"the model has no class 9"),
-        ("top:0", r"'top:0' is not a label: write \"top:3\" for the three strongest classes"),
-        ("top:x", r"'top:x' is not a label"),
-        ("top:-1", r"'top:-1' is not a label"),
-        ("top:", r"'top:' is not a label"),
+        ("²", r"the model has no class named '²'"),
         ("beagle", r"2 classes are named 'beagle': choose by index, one of \[1, 3\]"),
         ("", r"the model has no class named ''"),
     ],
@@ -315,6 +312,14 @@ def test_a_label_that_does_not_exist_is_told_after_one_row(label, message):
     error = refused(LabelError, message, None, limefw.model(predict, classes=CLASSES), labels=label)
     assert seen == [1]
     assert isinstance(error, LookupError)
+
+
+@pytest.mark.parametrize("label", ["top:0", "top:x", "top:-1", "top:", "top:²"])
+def test_a_rank_that_is_none_is_told_before_any_call(label):
+    """A "top:k" without a number above 0 is a fault of the recipe."""
+    model = Counting()
+    refused(limefw.RecipeError, r"must be class indices, class names or \"top:3\"", None, model, labels=label)
+    assert model.rows == 0
 
 
 @pytest.mark.parametrize(
@@ -349,8 +354,8 @@ def test_asking_a_result_for_a_label_it_lacks_lists_those_it_has():
         ({"samples": 10.0}, RecipeError, "must be a whole number of at least 2, got 10.0"),
         ({"seed": -1}, RecipeError, "must be a whole number of at least 0, got -1"),
         ({"labels": []}, RecipeError, "must be class indices, class names"),
-        ({"chunk": 0}, InputError, "chunk must be at least 1, got 0"),
-        ({"chunk": -3}, InputError, "chunk must be at least 1, got -3"),
+        ({"chunk": 0}, InputError, "chunk must be a whole number of at least 1, got 0"),
+        ({"chunk": -3}, InputError, "chunk must be a whole number of at least 1, got -3"),
         ({"recipe": "limee"}, RecipeError, "no recipe named 'limee'.* Did you mean 'lime'"),
         ({"recipe": 5}, RecipeError, "a recipe is a name, a file or a mapping, got int"),
     ],

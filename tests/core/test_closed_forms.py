@@ -367,7 +367,7 @@ def limit(values, kernel):
     codes = every_code(WIDTH).astype(bool)
     weights = kernel(limefw.Draws(codes), None)
     rows = np.arange(len(codes))
-    (fit,) = linear_fits(limefw.Neighbourhood(codes, values[:, None], weights, rows), 0.0, covariance=False)
+    (fit,) = linear_fits(limefw.Neighbourhood(codes, values[:, None], weights, rows), 0.0)
     return fit.effects
 
 

@@ -390,7 +390,8 @@ def test_an_interruption_gives_back_what_was_computed(photo, settings, calls):
     found = explained(photo, model, chunk=10, samples=400, **settings)
     rows = model.rows
     assert 10 * (calls - 2) < rows < 400
-    assert_same(explained(photo, samples=rows, **settings), found)
+    if rows % 2 == 0 or settings is not RECIPES["pairs"]:  # an odd budget has no explanation in pairs
+        assert_same(explained(photo, samples=rows, **settings), found)
     assert "interrupted" in codes_of(found)
     assert found.health.stopped == f"interrupted after {rows} of 400 samples"
     assert found.provenance["rows"]["predicted"] == rows
@@ -429,7 +430,7 @@ def test_a_failing_model_keeps_its_error_and_what_was_computed(photo, error):
     assert any(
         "raised by Counting, given a batch of shape (10, 32, 40, 3) and type uint8" in n for n in error.__notes__
     )
-    assert any("the model failed after 151 of 300 samples" in note for note in error.__notes__)
+    assert any(f"{type(error).__name__} after 151 of 300 samples" in note for note in error.__notes__)
     assert_same(explained(photo, samples=151), error.partial)
     assert "failed" in codes_of(error.partial)
 
@@ -527,3 +528,57 @@ def test_random_fillers_leave_the_samplers_draws_alone(photo):
     few = {"segmenter": {"use": "grid", "rows": 2, "columns": 2}, "sampler": sampler, "samples": 90}
     explained(photo, model, filler=speckled([]), **few)
     assert model.rows == 90
+
+
+def test_targets_do_not_depend_on_the_layout_of_the_outputs(photo):
+    """A model that returns Fortran-ordered arrays, as ``(W @ x.T).T`` does, is explained alike to the last bit."""
+    counting, weights = Counting(), np.random.default_rng(3).normal(size=(3, 37))
+
+    def predict(batch):
+        return np.asfortranarray(np.sum(counting(batch)[:, :, None] * weights, axis=1))
+
+    model = limefw.model(predict, contract=limefw.Contract(head="logits"))
+    one, other = (limefw.explain(photo, model, chunk=chunk, samples=120, segmenter=GRID) for chunk in (1, 64))
+    assert_same(one, other)
+
+
+def test_an_output_buffer_that_is_used_again_changes_nothing(photo):
+    """A model may return one array again and again: what was read of it was copied."""
+    counting, buffer = Counting(), np.empty((400, 3))
+
+    def reused(batch):
+        buffer[: len(batch)] = counting(batch)
+        return buffer[: len(batch)]
+
+    fresh, again = explained(photo, samples=100), explained(photo, reused, samples=100)
+    assert_same(fresh, again)
+    assert fresh.outlook == again.outlook
+
+
+def test_a_fillers_content_and_not_its_name_keys_the_cache(photo):
+    """Two fillers of one name share no row of the cache."""
+    cache = {}
+
+    def make(level):
+        def filler(image, segments, rng, /):
+            return limefw.PixelComposer.of(image, np.full(image.pixels.shape, level), segments)
+
+        return filler
+
+    model = limefw.model(Counting(), model_id="m")
+    first = explained(photo, model, filler=make(0), cache=cache, samples=60)
+    second = explained(photo, model, filler=make(255), cache=cache, samples=60)
+    assert first.provenance["rows"]["cached"] == 0
+    assert second.provenance["rows"]["cached"] == 0
+    again = explained(photo, model, filler=make(0), cache=cache, samples=60)
+    assert again.provenance["rows"]["predicted"] == 0
+
+
+def test_an_interrupted_enumeration_hides_every_segment(photo):
+    """What is left of an enumeration is a sample of all combinations, not those of the first few segments."""
+    model = Counting(stop=KeyboardInterrupt(), after=8)
+    grid = {"use": "grid", "rows": 2, "columns": 4}
+    found = explained(photo, model, chunk=10, samples=400, segmenter=grid)
+    shares = found.neighbourhood.codes.mean(axis=0)
+    assert (shares > 0.25).all()
+    assert (shares < 0.75).all()

@@ -504,12 +504,12 @@ def test_only_arrays_are_arrays(source, accepted):
 
 
 def test_the_reader_is_chosen_by_what_it_is_given(tmp_path):
-    """Arrays, PIL images and paths find their reader; an Image goes through as it is."""
+    """Arrays, PIL images and paths find their reader; an Image goes through, copied."""
     path = written(tmp_path, Pillow.fromarray(colors()))
     for source in (colors(), Pillow.fromarray(colors()), path):
         assert (read(source, None, REGISTRY).pixels == colors()).all()
     image = Image(colors(), (0, 255))
-    assert read(image, None, REGISTRY) is image
+    assert (read(image, None, REGISTRY).pixels == colors()).all()
 
 
 @given(st.lists(st.floats(-2, 300), min_size=1, max_size=6))

@@ -17,10 +17,6 @@ def symmetric(draws: Draws, _composer: Composer, /, *, width: Annotated[float, G
     Args:
         width: of lime's kernel.
     """
-    near, far = (
-        cosine_to_instance(draws.codes),
-        cosine_to_instance(1 - draws.codes.astype(np.int8))
-        if draws.codes.dtype == np.bool_
-        else cosine_to_instance(1 - draws.codes),
-    )
-    return (np.exp(-(near**2) / (2 * width**2)) + np.exp(-(far**2) / (2 * width**2))) / 2
+    hidden = ~draws.codes if draws.codes.dtype == np.bool_ else 1 - draws.codes
+    near, far = cosine_to_instance(draws.codes), cosine_to_instance(hidden)
+    return np.asarray(np.exp(-(near**2) / (2 * width**2)) + np.exp(-(far**2) / (2 * width**2))) / 2

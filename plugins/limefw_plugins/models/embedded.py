@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
-from limefw.errors import MissingDependencyError
+from limefw.errors import MissingDependencyError, ModelSourceError
 from limefw.types import Contract, Model
 
 
@@ -24,7 +24,7 @@ def is_none(source: Any) -> bool:
 
 
 def embedded(
-    _source: None,
+    source: None,
     /,
     *,
     runtime: Literal["auto", "opencv", "onnxruntime"] = "auto",
@@ -38,6 +38,8 @@ def embedded(
         resize: how a photograph gets to 224 x 224; "stretch" shows all of it.
         threads: 0 = as many as the runtime likes; for OpenCV a setting of the whole process, left alone at 0.
     """
+    if source is not None:
+        raise ModelSourceError(f"model 'embedded' comes along with limefw and takes no source, got {source!r}")
     path = HERE / "efficientnet_lite0.onnx"
     predict, chosen = _load(path, runtime, threads)
     contract = Contract(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Literal
 
-from limefw.errors import ModelError
+from limefw.errors import ModelSourceError
 from limefw.types import Contract, Model
 
 
@@ -21,7 +21,7 @@ def any_callable(
         head: what the outputs mean.
     """
     if not callable(source):
-        raise ModelError(f"a model is a callable from a batch to outputs, got {type(source).__name__}")
+        raise ModelSourceError(f"a model is a callable from a batch to outputs, got {type(source).__name__}")
     name = getattr(source, "__name__", type(source).__name__)
     assumed = (
         f"{name} was assumed to take batches (n, h, w, c) in the image's own size, dtype and value range",

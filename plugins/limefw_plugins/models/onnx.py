@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
-from limefw.errors import ModelError
+from limefw.errors import ModelSourceError
 from limefw.types import Contract, Model
 
 
@@ -72,33 +72,33 @@ def _session(source: os.PathLike[str], threads: int) -> tuple[Path, Any]:
     import onnxruntime
 
     if not isinstance(source, str | os.PathLike):
-        raise ModelError(f"an ONNX model is the path of a file, got {type(source).__name__}")
+        raise ModelSourceError(f"an ONNX model is the path of a file, got {type(source).__name__}")
     path = Path(source)
     if not path.is_file():
-        raise ModelError(f"there is no model file {path}")
+        raise ModelSourceError(f"there is no model file {path}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise ModelError(f"{path} cannot be loaded by ONNX Runtime: {error}") from error
+        raise ModelSourceError(f"{path} cannot be loaded by ONNX Runtime: {error}") from error
     if len(session.get_inputs()) != 1:
-        raise ModelError(f"{path} takes {len(session.get_inputs())} inputs; an image model takes one")
+        raise ModelSourceError(f"{path} takes {len(session.get_inputs())} inputs; an image model takes one")
     return path, session
 
 
 def _each(value: list[float] | float, name: str, channels: int | None) -> tuple[float, ...]:
     each = tuple(value) if isinstance(value, list) else (value,)
     if not each or (channels is not None and len(each) not in (1, channels)):
-        raise ModelError(f"{name} has {len(each)} values for {channels} channels: give one, or one each")
+        raise ModelSourceError(f"{name} has {len(each)} values for {channels} channels: give one, or one each")
     return each
 
 
 def _shape(shape: list[Any], layout: str, path: Path) -> tuple[bool, tuple[int, int] | None, int | None]:
     """Return whether channels come first, the fixed size and the number of channels, where the file says."""
     if len(shape) != 4:
-        raise ModelError(f"{path} takes an input of shape {shape}; an image model takes four axes")
+        raise ModelSourceError(f"{path} takes an input of shape {shape}; an image model takes four axes")
     known = [axis if isinstance(axis, int) and axis > 0 else None for axis in shape]
     planes = layout == "NCHW" or (layout == "auto" and (known[1] in (1, 3, 4) or known[3] not in (1, 3, 4)))
     channels, height, width = (known[1], known[2], known[3]) if planes else (known[3], known[1], known[2])
@@ -113,7 +113,7 @@ _DTYPES = {
 
 def _dtype(name: str, path: Path) -> str:
     if name not in _DTYPES:
-        raise ModelError(f"{path} takes {name}; an image model takes one of {', '.join(_DTYPES)}")
+        raise ModelSourceError(f"{path} takes {name}; an image model takes one of {', '.join(_DTYPES)}")
     return _DTYPES[name]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from annotated_types import Gt
 from numpy.random import Generator
 
+from limefw.imports import unmoved_random
 from limefw.statistics import weighted_r2
 from limefw.types import Fit, Floats, Neighbourhood
 
@@ -32,7 +33,8 @@ def lasso(
 
 
 def _fit(around: Neighbourhood, target: Floats, alpha: float, max_iterations: int) -> Fit:
-    from sklearn.linear_model import Lasso
+    with unmoved_random("sklearn.linear_model"):
+        from sklearn.linear_model import Lasso
 
     weights = around.weights
     spread = float(np.sqrt(np.cov(target, aweights=weights, ddof=0)))

@@ -6,6 +6,7 @@ import numpy as np
 from annotated_types import Ge
 from numpy.random import Generator
 
+from limefw.imports import unmoved_random
 from limefw.statistics import weighted_r2
 from limefw.types import Fit, Floats, Neighbourhood
 
@@ -26,7 +27,8 @@ def tree(
         max_depth: questions asked one after the other at the most.
         min_samples_leaf: samples in the smallest leaf.
     """
-    from sklearn.tree import DecisionTreeRegressor
+    with unmoved_random("sklearn.tree"):
+        from sklearn.tree import DecisionTreeRegressor
 
     fits = []
     state = int(rng.integers(2**31))  # one for all: where splits tie, a label's tree is the same beside any others

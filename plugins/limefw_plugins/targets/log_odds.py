@@ -23,10 +23,5 @@ def log_odds(
         raise ModelError(
             "target 'log_odds' needs a classifier, and this model is a regressor: use target 'probability'"
         )
-    if values.min() < -1e-6 or values.max() > 1 + 1e-6:
-        raise ModelError(
-            f"target 'log_odds' needs probabilities, and the model returned {values.min():.3g} to {values.max():.3g}. "
-            "Where it returns logits say so: limefw.model(..., contract=limefw.Contract(head='logits'))"
-        )
     inside = np.clip(values, clip, 1 - clip)
     return np.log(inside) - np.log1p(-inside), head.names(values.shape[1])

@@ -1,0 +1,132 @@
+"""Where ``limefw explain`` puts what it made: the result first, each rendering by itself, the gist last."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from limefw.cli._terminal import say
+from limefw.errors import LimefwError
+
+
+DEFAULT = Path("limefw-out")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What --out means.
+
+    Args:
+        folder: where files go.
+        file: the only one, or None.
+        printed: nothing is written.
+    """
+
+    folder: Path = DEFAULT
+    file: Path | None = None
+    printed: bool = False
+
+    @classmethod
+    def of(cls, out: str | None) -> "Target":
+        """Read --out: "-", a folder (an existing one, or a name without a suffix or with a slash behind), or a file."""
+        if out is None or out == "-":
+            return cls(printed=out == "-")
+        path = Path(out)
+        is_file = path.suffix and not path.is_dir() and not out.endswith(("/", os.sep))
+        return cls(file=path) if is_file else cls(path)
+
+
+@dataclass(slots=True)
+class Attempts:
+    """Things done one by one, of which some may fail."""
+
+    errors: list[Exception] = field(default_factory=list)
+
+    def attempt(self, make: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what `make` returns, or None where it fails."""
+        try:
+            return make(*arguments)
+        except Exception as error:  # noqa: BLE001 - the others come first
+            self.errors.append(error)
+            return None
+
+    def settle(self) -> None:
+        """Raise the first error, with the others as its notes."""
+        if not self.errors:
+            return
+        first, *others = self.errors
+        for other in others:
+            first.add_note(f"Also: {' '.join([told(other), *getattr(other, '__notes__', [])])}")
+        raise first
+
+
+def told(error: Exception) -> str:
+    """Return an error as a sentence."""
+    return str(error) if isinstance(error, LimefwError) else f"{type(error).__name__}: {error}"
+
+
+def keep(error: Exception, explanation: Any, target: Target, stem: str) -> None:
+    """Save what an error would lose, if that can be, and note on the error where."""
+    with suppress(LimefwError):
+        kept = explanation.save(target.folder / f"{stem}.limefw")
+        error.add_note(f"What was computed is in {kept}.")
+
+
+def show(explanation: Any, stage: Any, stem: str) -> None:
+    """Print a rendering; a page or figures in UTF-8, whatever the terminal's own encoding is."""
+    try:
+        rendering = explanation.draw(stage)
+    except Exception as error:
+        keep(error, explanation, Target(), stem)
+        raise
+    data = rendering.data
+    if isinstance(data, str):
+        data = data if data.endswith("\n") else f"{data}\n"
+        data = data if rendering.media_type == "text/plain" else data.encode()
+    click.echo(data, nl=False)
+
+
+def write(explanation: Any, stages: Sequence[Any], target: Target, stem: str) -> None:
+    """Write every rendering that can be made, the result itself first; then print the gist and raise what failed.
+
+    Args:
+        explanation: the result.
+        stages: settled renderers, and "limefw" for the result itself.
+        target: where to.
+        stem: of the files' names.
+    """
+    attempts, written = Attempts(), list[Path]()
+    for stage in sorted(stages, key=lambda stage: stage != "limefw"):
+        attempts.attempt(_save, explanation, stage, target, stem, written)
+    gist = attempts.attempt(explanation.render, "text")
+    if attempts.errors and "limefw" not in stages:
+        keep(attempts.errors[0], explanation, target, stem)
+    try:
+        for path in written:
+            say(f"wrote {path}")
+        if gist is not None:
+            click.echo(gist.data)
+    finally:
+        attempts.settle()
+
+
+def _save(explanation: Any, stage: Any, target: Target, stem: str, written: list[Path]) -> None:
+    made = explanation if stage == "limefw" else explanation.draw(stage)
+    if target.file is not None:
+        path = target.file
+    elif stage == "limefw":
+        path = target.folder / f"{stem}.limefw"
+    else:
+        plain = stage.name in made.suffix
+        path = _unused(target.folder / (stem if plain else f"{stem}-{stage.name}"), made.suffix, written)
+    written.append(made.save(path))
+
+
+def _unused(base: Path, suffix: str, written: Sequence[Path]) -> Path:
+    """Return the name with, where a rendering of this run has it already, the next number behind it."""
+    names = (base.with_name(f"{base.name}{number}{suffix}") for number in ("", *(f"-{n}" for n in range(2, 10_000))))
+    return next(path for path in names if path not in written)
