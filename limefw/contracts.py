@@ -143,7 +143,9 @@ def check_target(value: Any, rows: int, what: Any) -> tuple[Floats, tuple[str, .
     """``(n, t)`` finite floats and t names."""
     pair = isinstance(value, tuple) and len(value) == 2
     _require(pair, what, "(values, names)", type(value).__name__)
-    values, names = np.asarray(value[0], dtype=np.float64), tuple(str(name) for name in value[1])
+    # a tuple is taken at its word: a thousand class names are not read again for every chunk
+    values, names = np.asarray(value[0], dtype=np.float64), value[1]
+    names = names if isinstance(names, tuple) else tuple(str(name) for name in names)
     expected = (rows, len(names))
     _require(values.shape == expected, what, f"values of shape {expected}", f"values of shape {values.shape}")
     _require(bool(np.isfinite(values).all()), what, "finite values", "NaN or infinity")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from zlib import crc32
@@ -428,15 +429,20 @@ _LIBRARIES = {
 }  # fmt: skip
 
 
+@cache
+def _version(name: str) -> str | None:
+    """Return a distribution's version; reading metadata takes milliseconds, so once for each."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
 def _versions(stages: Any, registry: Registry) -> dict[str, str]:
     """Return versions of Python, limefw, the plug-ins' distributions and the libraries that are loaded."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     loaded = [name for module, name in _LIBRARIES.items() if module in sys.modules]
-    for name in ["limefw", *loaded]:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
+    found |= {name: number for name in ("limefw", *loaded) if (number := _version(name))}
     for stage in stages:
         if not stage.inline:
             provider = registry.lookup(stage.kind, stage.name).provider

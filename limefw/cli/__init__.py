@@ -76,6 +76,8 @@ def main() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         _terminal.say("Interrupted.")
         code = 130
+    except OSError as error:
+        code = _explain_error(error)
     _terminal.give_up_output()
     sys.exit(code)
 

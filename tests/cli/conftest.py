@@ -1,3 +1,5 @@
+import os
+import subprocess
 import sys
 
 import pytest
@@ -56,6 +58,9 @@ def tires(batch):
 def lost(batch):
     return right(batch) * np.nan
 
+def broken_pipe(batch):
+    raise BrokenPipeError(32, "to a server of the model's own")
+
 def interrupted(batch):
     calls.append(1)
     if len(calls) > 8:
@@ -65,4 +70,16 @@ def interrupted(batch):
     (tmp_path / "mine.py").write_text(source)
     yield "mine"
     sys.modules.pop("mine", None)
-    sys.path[:] = [entry for entry in sys.path if entry != str(tmp_path)]
+    assert str(tmp_path) not in sys.path
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Run the command line in a process of its own: returns what subprocess.run returns."""
+
+    def call(*arguments, stdout=subprocess.PIPE, **environment):
+        command = [sys.executable, "-m", "limefw", *map(str, arguments)]
+        everything = {**os.environ, **environment}
+        return subprocess.run(command, cwd=tmp_path, env=everything, stdout=stdout, stderr=subprocess.PIPE, check=False)
+
+    return call

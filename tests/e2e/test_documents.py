@@ -21,7 +21,7 @@ def test_python_in_the_documents_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = blocks(page)
     assert found
-    namespace = {"__name__": "document"}
+    namespace = {"__name__": "__main__"}
     for block in found:
         exec(compile(block, page, "exec"), namespace)
 

@@ -10,6 +10,9 @@ from limefw.health import LabelHealth
 
 
 MINUS = "\N{MINUS SIGN}"
+MOST_DECIMALS = 5
+"""Numbers that would need more are written with a power of ten."""
+
 _CLOSENESS = ((0.9, "very closely"), (0.7, "closely"), (0.5, "roughly"), (0.2, "only loosely"))
 _NAMELESS = frozenset({"", "<lambda>", "model", "predict", "predict_proba", "forward", "__call__"})
 
@@ -108,13 +111,17 @@ def fidelity(health: LabelHealth) -> str:
 
 
 def number(value: float, decimals: int | None = None) -> str:
-    """Return a number with a true minus sign; three figures or so where `decimals` is not given."""
+    """Return a number with a true minus sign; three figures where `decimals` is not given, or too many to read."""
     if not math.isfinite(value):
         return "not a number"
-    places = decimals_for([value]) if decimals is None else decimals
+    if decimals is None or decimals > MOST_DECIMALS:
+        decimals = 0 if value == 0 and decimals else decimals_for([value])
     if abs(value) >= 1e6:
         return f"{value:.3g}".replace("-", MINUS)
-    text = f"{value:.{places}f}"
+    if decimals > MOST_DECIMALS:
+        figures, exponent = f"{value:.2e}".split("e")
+        return f"{figures}e{int(exponent)}".replace("-", MINUS)
+    text = f"{value:.{decimals}f}"
     # what rounds to nothing has no sign
     return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)
 
@@ -122,13 +129,15 @@ def number(value: float, decimals: int | None = None) -> str:
 def signed(value: float, decimals: int) -> str:
     """Return a number with its sign, + or a true minus."""
     text = number(value, decimals)
+    if not math.isfinite(value):
+        return text
     return text if text[0] == MINUS or float(text.replace(MINUS, "-")) == 0 else f"+{text}"
 
 
 def decimals_for(values: Iterable[float]) -> int:
     """Return how many decimals show the largest of some values with three figures."""
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    return 3 if largest == 0 else min(9, max(0, 2 - math.floor(math.log10(largest))))
+    return 3 if largest == 0 else max(0, 2 - math.floor(math.log10(largest)))
 
 
 def printable(text: str) -> str:

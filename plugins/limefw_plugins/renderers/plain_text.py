@@ -1,6 +1,7 @@
 """The explanation as text for a terminal."""
 
 import textwrap
+from collections.abc import Sequence
 from typing import Annotated
 
 from annotated_types import Ge
@@ -15,8 +16,6 @@ from limefw_plugins.renderers._words import MINUS, fitted, headline, printable, 
 WIDTH = 88
 """Columns of a terminal."""
 
-_HALF = 7
-
 
 def plain_text(explanation: Explanation, /, *, top: Annotated[int, Ge(1)] = 5) -> Rendering:
     """What speaks for and against each label, as text of at most 88 columns without colours.
@@ -27,7 +26,7 @@ def plain_text(explanation: Explanation, /, *, top: Annotated[int, Ge(1)] = 5) -
     lines = [f"{headline(explanation)}.", _about(explanation), "", *_outlook(explanation)]
     for label in explanation.labels:
         lines += ["", *_table(explanation, label, top)]
-    lines += ["", *_trust(explanation)]
+    lines += [*_assumed(explanation), "", *_trust(explanation)]
     text = "\n".join(fitted(line, WIDTH).rstrip() for line in lines)
     return Rendering(f"{text}\n", "text/plain", ".txt")
 
@@ -54,27 +53,36 @@ def _table(explanation: Explanation, label: int, top: int) -> list[str]:
     lines = [words.question(name), f"({words.unit}; + {words.plus}, {MINUS} {words.minus})"]
     if not found:
         return [*lines, "  No segment has an effect."]
-    lines.append(_row("#", "segment", "where", "share", "effect", "95% interval", ""))
-    strongest = abs(found[0].effect)
-    return lines + [
-        _row(
+    wide = max(8, *(len(item.effect_text) for item in found)), max(18, *(len(item.interval_text) for item in found))
+    half = min(7, (WIDTH - 46 - sum(wide)) // 2)
+    rows = [("#", "segment", "where", "share", "effect", "95% interval", "")]
+    rows += [
+        (
             str(item.rank), item.name, item.place, item.share_text, item.effect_text, item.interval_text,
-            _bar(item, strongest),
+            _bar(item, abs(found[0].effect), half),
         )
         for item in found
     ]  # fmt: skip
+    return lines + [_row(row, *wide) for row in rows]
 
 
-def _row(rank: str, name: str, place: str, share: str, effect: str, interval: str, bar: str) -> str:
+def _row(texts: Sequence[str], effect_wide: int, interval_wide: int) -> str:
+    rank, name, place, share, effect, interval, bar = texts
     return (
-        f"{rank:>3} {fitted(name, 16)} {place:<13}{share:>7} {fitted(effect, 8, right=True)}  "
-        f"{fitted(interval, 18)} {bar}"
+        f"{rank:>3} {fitted(name, 16)} {place:<13}{share:>7} {effect:>{effect_wide}}  {interval:<{interval_wide}} {bar}"
     )
 
 
-def _bar(item: Finding, strongest: float) -> str:
-    filled = max(1, round(_HALF * abs(item.effect) / strongest)) * "█"
-    return f"{'':{_HALF}}│{filled}" if item.positive else f"{filled:>{_HALF}}│"
+def _bar(item: Finding, strongest: float, half: int) -> str:
+    filled = max(1, round(half * abs(item.effect) / strongest)) * "█"
+    return f"{'':{half}}│{filled}" if item.positive else f"{filled:>{half}}│"
+
+
+def _assumed(explanation: Explanation) -> list[str]:
+    """Say what was assumed about a model that is a bare function."""
+    notes = explanation.provenance.get("model", {}).get("notes", ())
+    lines = [line for note in notes for line in _indented(f"{printable(str(note)).rstrip('.')}.")]
+    return ["", "Assumed:", *lines] if lines else []
 
 
 def _trust(explanation: Explanation) -> list[str]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from limefw_plugins.renderers._words import columns, fitted, number, printable, signed
+from limefw_plugins.renderers.bars import bars
 from limefw_plugins.renderers.figures_json import figures_json
 from limefw_plugins.renderers.page import page
 from limefw_plugins.renderers.plain_text import plain_text
@@ -211,6 +212,51 @@ def test_numbers_have_true_signs_and_nothing_has_none():
     assert number(1234567.0) == "1.23e+06"
     assert number(float("nan")) == "not a number"
     assert number(-3.21) == "−3.21"
+
+
+def test_small_numbers_are_written_with_a_power_of_ten():
+    assert signed(0.00123, 5) == "+0.00123"
+    assert signed(0.000123, 6) == "+1.23e−4"
+    assert signed(-1.234e-12, 14) == "−1.23e−12"
+    assert signed(0.0, 6) == number(0.0, 6) == "0"
+    assert number(0.00005) == "5.00e−5"
+    assert number(0.25, 7) == "0.250"
+    assert signed(float("nan"), 3) == "not a number"
+
+
+@pytest.mark.parametrize("scale", [3e-4, 2e-7, 5e-12])
+def test_small_effects_are_told_in_full(make, scale):
+    explanation = make(scale=scale, predictions=(scale, scale, scale))
+    strongest = signed(explanation.top(1)[0].effect, 6)
+    assert re.fullmatch("[+−][1-9][.][0-9]{2}e−[0-9]+", strongest)
+    text = plain_text(explanation).data
+    line = next(line for line in text.splitlines() if line.startswith("  1 "))
+    assert f" {strongest} " in line
+    assert re.search(r"e−\d+ to [+−]\d[.]\d\de−\d+ .*█", line)
+    assert all(columns(line) <= 88 for line in text.splitlines())
+    assert strongest in page(explanation).data
+    assert bars(explanation).data
+
+
+def test_text_says_what_was_assumed(make):
+    text = plain_text(make()).data
+    assert "\nAssumed:\n  it was assumed to be right.\n" in text
+    silent = make()
+    record = {**silent.provenance, "model": {**silent.provenance["model"], "notes": []}}
+    assert "Assumed" not in plain_text(dataclasses.replace(silent, provenance=record)).data
+
+
+def test_json_of_a_name_that_is_no_unicode(make):
+    from limefw.types import Image
+
+    photo = Image(make().instance.pixels, (0, 255), "caf\udce9.png")
+    explanation = make(photo, names={3: "\udcff"})
+    record = {**explanation.provenance, "\udcfe": "\udcfd"}
+    rendering = figures_json(dataclasses.replace(explanation, provenance=record))
+    figures = json.loads(rendering.data.encode())
+    assert figures["instance"]["name"] == "caf\\udce9.png"
+    assert figures["labels"][0]["name"] == "\\udcff"
+    assert figures["provenance"]["\\udcfe"] == "\\udcfd"
 
 
 def test_text_is_cut_to_columns_of_a_terminal():
