@@ -14,6 +14,10 @@ from limefw.errors import ContractError, InputError, ModelError
 from limefw.types import Composer, Draws, Fit, Floats, Instance, Model, Rendering, Segments
 
 
+MOST_SEGMENTS = 10_000
+"""A covariance of that many effects takes 0.8 GB."""
+
+
 class Shaped(Protocol):
     """Anything with the shape of a label map."""
 
@@ -64,10 +68,16 @@ def check_segments(value: Any, instance: Shaped, what: Any) -> Segments:
     else:
         expected = (count, *shape)
         _require(segments.basis.shape == expected, what, f"basis {expected}", f"basis {segments.basis.shape}")
+    size = " x ".join(str(length) for length in shape)
     if count < 2:
         raise InputError(
-            f"{what} found {count} segment{'s' * (count != 1)}; an explanation compares at least 2. "
-            "Ask for smaller segments, or use another segmenter (see: limefw segments)."
+            f"{what} found {count} segment{'s' * (count != 1)} in {size}; an explanation compares at least 2. "
+            "Ask for smaller segments, or use another segmenter: -s segmenter=grid, segmenter='grid' in Python."
+        )
+    if count > MOST_SEGMENTS:
+        raise InputError(
+            f"{what} found {count} segments in {size}, more than the {MOST_SEGMENTS} that can be told apart "
+            "by any affordable number of samples. Ask for larger segments."
         )
     return segments
 

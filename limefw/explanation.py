@@ -103,7 +103,13 @@ class Explanation:
         return self.health.labels[self.label(label)].model_prediction
 
     def top(self, k: int | None = 5, label: Label | None = None) -> list[Effect]:
-        """Return the k segments of largest absolute effect, the strongest first (None: all that are not 0)."""
+        """Return the k segments of largest absolute effect, the strongest first (None: all that are not 0).
+
+        Raises:
+            ValueError: where k is no whole number of at least 0 (the label is the second argument).
+        """
+        if k is not None and (not hasattr(k, "__index__") or k < 0):
+            raise ValueError(f"top(k, label): k is a whole number of at least 0, or None, got {k!r}")
         number = self.label(label)
         fit = self.fits[number]
         errors = fit.standard_errors

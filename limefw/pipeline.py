@@ -314,6 +314,7 @@ class Run:
             if fits is None:
                 scores = cross_fitted(around, self.fit_fold, self.stream("health"))
             by_label = dict(zip(game.columns, found, strict=True))
+            cautions += _of_filler(composer)
             health = examine(around, by_label, scores=scores, distinct=game.distinct, stopped=stopped, extra=cautions)
         names = {label: game.names[label] for label in game.columns}
         outlook = instance_view(game.prediction, game.names, 10)
@@ -427,6 +428,14 @@ _LIBRARIES = {
     "numpy": "numpy", "skimage": "scikit-image", "sklearn": "scikit-learn", "onnxruntime": "onnxruntime",
     "cv2": "opencv-python-headless", "PIL": "pillow", "torch": "torch", "keras": "keras",
 }  # fmt: skip
+
+
+def _of_filler(composer: Composer) -> tuple[Caution, ...]:
+    """Tell where hiding shows: a one-pixel segment is its own mean colour, a flat picture is flat anyhow."""
+    if not isinstance(composer, PixelComposer) or (composer.backgrounds != composer.pixels).any():
+        return ()
+    text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
+    return (Caution("filler_hides_nothing", text),)
 
 
 @cache

@@ -315,7 +315,8 @@ def _stage(kind: str, key: str, said: _Said, registry: Registry, faults: list[st
     where = _where(said.origin, key)
     mapping = stage_mapping(said.value)
     if not isinstance(mapping, Mapping) or not isinstance(mapping.get("use"), str):
-        faults.append(f'{where}must be a name or a table with `use = "..."`, got {said.value!r}')
+        names = f"one of {', '.join(registry.names(kind))}"
+        faults.append(f'{where}must be a name, or a table that has `use = "..."` ({names}), got {said.value!r}')
         return None
     name, params = mapping["use"], {str(k): v for k, v in mapping.items() if k != "use"}
     if name == "auto" and key in AUTO:

@@ -349,7 +349,7 @@ def test_asking_a_result_for_a_label_it_lacks_lists_those_it_has():
         ({"segmenter": "slick"}, UnknownPluginError, r"no segmenter named 'slick'\. Did you mean 'slic'\? Installed: "),
         ({"segmenter": {"use": "slic", "n_segmets": 3}}, RecipeError, "'n_segmets' is not a parameter. Did you mean"),
         ({"segmenter": {"use": "slic", "n_segments": "3"}}, RecipeError, "must be a valid integer, got '3'"),
-        ({"segmenter": 5}, RecipeError, "must be a name or a table"),
+        ({"segmenter": 5}, RecipeError, "must be a name, or a table"),
         ({"samples": 1}, RecipeError, r"\[samples\]: must be a whole number of at least 2, got 1"),
         ({"samples": 10.0}, RecipeError, "must be a whole number of at least 2, got 10.0"),
         ({"seed": -1}, RecipeError, "must be a whole number of at least 0, got -1"),
@@ -400,7 +400,7 @@ def raw(labels, names):
     ("make", "kind", "message"),
     [
         (lambda i: Segments.from_labels(np.zeros(i.shape, int)), InputError,
-         r"segmenter odd\(\) found 1 segment; an explanation compares at least 2\. Ask for smaller segments"),
+         r"segmenter odd\(\) found 1 segment in 18 x 24; an explanation compares at least 2\. Ask for smaller"),
         (lambda i: Segments.from_labels(np.full(i.shape, -1), keep=-1), InputError, "found 0 segments"),
         (lambda i: Segments.from_labels(np.arange(6).reshape(2, 3)), ContractError,
          r"segmenter odd\(\) returned labels of shape \(2, 3\), expected labels of shape \(18, 24\)"),
@@ -589,3 +589,36 @@ def test_an_image_needs_black_below_white(value_range):
     """A value range without extent is refused where the image is made."""
     with pytest.raises(limefw.InputError, match="black < white"):
         limefw.Image(np.zeros((4, 4, 3)), value_range)
+
+
+def test_a_filler_that_hides_nothing_is_told():
+    """A one-pixel segment is its own mean colour: the caution names the filler, not only the model."""
+    image = np.random.default_rng(0).integers(0, 256, (6, 6, 3), dtype=np.uint8)
+    grid = {"use": "grid", "rows": 6, "columns": 6}
+    found = limefw.explain(image, Counting(), segmenter=grid, samples=400)
+    assert "filler_hides_nothing" in [caution.code for caution in found.health.cautions]
+    other = limefw.explain(image, Counting(), segmenter=grid, samples=400, filler={"use": "constant", "value": 0.0})
+    assert "filler_hides_nothing" not in [caution.code for caution in other.health.cautions]
+
+
+def test_more_segments_than_can_be_told_apart_are_refused():
+    """Beyond ten thousand segments memory would end before samples do."""
+    image = np.zeros((101, 101, 3), dtype=np.uint8)
+    with pytest.raises(limefw.InputError, match="10201 segments in 101 x 101, more than the 10000"):
+        limefw.explain(image, Counting(), segmenter={"use": "grid", "rows": 101, "columns": 101})
+
+
+@pytest.mark.parametrize("size", [28, 32])
+def test_small_images_need_no_settings(size):
+    """Where lime's quickshift finds one or two segments, limefw's takes a smaller kernel."""
+    image = np.asarray(Pillow.open(limefw.sample()).resize((size, size)))
+    found = limefw.explain(image, Counting(), samples=200)
+    assert found.segments.count >= 8
+
+
+@pytest.mark.parametrize("k", ["a", -1, 1.5])
+def test_top_wants_a_number(k):
+    """The first argument of `top` is how many; a label is the second."""
+    found = explain(samples=30, model=Counting())
+    with pytest.raises(ValueError, match="k is a whole number"):
+        found.top(k)

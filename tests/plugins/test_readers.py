@@ -221,7 +221,7 @@ def test_the_limit_of_pixels_can_be_set(tmp_path):
     """A picture of exactly the limit is read, one pixel more is refused with the way out."""
     path = written(tmp_path, Pillow.fromarray(colors(4, 6)))
     assert image_file(path, max_pixels=24).shape == (4, 6)
-    with pytest.raises(InputError, match=r"has 6 x 4 pixels, more than the limit of 23\..*raise the reader's max_pix"):
+    with pytest.raises(InputError, match=r"has 6 x 4 pixels, more than the limit of 23\..*reader.max_pix"):
         image_file(path, max_pixels=23)
 
 

@@ -56,7 +56,7 @@ def embedded(
     )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     names = tuple((HERE / "imagenet_names.txt").read_text(encoding="utf-8").splitlines())
-    return Model(predict, "EfficientNet-Lite0", names, contract, f"{digest}:{chosen}", (f"run by {chosen}",))
+    return Model(predict, "EfficientNet-Lite0", names, contract, f"{digest}:{chosen}")
 
 
 def _load(path: Path, runtime: str, threads: int) -> tuple[Callable[[NDArray[Any]], NDArray[Any]], str]:

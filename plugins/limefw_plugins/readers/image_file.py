@@ -71,7 +71,7 @@ def _decoded(path: Path, max_pixels: int, backdrop: Backdrop) -> NDArray[Any]:
             if width * height > max_pixels:
                 raise InputError(
                     f"{path} has {width} x {height} pixels, more than the limit of {max_pixels}. "
-                    "Where you trust it, raise the reader's max_pixels."
+                    "Where you trust it, raise the limit: -s reader.use=image_file -s reader.max_pixels=NUMBER."
                 )
             if picture.format in RUN_BY_OTHERS:
                 raise InputError(f"{path} is {picture.format}, which only another program can draw: save it as PNG")

@@ -98,16 +98,18 @@ def model_name(explanation: Explanation) -> str:
 
 
 def closeness(health: LabelHealth) -> str:
-    """Say how well the surrogate follows the model, judged on samples left out where there are such."""
-    score = health.fidelity if health.cross_fitted is None else health.cross_fitted
-    return next((word for least, word in _CLOSENESS if score >= least), "hardly")
+    """Say how well the surrogate follows the model, judged on samples left out; without these there is no verdict."""
+    if health.cross_fitted is None:
+        return "how well cannot be told"
+    return next((word for least, word in _CLOSENESS if health.cross_fitted >= least), "hardly at all")
 
 
 def fidelity(health: LabelHealth) -> str:
     """Return one sentence on how well the surrogate follows the model."""
+    if health.cross_fitted is None:
+        return "How well the simple stand-in follows the model cannot be told: too few samples to leave some out."
     text = f"The simple stand-in follows the model {closeness(health)}: R² {number(health.fidelity, 2)}"
-    left_out = "" if health.cross_fitted is None else f" ({number(health.cross_fitted, 2)} on samples left out)"
-    return f"{text}{left_out}."
+    return f"{text} ({number(health.cross_fitted, 2)} on samples left out)."
 
 
 def number(value: float, decimals: int | None = None) -> str:

@@ -97,11 +97,14 @@ def _trust(explanation: Explanation) -> list[str]:
 
 
 def _sentences(account: Account) -> str:
-    left_out = "" if account.cross_fitted == "not known" else f", {account.cross_fitted} on samples left out"
+    follows = f"the simple stand-in follows the model {account.closeness} "
+    follows += f"(R² {account.in_sample}, {account.cross_fitted} on samples left out)"
+    if account.cross_fitted == "not known":
+        follows = "how well the simple stand-in follows the model cannot be told (too few samples to leave some out)"
     total = f"{account.intercept} + effects {account.effects} = " if account.effects else ""
     return (
-        f"{account.name}: the simple stand-in follows the model {account.closeness} "
-        f"(R² {account.in_sample}{left_out}). It says {total}{account.local}; the model {account.model}."
+        f"{account.name}: {follows}. For the whole instance it says {total}{account.local}; the model "
+        f"{account.model}. (A sum of effects knows no limits: it may leave the model's own range.)"
     )
 
 

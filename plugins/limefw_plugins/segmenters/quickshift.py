@@ -19,6 +19,7 @@ def quickshift(
     ratio: Annotated[float, Ge(0), Le(1)] = 0.2,
     sigma: Annotated[float, Ge(0)] = 0.0,
     tie_seed: Annotated[int, Ge(0)] | None = 42,
+    least: Annotated[int, Ge(1)] = 8,
 ) -> Segments:
     """Mode seeking in colour and position (Vedaldi & Soatto 2008; scikit-image), lime's own segmenter.
 
@@ -29,6 +30,7 @@ def quickshift(
         sigma: width in pixels of the Gaussian smoothing before.
         tie_seed: of the noise that breaks ties between equal densities; 42 gives scikit-image's (and lime's) labels
             whatever the recipe's seed, None draws it from the recipe's seed.
+        least: where fewer segments come out (small images), the kernel size is halved, down to 1; 1: never.
     """
     from skimage.segmentation import quickshift
 
@@ -37,8 +39,12 @@ def quickshift(
     color = pixels.shape[2] == 3
     if not color:
         pixels = np.repeat(pixels.mean(axis=2, keepdims=True), 3, axis=2)
-    labels = quickshift(
-        np.ascontiguousarray(pixels), ratio=ratio, kernel_size=kernel_size, max_dist=max_dist, sigma=sigma,
-        convert2lab=color, rng=int(rng.integers(2**31)) if tie_seed is None else tie_seed,
-    )  # fmt: skip
-    return Segments.from_labels(labels)
+    seed = int(rng.integers(2**31)) if tie_seed is None else tie_seed
+    while True:
+        labels = quickshift(
+            np.ascontiguousarray(pixels), ratio=ratio, kernel_size=kernel_size, max_dist=max_dist, sigma=sigma,
+            convert2lab=color, rng=seed,
+        )  # fmt: skip
+        if kernel_size <= 1 or len(np.unique(labels)) >= least:
+            return Segments.from_labels(labels)
+        kernel_size = max(1.0, kernel_size / 2)
