@@ -89,6 +89,7 @@ def _trust(explanation: Explanation) -> list[str]:
     lines = ["How far to trust this"]
     for account in accounts(explanation):
         lines += _indented(_sentences(account))
+    lines += _indented("A sum of effects knows no limits: the stand-in may leave the model's own range.")
     lines += _indented(sampling(explanation)) + _indented(INTERVALS)
     cautions = [caution_sentence(explanation, caution) for caution in explanation.health.cautions]
     for sentence in cautions:
@@ -103,8 +104,7 @@ def _sentences(account: Account) -> str:
         follows = "how well the simple stand-in follows the model cannot be told (too few samples to leave some out)"
     total = f"{account.intercept} + effects {account.effects} = " if account.effects else ""
     return (
-        f"{account.name}: {follows}. For the whole instance it says {total}{account.local}; the model "
-        f"{account.model}. (A sum of effects knows no limits: it may leave the model's own range.)"
+        f"{account.name}: {follows}. For the whole instance it says {total}{account.local}; the model {account.model}."
     )
 
 
