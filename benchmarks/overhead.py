@@ -305,7 +305,7 @@ def real_model(repeats: int) -> Table:
         extra = [100 * each.extra / each.alone for each in taken]
         own = [each.alone / samples for each in taken]
         rows.append({
-            "model": f"{model.name}, {model.notes[0]}", "segments": str(segments), "its own CPU a row": spread(own),
+            "model": f"{model.name}, {runtime}", "segments": str(segments), "its own CPU a row": spread(own),
             "explain minus the model alone": spread(extra, "%"),
             "explain minus its own calls": spread([100 * each.beside / each.within for each in taken], "%"),
         })  # fmt: skip

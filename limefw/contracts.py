@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import ContractError, InputError, ModelError
-from limefw.types import Composer, Draws, Fit, Floats, Instance, Model, Rendering, Segments
+from limefw.types import Composer, Draws, Fit, Floats, Instance, Model, Rendering, Segments, numbered
 
 
 MOST_SEGMENTS = 10_000
@@ -60,7 +60,7 @@ def check_segments(value: Any, instance: Shaped, what: Any) -> Segments:
     _require(labels.dtype.kind == "i", what, "integer labels", f"labels of dtype {labels.dtype}")
     shape = tuple(instance.shape)
     _require(labels.shape == shape, what, f"labels of shape {shape}", f"labels of shape {labels.shape}")
-    present = np.unique(labels[labels >= 0])
+    present = numbered(labels[labels >= 0])[0]
     contiguous = np.array_equal(present, np.arange(count)) and (labels.size == 0 or labels.min() >= -1)
     if segments.basis is None:
         numbers = f"{len(present)} labels from {labels.min()} to {labels.max()}"

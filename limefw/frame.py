@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.types import Contract, Image, Labels, Segments, as_dtype
+from limefw.types import Contract, Image, Labels, Segments, as_dtype, numbered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +145,7 @@ def without_padding(segments: Segments, outside: NDArray[np.bool_]) -> Segments:
     if segments.basis is not None:
         return replace(segments, basis=np.where(outside, np.float32(0), segments.basis))
     labels = np.where(outside, -1, segments.labels)
-    kept = np.unique(labels[labels >= 0])
+    kept = numbered(labels[labels >= 0])[0]
     renumber = np.full(segments.count + 1, -1, dtype=np.intp)
     renumber[kept] = np.arange(len(kept))
     parents = None if segments.parents is None else segments.parents[kept]

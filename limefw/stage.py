@@ -85,7 +85,8 @@ def function_of(call: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def signature_of(plugin: Plugin) -> list[inspect.Parameter]:
+@functools.lru_cache(maxsize=512)
+def signature_of(plugin: Plugin) -> tuple[inspect.Parameter, ...]:
     """Return the keyword-only parameters that a recipe may set.
 
     Raises:
@@ -103,7 +104,7 @@ def signature_of(plugin: Plugin) -> list[inspect.Parameter]:
             raise PluginError(f"{plugin.name!r}: parameter {parameter.name!r} has no type annotation")
         if parameter.name not in RESERVED:
             found.append(parameter)
-    return found
+    return tuple(found)
 
 
 def takes_trust(plugin: Plugin) -> bool:
@@ -118,7 +119,7 @@ def _evaluated(annotation: Any, call: Callable[..., Any]) -> Any:
     return eval(annotation, getattr(function_of(call), "__globals__", {}))  # noqa: S307 - the plug-in's own source text
 
 
-@functools.cache
+@functools.lru_cache(maxsize=512)
 def _adapter(plugin: Plugin) -> Any:
     from typing import NotRequired, Required
 

@@ -159,9 +159,7 @@ class Segments:
             name: what one segment is called.
             keep: a label that stands for "in no segment" (becomes -1), e.g. -1.
         """
-        array = np.asarray(labels)
-        values, inverse = np.unique(array, return_inverse=True)
-        flat = inverse.reshape(array.shape).astype(np.intp)
+        values, flat = numbered(np.asarray(labels))
         if keep is not None and keep in values:
             where = int(np.searchsorted(values, keep))
             flat = np.where(flat == where, -1, flat - (flat > where))
@@ -175,6 +173,18 @@ class Segments:
     def fingerprint(self) -> str:
         """Return a hash of the labels and the basis."""
         return digest(self.labels, () if self.basis is None else self.basis)
+
+
+def numbered(labels: NDArray[Any]) -> tuple[NDArray[Any], Labels]:
+    """Return the values that occur in any label map, sorted, and each pixel's place among them."""
+    low, high = (int(labels.min()), int(labels.max())) if labels.dtype.kind in "iu" and labels.size else (0, -1)
+    if not (0 <= high - low <= labels.size and max(abs(low), abs(high)) < 2**62):
+        values, inverse = np.unique(labels, return_inverse=True)
+        return values, inverse.reshape(labels.shape).astype(np.intp)
+    # counting is ten times as fast as sorting
+    shifted = labels.astype(np.intp) - low
+    present = np.bincount(shifted.ravel()) > 0
+    return np.flatnonzero(present) + low, (np.cumsum(present) - 1)[shifted]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
