@@ -5,6 +5,9 @@ together straight in the model's layout and dtype: a bit of one table look-up pe
 buffer.
 """
 
+# annotations of inner functions would be evaluated anew for every chunk
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self

@@ -124,6 +124,8 @@ def check_outputs(value: Any, rows: int, model: Model) -> NDArray[Any]:
     Raises:
         ModelError: with what came and what was expected.
     """
+    if value is None:
+        raise ModelError(f"{model.name} returned None: does the function lack its return statement?")
     if callable(getattr(value, "detach", None)):
         value = value.detach().cpu()
     try:

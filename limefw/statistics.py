@@ -132,13 +132,20 @@ def sandwich(
     numbers, group = np.unique(around.groups, return_inverse=True)
     if len(numbers) <= width + 1:
         return [None] * count
-    bread: Floats = np.asarray(np.linalg.pinv(moments.cross + alpha * np.eye(width), hermitian=True), dtype=np.float64)
+    bread = _inverse(moments.cross, alpha)
     meat = np.zeros((count, width, width))
     for rows in _groups_of_equal_size(group):
         for start in range(0, len(rows), BLOCK):
             scores = _group_scores(around, rows[start : start + BLOCK], bread, moments, beta, intercepts)
             meat += np.einsum("gtk,gtl->tkl", scores, scores, optimize=True) if count > 1 else _outer(scores)
     return [bread @ part @ bread for part in meat]
+
+
+def _inverse(cross: Floats, alpha: float) -> Floats:
+    """Return (cross + alpha I)^-1, the pseudo-inverse where the penalty is too small to make that well conditioned."""
+    penalised = cross + alpha * np.eye(len(cross))
+    well = alpha > 1e-8 * np.trace(cross)
+    return np.asarray(np.linalg.inv(penalised) if well else np.linalg.pinv(penalised, hermitian=True), dtype=np.float64)
 
 
 def _outer(scores: Floats) -> Floats:

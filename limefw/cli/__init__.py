@@ -58,6 +58,9 @@ def cli() -> None:
     """Explain single predictions of any model.
 
     First steps: `limefw explain --sample`, then `limefw explain YOUR.jpg`.
+
+    Exit codes: 0 done; 1 the model or a plug-in failed; 2 what was asked cannot be done, and the message says why; 130
+    interrupted (what was computed until then is written).
     """
 
 

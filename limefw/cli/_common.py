@@ -1,8 +1,10 @@
 """What several commands share: their options, and what a path or a model on the command line means."""
 
+import functools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,8 +34,41 @@ def with_debug(command: Command) -> Command:
     return option(command)
 
 
-def with_source(command: Command) -> Command:
-    """Add what says which picture, model and recipe are meant."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which picture, model and recipe are meant.
+
+    Args:
+        path: of the picture.
+        model: a file, ``module:function`` or None: the recipe's, or the embedded one.
+        classes: a file of class names, or None.
+        recipe: a name or a file.
+        settings: each ``key=value``, on top of the recipe.
+    """
+
+    path: Path
+    model: str | None
+    classes: Path | None
+    recipe: str
+    settings: tuple[str, ...]
+
+
+def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which picture, model and recipe are meant; they come as one Request, put first."""
+
+    @functools.wraps(command)
+    def asked(
+        *,
+        image: Path | None,
+        sample: bool,
+        model: str | None,
+        classes: Path | None,
+        recipe: str,
+        settings: tuple[str, ...],
+        **own: Any,
+    ) -> Any:
+        return command(Request(_picture(image, sample=sample), model, classes, recipe, settings), **own)
+
     options = [
         click.argument("image", type=click.Path(path_type=Path), required=False),
         click.option("--sample", is_flag=True, help="Take the photograph that comes along: a cat."),
@@ -43,11 +78,11 @@ def with_source(command: Command) -> Command:
         click.option("--set", "-s", "settings", multiple=True, metavar="KEY=VALUE", help="E.g. segmenter.use=slic"),
     ]
     for option in reversed(options):
-        command = option(command)
-    return command
+        asked = option(asked)
+    return asked
 
 
-def source(image: Path | None, *, sample: bool) -> Path:
+def _picture(image: Path | None, *, sample: bool) -> Path:
     """Return the picture meant.
 
     Raises:

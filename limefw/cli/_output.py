@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from limefw.cli._terminal import say
-from limefw.errors import LimefwError
+from limefw.errors import LimefwError, StoreError
 
 
 DEFAULT = Path("limefw-out")
@@ -38,6 +38,21 @@ class Target:
         path = Path(out)
         is_file = path.suffix and not path.is_dir() and not out.endswith(("/", os.sep))
         return cls(file=path) if is_file else cls(path)
+
+    def check(self) -> None:
+        """See that files can be put there, before the model is paid for.
+
+        Raises:
+            StoreError: where they cannot.
+        """
+        if self.printed:
+            return
+        folder = self.folder if self.file is None else self.file.parent
+        there = next((part for part in (folder, *folder.parents) if part.exists()), folder)
+        if not there.is_dir():
+            raise StoreError(f"{there} is a file, so nothing can be put into it: give --out a folder")
+        if not os.access(there, os.W_OK):
+            raise StoreError(f"no file may be written to {there}: give --out another folder")
 
 
 @dataclass(slots=True)

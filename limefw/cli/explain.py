@@ -16,7 +16,7 @@ BY_SUFFIX = {".png": "overlay", ".html": "html", ".json": "json", ".txt": "text"
 
 
 @click.command()
-@_common.with_source
+@_common.with_request
 @click.option("--label", "-l", multiple=True, metavar="NAME|INDEX|top:K", help="What to explain. Default: the top 3.")
 @click.option("--out", "-o", metavar="FOLDER|FILE|-", help="Default: limefw-out/. A file's suffix chooses its format.")
 @click.option("--format", "-f", "formats", multiple=True, metavar="RENDERER", help="E.g. overlay, html, json, limefw.")
@@ -24,12 +24,7 @@ BY_SUFFIX = {".png": "overlay", ".html": "html", ".json": "json", ".txt": "text"
 @click.option("--samples", "-n", type=int, help="How many perturbed pictures the model may be shown.")
 @_common.with_debug
 def explain(
-    image: Path | None,
-    sample: bool,  # noqa: FBT001
-    model: str | None,
-    classes: Path | None,
-    recipe: str,
-    settings: tuple[str, ...],
+    request: _common.Request,
     label: tuple[str, ...],
     out: str | None,
     formats: tuple[str, ...],
@@ -38,17 +33,19 @@ def explain(
 ) -> int:
     """Explain why a model says what it says of IMAGE.
 
-    Writes pictures and a page to limefw-out/ and prints the gist. With `--out FILE` it writes that file alone, with
-    `--out -` it prints one format.
+    Writes pictures and a page to limefw-out/ and prints the gist. They are named after IMAGE without its suffix, and
+    replace those of an earlier run. With `--out FILE` it writes that file alone, with `--out -` it prints one format.
+    What an option says wins over --set, and --set over the recipe.
     """
-    path, target = _common.source(image, sample=sample), Target.of(out)
-    given = _common.overrides(settings, labels=label, seed=seed, samples=samples)
+    path, target = request.path, Target.of(out)
+    given = _common.overrides(request.settings, labels=label, seed=seed, samples=samples)
     import limefw
     from limefw.pipeline import Explainer
 
-    settled = limefw.build(recipe, **given)
+    settled = limefw.build(request.recipe, **given)
     stages = _renderers(settled, target, list(dict.fromkeys(formats)))
-    loaded = _common.load_model(model, classes, settled)
+    target.check()
+    loaded = _common.load_model(request.model, request.classes, settled)
     with _progress(settled.samples) as listen:
         explainer = Explainer(loaded, recipe=settled, on_progress=listen)
         explanation = _explained(explainer, path, target)

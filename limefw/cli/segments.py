@@ -17,33 +17,27 @@ LONGEST = 2000
 
 
 @click.command()
-@_common.with_source
+@_common.with_request
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Default: limefw-out/IMAGE-segments.png.")
 @_common.with_debug
-def segments(
-    image: Path | None,
-    sample: bool,  # noqa: FBT001
-    model: str | None,
-    classes: Path | None,
-    recipe: str,
-    settings: tuple[str, ...],
-    out: Path | None,
-) -> None:
+def segments(request: _common.Request, out: Path | None) -> None:
     """Cut IMAGE into superpixels and draw them, without asking the model anything.
 
     The model is loaded only to learn the size at which it looks at the image.
     """
-    path = _common.source(image, sample=sample)
-    given = _common.overrides(settings)
+    path, target = request.path, out or Path("limefw-out") / f"{request.path.stem}-segments.png"
+    if target.suffix.lower() != ".png":
+        raise click.UsageError(f"the picture is a PNG: give --out FILE.png, not {target}")
+    given = _common.overrides(request.settings)
     import limefw
     from limefw.pipeline import cut
 
-    settled = limefw.build(recipe, **given)
-    photo, found, frame = cut(path, _common.load_model(model, classes, settled), settled)
+    settled = limefw.build(request.recipe, **given)
+    photo, found, frame = cut(path, _common.load_model(request.model, request.classes, settled), settled)
     if frame is None:
         raise InputError(f"only the segments of an image can be drawn, and {path} is {photo.modality}")
     picture = _picture(*_reduced(photo, frame), found)
-    written = picture.save(out or Path("limefw-out") / f"{path.stem}-segments.png")
+    written = picture.save(target)
     sizes = found.sizes()
     height, width = found.labels.shape
     click.echo(

@@ -261,3 +261,12 @@ def wrong_annotation(explanation, /, *, top: "NoSuchType" = 1) -> Rendering:  # 
 
 def odd_default(explanation, /, *, top: int = {1}) -> Rendering:
     """Its default is not JSON."""
+
+
+@pytest.mark.parametrize("place", ["taken", "taken/deeper", "taken/page.html"])
+def test_a_place_that_is_a_file_is_refused_before_the_model_is_asked(run, tmp_path, place):
+    """Model calls are not paid for what can't be written."""
+    (tmp_path / "taken").write_text("here", encoding="utf-8")
+    code, _, err = run("explain", "--sample", "-s", "segmenter=grid", "-n", "1000000000", "-o", tmp_path / place)
+    assert code == 2
+    assert "taken is a file, so nothing can be put into it" in err

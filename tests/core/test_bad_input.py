@@ -179,7 +179,7 @@ BAD_OUTPUTS = {
     "maps": (lambda b: np.ones((len(b), 2, 4, 4)), r"returned an array of shape \(\d+, 2, 4, 4\) and type float64"),
     "strings": (lambda b: np.array(["cat"] * len(b)), r"returned an array of shape \(\d+,\) and type <U3"),
     "objects": (lambda b: [{"cat": 1.0}] * len(b), r"returned an array of shape \(\d+,\) and type object"),
-    "none": (lambda b: None, r"returned an array of shape \(\) and type object"),
+    "none": (lambda b: None, "returned None: does the function lack its return statement"),
     "ragged": (lambda b: [[1.0], [1.0, 2.0]], r"returned (list, which is no array|\d+ rows)"),
     "complex": (lambda b: np.ones((len(b), 2), complex), "type complex128"),
 }  # fmt: skip
