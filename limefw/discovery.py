@@ -302,6 +302,8 @@ class Registry:
         call = function_of(found.plugin.call)
         try:
             file, line = inspect.getsourcefile(call) or "", inspect.getsourcelines(call)[1]
+            if not Path(file).is_file():  # Python 3.13 also knows the source of some text that was executed
+                file, line = "", 0
         except (OSError, TypeError):
             file, line = "", 0
         return Location(kind, name, str(call.__module__), file, line, inspect.getdoc(call) or "", found.provider)

@@ -169,6 +169,8 @@ def _is(value: Any, hint: Any) -> bool:
     """Say whether a value is what a field of one of our dataclasses is annotated as."""
     hint = object if hint is Any else hint
     origin, inner = get_origin(hint), get_args(hint)
+    if (meant := getattr(origin or hint, "__value__", None)) is not None:
+        return _is(value, meant)  # NumPy 2.5's NDArray is a `type` statement's alias
     if origin in (Union, UnionType):
         return any(_is(value, option) for option in inner)
     if hint in (int, float):
