@@ -18,7 +18,8 @@ def blur(
     The blur is of the whole photograph, so a segment's own colours shine through, the more the larger it is.
 
     Args:
-        sigma: width of the Gaussian as a part of the picture's shorter side: .05 of 224 pixels are 11.
+        sigma: width of the Gaussian as a part of the picture's shorter side: .05 of 224 pixels are 11. Small pictures
+            of broad strokes (digits) want more, such as .2.
     """
     background = gaussian(image.pixels.astype(np.float64), sigma * min(image.shape))
     return PixelComposer.of(image, np.clip(background, *image.value_range), segments)

@@ -1,15 +1,16 @@
 """What could be behind a segment, painted from around it."""
 
 from math import ceil
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Le
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from limefw.compose import PixelComposer
 from limefw.types import Image, Segments
-from limefw_plugins.fillers._pieces import piecewise
+from limefw_plugins.fillers._pieces import painted, piecewise
 
 
 def inpaint(
@@ -31,24 +32,23 @@ def inpaint(
     Args:
         method: "telea" marches inwards with weighted means (Telea 2004); "navier_stokes" continues lines of equal
             brightness (Bertalmio, Bertozzi & Sapiro 2001).
-        radius: of the surroundings that each painted pixel is made from, in pixels.
+        radius: of the surroundings that each painted pixel is made from, in pixels; of large pictures in coarse ones.
     """
     import cv2
 
     flag = cv2.INPAINT_TELEA if method == "telea" else cv2.INPAINT_NS
+
+    def paint(pixels: NDArray[Any], inside: NDArray[np.bool_]) -> NDArray[Any]:
+        # OpenCV looks at what it shall paint over where that touches the border of the picture
+        blank = np.where(inside[..., None], pixels[~inside].mean(axis=0), pixels)
+        planes = [np.ascontiguousarray(plane) for plane in np.moveaxis(blank, -1, 0)]
+        return np.stack([cv2.inpaint(plane, inside.astype(np.uint8), radius, flag) for plane in planes], axis=2)
+
     # OpenCV's formulas count in levels of 8 bit, whatever the type
     levels = np.clip(image.unit(), 0.0, 1.0).astype(np.float32) * np.float32(255)
     filled = levels.copy()
     for window, inside, owned in piecewise(image, segments, ceil(radius) + 2):
-        shown, target, mask = levels[window], filled[window], inside.astype(np.uint8)
-        if inside.all():  # nothing is left to paint from
-            target[owned] = shown.mean(axis=(0, 1))
-            continue
-        # OpenCV looks at what it shall paint over where that touches the border of the picture
-        blank = np.where(inside[..., None], shown[~inside].mean(axis=0), shown)
-        for channel in range(image.channels):
-            plane = np.ascontiguousarray(blank[..., channel])
-            target[owned, channel] = cv2.inpaint(plane, mask, radius, flag)[owned]
+        filled[window][owned] = painted(paint, levels[window], inside)[owned]
     low, high = image.value_range
     background = low + np.clip(filled.astype(np.float64) / 255, 0.0, 1.0) * (high - low)
     return PixelComposer.of(image, background, segments)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from limefw.compose import PixelComposer
 from limefw.types import Floats, Image, Segments
-from limefw_plugins.fillers._pieces import piecewise
+from limefw_plugins.fillers._pieces import painted, piecewise
 
 
 AROUND = [(y, x, 1 / 6 if 0 in (y, x) else 1 / 12) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
@@ -21,7 +21,8 @@ def neighbors(
 ) -> PixelComposer:
     """Interpolate a hidden segment from the pixels around it: noisy linear imputation (Rong et al. 2022, ROAD).
 
-    Each hidden pixel is the weighted mean of its eight neighbours, solved exactly; the noise hides that it was made.
+    Each hidden pixel is the weighted mean of its eight neighbours, solved exactly (of
+    large segments every few pixels are one); the noise hides that it was made.
     Each segment is filled by itself from the whole rest of the photograph: what it shows never depends on its own
     pixels. Where neighbours are hidden as well, their colours along the border leak, as with `inpaint`.
 
@@ -32,7 +33,7 @@ def neighbors(
     pixels = np.clip(image.pixels.astype(np.float64), low, high)
     background = pixels.copy()
     for window, inside, owned in piecewise(image, segments, 1):
-        background[window][owned] = _interpolated(pixels[window], inside)[owned]
+        background[window][owned] = painted(_interpolated, pixels[window], inside)[owned]
     background += noise * (high - low) * rng.standard_normal(background.shape)
     return PixelComposer.of(image, np.clip(background, low, high), segments)
 
@@ -43,9 +44,6 @@ def _interpolated(pixels: Floats, inside: NDArray[np.bool_]) -> Floats:
     from scipy.sparse.linalg import splu
 
     filled, count = pixels.copy(), int(inside.sum())
-    if inside.all():  # nothing is left to interpolate from
-        filled[...] = pixels.mean(axis=(0, 1))
-        return filled
     number = np.full(np.add(inside.shape, 2), -2)  # -2: beyond the picture, -1: known
     number[1:-1, 1:-1] = -1
     number[1:-1, 1:-1][inside] = np.arange(count)

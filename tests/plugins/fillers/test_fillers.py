@@ -203,6 +203,20 @@ def test_interpolation_adds_the_noise_that_it_says():
     assert added.std() == pytest.approx(0.08, rel=0.05)
 
 
+@OWN_PIXELS
+def test_large_segments_are_filled_from_outside_too(filler):
+    """They are filled in a coarser picture, in which nothing of their own pixels is left; it goes on where they end."""
+    image = photo(210, 400, 1, "float64")
+    smooth = limefw.Image(gaussian_filter(image.pixels, (30, 30, 0)), image.value_range)
+    segments = cut(image, 1, 2, kept=False)
+    inside = segments.labels == 0
+    other = np.where(inside[..., None], 5.0, smooth.pixels)
+    before, after = (filled(filler, one, segments) for one in (smooth, limefw.Image(other, image.value_range)))
+    np.testing.assert_array_equal(before[inside], after[inside])
+    beside = before[:, 199] - smooth.pixels[:, 200]
+    assert np.abs(beside).mean() < 0.1, "of a range of 8"
+
+
 # --- blur
 
 
