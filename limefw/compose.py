@@ -24,7 +24,8 @@ class PixelComposer:
 
     Args:
         pixels: ``(h, w, c)``, or ``(c, h, w)`` where `planar`.
-        backgrounds: ``(b, ...)`` in the shape and dtype of `pixels`; ``values["background"]`` picks one a row.
+        backgrounds: ``(b, ...)`` in the shape and dtype of `pixels`; ``values["background"]`` picks one a row, else
+            the row's number ``values["draw"]`` does.
         labels: ``(h, w)``, -1 = always shown.
         value_range: what black and white are in the image that it was made from.
         basis: ``(d, h, w)`` shares, or None.
@@ -59,6 +60,11 @@ class PixelComposer:
         return cls(image.pixels, exact, segments.labels, image.value_range, segments.basis)
 
     @property
+    def random(self) -> bool:
+        """Whether a row shows one of several backgrounds: the pipeline then draws a number for it."""
+        return len(self.backgrounds) > 1
+
+    @property
     def row_bytes(self) -> int:
         """The size of one composite."""
         return int(self.pixels.nbytes)
@@ -74,14 +80,20 @@ class PixelComposer:
     def compose(self, draws: Draws, out: NDArray[Any] | None = None) -> NDArray[Any]:
         """Return ``(n, ...)`` composites, in `out` where given."""
         composites = self.buffer(len(draws)) if out is None else out[: len(draws)]
-        which = draws.values.get("background")
-        backgrounds = [self.backgrounds[0 if which is None else int(which[row])] for row in range(len(draws))]
+        backgrounds = [self.backgrounds[at] for at in self._chosen(draws)]
         if self.basis is not None or draws.codes.dtype != np.bool_:
             for code, background, composite in zip(draws.codes, backgrounds, composites, strict=True):
                 self._blend(code, background, composite)
         else:
             self._overlay(draws.codes, backgrounds, composites)
         return composites
+
+    def _chosen(self, draws: Draws) -> list[int]:
+        """Return each row's background: the one that was said, else the one that its number falls on."""
+        which = draws.values.get("background")
+        if which is None and "draw" in draws.values:
+            which = draws.values["draw"] % np.uint64(len(self.backgrounds))
+        return [0] * len(draws) if which is None else [int(at) for at in which]
 
     def _overlay(self, codes: NDArray[np.bool_], backgrounds: Sequence[NDArray[Any]], out: NDArray[Any]) -> None:
         copy = _masked_copy(self.pixels.dtype, 1 if self.planar else self.pixels.shape[2])

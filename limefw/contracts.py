@@ -119,20 +119,23 @@ def check_model(value: Any, what: Any) -> Model:
 
 
 def check_outputs(value: Any, rows: int, model: Model) -> NDArray[Any]:
-    """``(n,)`` or ``(n, k)`` finite numbers, a row for each input.
+    """``(n, ...)`` finite numbers, a row for each input; of what is not ``(n,)`` or ``(n, k)`` the target takes a part.
 
     Raises:
         ModelError: with what came and what was expected.
     """
     if value is None:
         raise ModelError(f"{model.name} returned None: does the function lack its return statement?")
+    if isinstance(value, Mapping):
+        names = ", ".join(map(repr, value))
+        raise ModelError(f"{model.name} returned a mapping with {names}: give a function that returns one of these.")
     if callable(getattr(value, "detach", None)):
         value = value.detach().cpu()
     try:
         outputs = np.asarray(value)
     except Exception as error:
         raise ModelError(f"{model.name} returned {type(value).__name__}, which is no array: {error}") from error
-    if outputs.ndim not in (1, 2) or outputs.dtype.kind not in "buif":
+    if outputs.ndim == 0 or outputs.dtype.kind not in "buif":
         raise ModelError(
             f"{model.name} returned an array of shape {outputs.shape} and type {outputs.dtype}; "
             f"expected numbers of shape ({rows}, k) or ({rows},), one row for each of the {rows} inputs."

@@ -92,13 +92,25 @@ def model(
 
 def _resolve(source: Any) -> Any:
     if isinstance(source, str):
-        if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", source):
-            return _imported(source)
-        return Path(source)
+        return imported(source) if names_function(source) else Path(source)
     return source
 
 
-def _imported(name: str) -> Callable[..., Any]:
+def names_function(text: str) -> bool:
+    """Say whether this is of the form ``package.module:function``."""
+    return re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", text) is not None
+
+
+def imported(name: str, what: str = "model") -> Callable[..., Any]:
+    """Return the function that ``package.module:function`` names: the user's own explicit act, never a recipe's.
+
+    Args:
+        name: of it.
+        what: it shall be, for messages.
+
+    Raises:
+        ModelSourceError: where there is no such module or function.
+    """
     module, _, path = name.partition(":")
     try:
         found: Any = importlib.import_module(module)
@@ -107,11 +119,11 @@ def _imported(name: str) -> Callable[..., Any]:
     except (ModuleNotFoundError, AttributeError) as error:
         # a module that is there and lacks another one keeps its own error
         if isinstance(error, ModuleNotFoundError) and not f"{module}.".startswith(f"{error.name}."):
-            error.add_note(f"raised while importing model {name!r}")
+            error.add_note(f"raised while importing {what} {name!r}")
             raise
-        raise ModelSourceError(f"model {name!r} cannot be imported: {error}") from error
+        raise ModelSourceError(f"{what} {name!r} cannot be imported: {error}") from error
     if not callable(found):
-        raise ModelError(f"model {name!r} is {type(found).__name__}, which cannot be called on a batch")
+        raise ModelError(f"{what} {name!r} is {type(found).__name__}, which cannot be called on a batch")
     return found  # type: ignore[no-any-return]
 
 

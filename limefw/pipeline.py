@@ -299,8 +299,7 @@ class Run:
             draws = contracts.check_draws(block, segments, sampler, first=first)
             first = first and not len(draws)
             if chance is not None:
-                numbers = chance.integers(0, 2**64, size=len(draws), dtype=np.uint64)
-                draws = replace(draws, values={**draws.values, "draw": numbers})
+                draws = _numbered(draws, chance)
             if len(draws):
                 yield draws
 
@@ -467,6 +466,18 @@ def _what_if_draws(like: Draws, strongest: Sequence[Sequence[int]]) -> Draws:
         codes[2 * at, list(segments)] = 0
         codes[2 * at + 1, list(segments)] = 1
     return Draws(codes, {name: np.repeat(values[:1], len(codes), axis=0) for name, values in like.values.items()})
+
+
+def _numbered(draws: Draws, chance: np.random.Generator) -> Draws:
+    """Give each row the number by which a filler makes its choice; nothing is exhaustive any more.
+
+    Rows of one group share it: complements that show different backgrounds would not cancel.
+    """
+    numbers = chance.integers(0, 2**64, size=len(draws), dtype=np.uint64)
+    if draws.groups is not None:
+        _, first, group = np.unique(draws.groups, return_index=True, return_inverse=True)
+        numbers = numbers[first][group]
+    return replace(draws, values={**draws.values, "draw": numbers}, exhaustive=False)
 
 
 _LIBRARIES = {

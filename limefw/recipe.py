@@ -15,7 +15,7 @@ from typing import Any
 
 from limefw.discovery import Registry
 from limefw.errors import PluginError, RecipeError, UnknownPluginError, did_you_mean
-from limefw.stage import Plugin, Stage, plain, problems_of, settled
+from limefw.stage import Plugin, Stage, plain, problems_of, settled, signature
 
 
 STAGES = {
@@ -312,7 +312,35 @@ def _settle(
 
 def _inline(kind: str, call: Callable[..., Any]) -> Stage:
     name = getattr(call, "__name__", type(call).__name__)
+    if kind == "targets" and _takes_one(call):
+        call = _of_outputs(call, name)
     return Stage(kind, Plugin(name, call, summary="given in code"), {}, inline=True)
+
+
+def _takes_one(call: Callable[..., Any]) -> bool:
+    """Say whether a target wants the raw outputs alone; a function written in C has no signature, and does."""
+    try:
+        items = signature(call).parameters.values()
+    except ValueError:
+        return True
+    required = [item for item in items if item.default is item.empty]
+    return sum(item.kind in (item.POSITIONAL_ONLY, item.POSITIONAL_OR_KEYWORD) for item in required) == 1
+
+
+def _of_outputs(call: Callable[[Any], Any], name: str) -> Callable[..., Any]:
+    """Make a target of a function from raw outputs to one number a row, or to several."""
+    called = name if name.isidentifier() else "value"
+
+    def target(outputs: Any, _head: Any, /) -> Any:
+        import numpy as np
+
+        values = np.asarray(call(outputs))
+        if values.ndim == 1:
+            return values[:, None], (called,)
+        return values, tuple(f"{called} {at}" for at in range(values.shape[-1] if values.ndim else 1))
+
+    target.__name__ = name
+    return target
 
 
 def _stage(kind: str, key: str, said: _Said, registry: Registry, faults: list[str]) -> Stage | None:

@@ -177,8 +177,11 @@ def _is(value: Any, hint: Any) -> bool:
         return any(_is(value, option) for option in inner)
     if hint in (int, float):
         return isinstance(value, int | hint) and not isinstance(value, bool)
-    if not isinstance(value, origin or hint):
-        return False
+    return isinstance(value, origin or hint) and _holds(value, origin, inner)
+
+
+def _holds(value: Any, origin: Any, inner: tuple[Any, ...]) -> bool:
+    """Say whether what a tuple or a mapping holds is what it is annotated to hold."""
     if origin is tuple:
         each = inner[:1] * len(value) if inner[1:] == (...,) else inner
         return len(each) == len(value) and all(map(_is, value, each))

@@ -280,8 +280,15 @@ class Head:
         """Return the outputs as float64 ``(n, k)``, activated; one lone sigmoid becomes (1 - p, p).
 
         Raises:
-            ModelError: where what should be probabilities is not within 0..1.
+            ModelError: where the outputs are of another shape, or what should be probabilities is not within 0..1.
         """
+        if np.ndim(outputs) not in (1, 2):
+            rows = len(outputs)
+            raise ModelError(
+                f"the model returned an array of shape {outputs.shape} and type {outputs.dtype}; "
+                f"expected numbers of shape ({rows}, k) or ({rows},), one row for each of the {rows} inputs. Say which "
+                "part is meant: target={'use': 'element', 'index': [...]}, or a function of the outputs as the target."
+            )
         # a copy in C order: the model may use its array again, and sums over a row must not depend on its layout
         values = np.array(outputs, dtype=np.float64, order="C")
         values = values[:, None] if values.ndim == 1 else values

@@ -118,6 +118,16 @@ def load_model(name: str | None, classes: Path | None, recipe: Any) -> Any:
         return limefw.model(None if name in (None, "embedded") else name, use=use, classes=_names(classes))
 
 
+def load_target(name: str | None) -> Any:
+    """Return the function that ``module:function`` names, and a plug-in's name or None as it is."""
+    from limefw.loading import imported, names_function
+
+    if name is None or not names_function(name):
+        return name
+    with _current_folder_first(name):
+        return imported(name, "target")
+
+
 @contextmanager
 def _current_folder_first(name: str | None) -> Iterator[None]:
     """Look for the module of a ``module:function`` in the current folder, as ``python -m`` would, and no longer."""

@@ -20,6 +20,7 @@ BY_SUFFIX = {".png": "overlay", ".html": "html", ".json": "json", ".txt": "text"
 @click.option("--label", "-l", multiple=True, metavar="NAME|INDEX|top:K", help="What to explain. Default: the top 3.")
 @click.option("--out", "-o", metavar="FOLDER|FILE|-", help="Default: limefw-out/. A file's suffix chooses its format.")
 @click.option("--format", "-f", "formats", multiple=True, metavar="RENDERER", help="E.g. overlay, html, json, limefw.")
+@click.option("--target", "aim", metavar="NAME|MODULE:FUNCTION", help="E.g. margin, or a function of your own.")
 @click.option("--seed", type=int, help="Equal seeds give equal explanations.")
 @click.option("--samples", "-n", type=int, help="How many perturbed pictures the model may be shown.")
 @_common.with_debug
@@ -28,6 +29,7 @@ def explain(
     label: tuple[str, ...],
     out: str | None,
     formats: tuple[str, ...],
+    aim: str | None,
     seed: int | None,
     samples: int | None,
 ) -> int:
@@ -38,7 +40,9 @@ def explain(
     What an option says wins over --set, and --set over the recipe.
     """
     path, target = request.path, Target.of(out)
-    given = _common.overrides(request.settings, labels=label, seed=seed, samples=samples)
+    given = _common.overrides(
+        request.settings, labels=label, seed=seed, samples=samples, target=_common.load_target(aim)
+    )
     import limefw
     from limefw.pipeline import Explainer
 

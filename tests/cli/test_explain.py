@@ -34,12 +34,43 @@ def test_own_model_recipe_and_label(run, photo, mine):
     assert [label["label"] for label in found["labels"]] == [1]
 
 
+def test_a_target_is_a_plugin_or_a_function_of_ones_own(run, photo, mine):
+    """--target takes a name, or module:function of the current folder; the function's name is the label's."""
+    options = (*GRID, "-n", "60", "-o", "-", "-f", "json")
+    code, out, err = run("explain", photo, "-m", "mine:right", "--target", "mine:dark", *options)
+    assert (code, err) == (0, "")
+    assert [label["name"] for label in json.loads(out)["labels"]] == ["dark"]
+    assert json.loads(out)["provenance"]["recipe"]["target"] == {"use": "inline", "function": "dark"}
+    code, out, _ = run("explain", photo, "-m", "mine:right", "--target", "margin", "-s", "target.scale=log", *options)
+    assert code == 0
+    assert json.loads(out)["provenance"]["recipe"]["target"]["scale"] == "log"
+
+
+def test_a_recipe_never_names_a_function(run, photo, mine, tmp_path):
+    """What --target may do a recipe or --set may not: reading one runs nothing."""
+    (tmp_path / "mine.toml").write_text('target = "mine:dark"\n')
+    for arguments in (("-r", "mine.toml"), ("-s", "target=mine:dark")):
+        code, _, err = run("explain", photo, "-m", "mine:right", *arguments)
+        assert code == 2
+        assert "no target named 'mine:dark'" in err
+
+
 def test_a_recipe_file_is_used(run, photo, mine, tmp_path):
     """--recipe takes a file; what it does not say comes from the recipe that it extends."""
     (tmp_path / "mine.toml").write_text('samples = 80\nsegmenter = "grid"\nlabels = [0]\n')
     code, out, _ = run("explain", photo, "-m", "mine:right", "-r", "mine.toml", "-o", "-", "-f", "json")
     assert code == 0
     assert json.loads(out)["health"]["samples"] == 80
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [("mine:absent", "target 'mine:absent' cannot be imported"), ("marginn", "Did you mean 'margin'")],
+)
+def test_a_target_that_is_not_there_is_told(run, photo, mine, target, words):
+    code, _, err = run("explain", photo, "-m", "mine:right", "--target", target)
+    assert code == 2
+    assert words in err
 
 
 @pytest.mark.parametrize("suffix", [".png", ".html", ".json", ".txt", ".limefw"])

@@ -65,10 +65,24 @@ SOURCES = {
 }
 
 
+def grey_photo(folder):
+    from PIL import Image
+
+    path = folder / "grey.png"
+    with Image.open(photo(folder)) as picture:
+        picture.convert("L").save(path)
+    return path
+
+
+NEEDED = {("fillers", "images"): lambda folder: {"paths": [str(grey_photo(folder))]}}
+"""Parameters that have no default."""
+
+
 @pytest.mark.parametrize(("kind", "name"), FOUND)
 def test_a_plugin_keeps_its_promises(kind, name, tmp_path):
+    params = NEEDED.get((kind, name), lambda _: {})(tmp_path)
     for make in SOURCES.get((kind, name), [lambda _: None]):
-        report = check_plugin(kind, name, source=make(tmp_path))
+        report = check_plugin(kind, name, params=params, source=make(tmp_path))
         assert not report.skipped, f"{report.summary}: say in SOURCES what to call it with"
         assert report.summary == f"{kind.removesuffix('s')} {name}: {len(report.checks)} checks passed"
 
@@ -76,14 +90,26 @@ def test_a_plugin_keeps_its_promises(kind, name, tmp_path):
 OTHER_SETTINGS = [
     ("samplers", "bernoulli", {"keep": 0.9, "enumerate_small": False}),
     ("samplers", "paired", {"enumerate_small": False}),
+    ("samplers", "contiguous", {"join": 0.0, "keep": 0.9}),
+    ("samplers", "exhaustive", {"keep": 0.2}),
+    ("samplers", "fixed_hidden", {"hidden": 1}),
+    ("samplers", "fixed_hidden", {"hidden": 0.9, "enumerate_small": False}),
     ("segmenters", "quickshift", {"tie_seed": None}),
+    ("fillers", "blur", {"sigma": 1.0}),
+    ("fillers", "inpaint", {"radius": 20.0, "method": "navier_stokes"}),
     ("fillers", "mean_color", {"truncate": True}),
+    ("fillers", "neighbors", {"noise": 0.0}),
+    ("fillers", "noise", {"fields": 1}),
     ("kernels", "cosine_exponential", {"width": 0.1}),
     ("kernels", "symmetric", {"width": 5.0}),
+    ("kernels", "l2", {"relative": False}),
+    ("kernels", "hamming", {"width": 10.0}),
     ("selectors", "forward", {"num_features": 100}),
     ("selectors", "highest_weights", {"num_features": 1}),
     ("surrogates", "lasso", {"alpha": 1.0}),
     ("surrogates", "ridge", {"alpha": 0.0, "scale": "weights"}),
+    ("targets", "margin", {"against": 0}),
+    ("targets", "element", {"index": [1]}),
     ("surrogates", "tree", {"max_depth": 12, "min_samples_leaf": 1}),
 ]
 

@@ -181,6 +181,7 @@ BAD_OUTPUTS = {
     "objects": (lambda b: [{"cat": 1.0}] * len(b), r"returned an array of shape \(\d+,\) and type object"),
     "none": (lambda b: None, "returned None: does the function lack its return statement"),
     "ragged": (lambda b: [[1.0], [1.0, 2.0]], r"returned (list, which is no array|\d+ rows)"),
+    "mapping": (lambda b: {"boxes": b, "scores": b}, "returned a mapping with 'boxes', 'scores': give a function that"),
     "complex": (lambda b: np.ones((len(b), 2), complex), "type complex128"),
 }  # fmt: skip
 
@@ -191,7 +192,7 @@ def test_outputs_that_are_no_answers_are_told_at_the_first_row(case):
     outputs, message = BAD_OUTPUTS[case]
     model = Failing(0, outputs)
     error = refused(ModelError, message, None, model)
-    assert "Failing returned" in str(error)
+    assert ("the model returned" if case == "maps" else "Failing returned") in str(error)
     assert model.calls == 1
     assert error.partial is None
 

@@ -231,6 +231,26 @@ def test_a_basis_shares_pixels_among_segments(dtype):
     np.testing.assert_array_equal(image.pixels, found[0])
 
 
+# --- several backgrounds
+
+
+def test_a_rows_number_picks_its_background():
+    """Of b backgrounds number n picks n mod b, what was said goes first, and without either it is the first."""
+    composer, codes = composer_of((6, 7), 3, "uint8", 5, backgrounds=3), np.zeros((5, 5), dtype=bool)
+    assert composer.random
+    numbers = np.array([0, 1, 5, 2**64 - 1, 2**63], dtype=np.uint64)
+    said = np.array([2, 2, 0, 1, 0])
+    hidden = composer.labels >= 0
+    for values, expected in (
+        ({"draw": numbers}, [int(number) % 3 for number in numbers]),
+        ({"draw": numbers, "background": said}, said),
+        ({}, [0] * 5),
+    ):
+        found = composer.compose(limefw.Draws(codes, values))
+        np.testing.assert_array_equal(found[:, hidden], composer.backgrounds[np.array(expected)][:, hidden])
+    assert not composer_of((6, 7), 3, "uint8", 5).random
+
+
 # --- what the model reads
 
 CONTRACTS = {

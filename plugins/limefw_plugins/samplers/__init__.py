@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
 from limefw_plugins.samplers.bernoulli import bernoulli
+from limefw_plugins.samplers.contiguous import contiguous
+from limefw_plugins.samplers.exhaustive import exhaustive
+from limefw_plugins.samplers.fixed_hidden import fixed_hidden
 from limefw_plugins.samplers.paired import paired
 
 
@@ -12,4 +15,7 @@ from limefw_plugins.samplers.paired import paired
 def limefw_samplers() -> Iterator[Plugin]:
     """Yield the samplers."""
     yield Plugin("bernoulli", bernoulli)
+    yield Plugin("contiguous", contiguous, requires=("scipy",))
+    yield Plugin("exhaustive", exhaustive)
+    yield Plugin("fixed_hidden", fixed_hidden)
     yield Plugin("paired", paired)

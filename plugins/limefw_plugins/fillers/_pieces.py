@@ -1,0 +1,76 @@
+"""What fillers share that look at one segment at a time."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.types import Image, Labels, Segments
+
+
+MOST = 160
+"""Pixels along a window's longer side that are filled one by one; of a larger one every few are one."""
+
+
+def piecewise(
+    image: Image, segments: Segments, margin: int
+) -> Iterator[tuple[tuple[slice, slice], NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Yield for each segment a window with `margin` pixels around it, where it is in it, and what to fill there.
+
+    The last two differ where segments overlap: a pixel is filled once, for the segment that has the largest share of
+    it, and a segment is wherever its share is at least half of that.
+    """
+    from scipy.ndimage import find_objects
+
+    owner = _owners(segments)
+    for number in range(segments.count):
+        inside = owner == number if segments.basis is None else _inside(segments.basis, number)
+        (box,) = find_objects(inside.astype(np.uint8)) or [None]
+        if box is not None:
+            window = tuple(
+                slice(max(0, side.start - margin), min(length, side.stop + margin))
+                for side, length in zip(box, image.shape, strict=True)
+            )
+            yield (window[0], window[1]), inside[window], owner[window] == number
+
+
+def _owners(segments: Segments) -> Labels:
+    if segments.basis is None:
+        return segments.labels
+    largest = segments.basis.argmax(axis=0)
+    return np.where(segments.basis.max(axis=0) > 0, largest, -1)
+
+
+def _inside(basis: NDArray[Any], number: int) -> NDArray[np.bool_]:
+    return np.asarray((basis[number] > 0) & (basis[number] >= basis.max(axis=0) / 2))
+
+
+def painted(
+    paint: Callable[[NDArray[Any], NDArray[np.bool_]], NDArray[Any]], pixels: NDArray[Any], inside: NDArray[np.bool_]
+) -> NDArray[Any]:
+    """Return a window ``(h, w, c)`` with what is `inside` painted by ``paint(pixels, inside)``, in bounded time.
+
+    A large window is shrunk first: each of its coarse pixels is the mean of those that are not `inside`, so nothing of
+    these gets in. What is painted is smooth, and enlarging it loses little.
+    """
+    from scipy.ndimage import map_coordinates
+
+    if inside.all():  # nothing is left to paint from
+        return np.broadcast_to(pixels.mean(axis=(0, 1)), pixels.shape)
+    step = -(-max(inside.shape) // MOST)
+    if step == 1:
+        return paint(pixels, inside)
+    rows, columns = (np.arange(0, length, step) for length in inside.shape)
+
+    def summed(array: NDArray[Any]) -> NDArray[Any]:
+        return np.add.reduceat(np.add.reduceat(array, rows, axis=0), columns, axis=1)
+
+    known = ~inside[..., None]
+    count = summed(known.astype(np.int64))
+    small = (summed(pixels * known) / np.maximum(count, 1)).astype(pixels.dtype)
+    hidden = count[..., 0] == 0
+    small = paint(small, hidden) if hidden.any() else small
+    at = (np.indices(inside.shape) + 0.5) / step - 0.5
+    planes = [map_coordinates(plane, at, order=1, mode="nearest") for plane in np.moveaxis(small, -1, 0)]
+    return np.stack(planes, axis=2)

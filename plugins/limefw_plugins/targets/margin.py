@@ -1,0 +1,49 @@
+"""By how much a class is ahead."""
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Gt, Lt
+from numpy.typing import NDArray
+
+from limefw.errors import LabelError, ModelError, did_you_mean
+from limefw.types import Floats, Head
+
+
+def margin(
+    outputs: NDArray[Any],
+    head: Head,
+    /,
+    *,
+    against: int | str | None = None,
+    scale: Literal["probability", "log"] = "probability",
+    clip: Annotated[float, Gt(0), Lt(0.5)] = 1e-12,
+) -> tuple[Floats, tuple[str, ...]]:
+    """p(class) - the largest p of the others: above 0 where the class wins, so effects say what decides.
+
+    Args:
+        against: the index or name of one class to compare with instead of the strongest other: "why this and not
+            that". Of that class itself the margin is 0.
+        scale: "log" takes log p - log p, which with softmax is the difference of the logits: additive where
+            probabilities saturate.
+        clip: for "log", probabilities below this count as this.
+    """
+    if head.kind == "values":
+        raise ModelError("target 'margin' needs a classifier, and this model is a regressor: use target 'probability'")
+    values = head.columns(outputs)
+    names = head.names(values.shape[1])
+    values = np.log(np.maximum(values, clip)) if scale == "log" else values
+    if against is not None:
+        return values - values[:, [_column(against, names)]], names
+    strongest = values.argmax(axis=1)[:, None] == np.arange(values.shape[1])
+    second = np.where(strongest, -np.inf, values).max(axis=1, keepdims=True)
+    return values - np.where(strongest, second, values.max(axis=1, keepdims=True)), names
+
+
+def _column(label: int | str, names: tuple[str, ...]) -> int:
+    if isinstance(label, str) and label in names:
+        return names.index(label)
+    if isinstance(label, int) and 0 <= label < len(names):
+        return label
+    hint = did_you_mean(str(label), names)
+    raise LabelError(f"target 'margin': there is no class {label!r} to compare with.{hint} There are {len(names)}.")
