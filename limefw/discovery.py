@@ -59,8 +59,8 @@ class Policy:
         for word in words:
             if not re.fullmatch(r"-?[a-z0-9]([a-z0-9._-]*[a-z0-9])?", word, re.IGNORECASE):
                 raise PluginError(
-                    f"{POLICY_VARIABLE}: {word!r} is no name of a distribution. Write 'acme-lime, other' to allow these "
-                    "alone beside limefw's own, or '-acme-lime' to deny one"
+                    f"{POLICY_VARIABLE}: {word!r} is no name of a distribution. Write 'acme-lime, other' to allow "
+                    "these alone beside limefw's own, or '-acme-lime' to deny one"
                 )
         deny = frozenset(_canonical(word[1:]) for word in words if word.startswith("-"))
         allow = frozenset(_canonical(word) for word in words if not word.startswith("-"))
