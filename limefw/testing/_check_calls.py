@@ -1,7 +1,7 @@
 """Checks of what any plug-in does with its data and with chance. The first fills in what the others read."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -18,7 +18,7 @@ def _contract(s: Subject) -> Complaints:
         raise Skip("no source was given")
     refused, broken = [], False
     for name, data in s.cases.items():
-        figures, before = open_pyplot_figures(), bits(data)
+        figures, before, ours = open_pyplot_figures(), bits(data), settings()
         try:
             s.values[name] = value = s.call(data)
             s.spec.contract(value, data, s.stage)
@@ -30,6 +30,7 @@ def _contract(s: Subject) -> Complaints:
             yield f"given {name}: {told(error)}"
         s.changed += [name] * (before != bits(data))
         s.opened += [name] * (figures != open_pyplot_figures())
+        _note_altered(s, name, ours, BY_IMPORTS)
     if not s.values and not broken:
         yield f"it refused every example, the last with: {refused[-1]}"
 
@@ -38,6 +39,17 @@ def _global_random_state(s: Subject) -> Complaints:
     s.made()
     for name in s.moved:
         yield f"given {name}: it moved a global random state (random, numpy.random or torch). Use its own rng"
+
+
+BY_IMPORTS = frozenset({"os.environ", "the warning filters"})
+"""What libraries set when they are first imported: looked at in the second call alone."""
+
+
+def _note_altered(s: Subject, name: str, before: Mapping[str, str], spared: Collection[str] = ()) -> None:
+    after = settings()
+    changed = [what for what in after if before.get(what, after[what]) != after[what] and what not in spared]
+    if changed:
+        s.altered.setdefault(name, changed)
 
 
 def _global_settings(s: Subject) -> Complaints:
@@ -55,13 +67,11 @@ def _inputs_untouched(s: Subject) -> Complaints:
         before = bits(ours)
         with other_global_state():
             # here, as the first call may have imported libraries that move and set things themselves
-            state, before_settings = global_state(), settings()
+            state, known = global_state(), settings()
             with suppress(Exception):  # the contract check tells of it
                 s.again[name] = bits(s.outcome(ours))
             s.moved += [name] * (state != global_state())
-            after = settings()
-            if changed := [what for what in after if before_settings.get(what, after[what]) != after[what]]:
-                s.altered[name] = changed
+            _note_altered(s, name, known)
         if name in s.changed or bits(ours) != before:
             yield f"given {name}: it changed what it was given. Copy an array before writing to it"
 
@@ -70,7 +80,7 @@ def _deterministic(s: Subject) -> Complaints:
     for name, data, value in s.made():
         first = bits(s.spec.outcome(value, data))
         if first != s.again.get(name, first):
-            hidden = first == bits(s.outcome(data))
+            hidden = name in s.moved or first == bits(s.outcome(data))
             why = "the result depends on a global random state" if hidden else "two calls with one seed differ"
             s.unsteady.append(name)
             yield f"given {name}: {why}. Draw from the rng it is given, and keep no state"

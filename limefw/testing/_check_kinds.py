@@ -86,7 +86,7 @@ def _rows_alone(s: Subject) -> Complaints:
         backwards = np.r_[0, np.arange(len(draws))[:0:-1]]
         for rows, what in ((slice(0, 7), "fewer rows"), (backwards, "the rows in another order")):
             part = s.call((draws.take(rows), composer))
-            if not np.allclose(part, np.asarray(weights)[rows], rtol=1e-12, atol=0.0):
+            if not np.allclose(part, np.asarray(weights)[rows], rtol=1e-12, atol=0.0, equal_nan=True):
                 yield f"given {name}: {what} weigh differently. A row's weight may depend on that row alone"
 
 

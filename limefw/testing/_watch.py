@@ -7,7 +7,7 @@ import random
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -104,8 +104,12 @@ def other_global_state() -> Iterator[None]:
     np.random.seed(1)  # noqa: NPY002 - a plug-in that reads it shall be seen to
     if torch is not None:
         torch.random.default_generator.manual_seed(1)
+    matplotlib = sys.modules.get("matplotlib")
     try:
-        yield
+        with matplotlib.rc_context() if matplotlib is not None else nullcontext():
+            if matplotlib is not None:
+                matplotlib.rcdefaults()  # what an earlier call set shall be seen to be set again
+            yield
     finally:
         random.setstate(kept[0])
         np.random.set_state(kept[1])  # noqa: NPY002 - as it was
