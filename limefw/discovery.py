@@ -62,17 +62,18 @@ class Policy:
                     f"{POLICY_VARIABLE}: {word!r} is no name of a distribution. Write 'acme-lime, other' to allow "
                     "these alone beside limefw's own, or '-acme-lime' to deny one"
                 )
-        deny = frozenset(_canonical(word[1:]) for word in words if word.startswith("-"))
-        allow = frozenset(_canonical(word) for word in words if not word.startswith("-"))
+        deny = frozenset(canonical(word[1:]) for word in words if word.startswith("-"))
+        allow = frozenset(canonical(word) for word in words if not word.startswith("-"))
         return cls(allow | {"limefw"} if allow else None, deny)
 
     def admits(self, distribution: str) -> bool:
         """Say whether a distribution may take part."""
-        name = _canonical(distribution)
+        name = canonical(distribution)
         return name not in self.deny and (self.allow is None or name in self.allow)
 
 
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
+    """Return a distribution's name as it is compared: PyPI does not tell Acme_Lime from acme-lime."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

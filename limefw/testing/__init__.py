@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from limefw.discovery import Registry
+from limefw.discovery import Broken, Found, Registry, canonical
 from limefw.discovery import registry as default_registry
-from limefw.errors import RecipeError, UnknownPluginError
+from limefw.errors import RecipeError, UnknownPluginError, did_you_mean
 from limefw.stage import Plugin, Stage, problems_of, settled
 from limefw.testing._kinds import KINDS, OF_EVERY
 from limefw.testing._subject import Skip, Subject, told
 
 
-__all__ = ["KINDS", "ConformanceError", "Report", "check_plugin"]
+__all__ = ["KINDS", "ConformanceError", "Report", "check_plugin", "of_distribution"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,23 @@ def check_plugin(
     if failed:
         raise ConformanceError(report, failed)
     return report
+
+
+def of_distribution(name: str, registry: Registry | None = None) -> tuple[list[Found], list[Broken]]:
+    """Return the plug-ins of a distribution, and what of it could not be loaded.
+
+    Raises:
+        UnknownPluginError: there is neither.
+    """
+    known = registry or default_registry()
+    everything = [found for kind in KINDS for found in known.all(kind)]
+    found = [item for item in everything if canonical(item.provider.distribution) == canonical(name)]
+    broken = [item for item in known.broken if canonical(item.provider.distribution) == canonical(name)]
+    if not found and not broken:
+        there = sorted({item.provider.distribution for item in everything})
+        text = f"no plug-in is installed from a distribution named {name!r}.{did_you_mean(name, there)}"
+        raise UnknownPluginError([f"{text} There are: {', '.join(there)}.{known.told_denied()}"])
+    return found, broken
 
 
 def _judged(subject: Subject) -> tuple[Report, dict[str, list[str]]]:

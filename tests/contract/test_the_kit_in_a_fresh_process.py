@@ -96,7 +96,10 @@ REFUSES_THE_FOURTH = """seen.append(1)
             {"above": "from limefw import InputError\nseen = []", "inside": REFUSES_THE_FOURTH},
             (), "another process", "is refused in another process",
         ),
-        ({"inside": "import pathlib; pathlib.Path('halves.txt').write_text('done')"}, (), "side effects", "halves.txt): return what was made"),
+        (
+            {"inside": "import pathlib; pathlib.Path('halves.txt').write_text('x')"},
+            (), "side effects", "halves.txt): return what was made",
+        ),
         ({"inside": "print('cutting', image.shape)"}, (), "side effects", "it prints ('cutting"),
     ],
 )  # fmt: skip
