@@ -50,19 +50,30 @@ class Policy:
 
     @classmethod
     def parse(cls, text: str) -> "Policy":
-        """Read ``"acme-lime, other"`` (these alone) or ``"-acme-lime"`` (all but this)."""
+        """Read ``"acme-lime, other"`` (these alone) or ``"-acme-lime"`` (all but this).
+
+        Raises:
+            PluginError: a word is no name of a distribution; to go on would allow what was meant to be denied.
+        """
         words = [word.strip() for word in text.split(",") if word.strip()]
-        deny = frozenset(_canonical(word[1:]) for word in words if word.startswith("-"))
-        allow = frozenset(_canonical(word) for word in words if not word.startswith("-"))
+        for word in words:
+            if not re.fullmatch(r"-?[a-z0-9]([a-z0-9._-]*[a-z0-9])?", word, re.IGNORECASE):
+                raise PluginError(
+                    f"{POLICY_VARIABLE}: {word!r} is no name of a distribution. Write 'acme-lime, other' to allow "
+                    "these alone beside limefw's own, or '-acme-lime' to deny one"
+                )
+        deny = frozenset(canonical(word[1:]) for word in words if word.startswith("-"))
+        allow = frozenset(canonical(word) for word in words if not word.startswith("-"))
         return cls(allow | {"limefw"} if allow else None, deny)
 
     def admits(self, distribution: str) -> bool:
         """Say whether a distribution may take part."""
-        name = _canonical(distribution)
+        name = canonical(distribution)
         return name not in self.deny and (self.allow is None or name in self.allow)
 
 
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
+    """Return a distribution's name as it is compared: PyPI does not tell Acme_Lime from acme-lime."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -135,6 +146,8 @@ class Registry:
         if self.policy is None:
             self.policy = Policy.parse(os.environ.get(POLICY_VARIABLE, ""))
         if self.installed:
+            if not self.policy.admits("limefw"):
+                _log.warning("limefw's own plug-ins are denied (%s): few recipes will work", POLICY_VARIABLE)
             for entry in sorted(self._entries(), key=lambda item: (item.value, item.name)):
                 self._load(entry, self.policy)
         for module, distribution in self.modules:
@@ -277,7 +290,11 @@ class Registry:
         text += f" Installed: {', '.join(known) or 'none'}."
         if self.broken:
             text += f" Broken: {', '.join(f'{item.what} ({item.provider})' for item in self.broken)}."
-        return text
+        return text + self.told_denied()
+
+    def told_denied(self) -> str:
+        """Say which distributions were not let in: what nobody knows may be theirs."""
+        return f" Denied by {POLICY_VARIABLE}, so not looked at: {', '.join(self.denied)}." if self.denied else ""
 
     def choose(self, kind: str, source: Any) -> Plugin:
         """Return the plug-in of a kind whose ``accepts`` says yes to `source` (``use = "auto"``).
@@ -291,6 +308,7 @@ class Registry:
                 return self.get(kind, found.plugin.name)
         what = type(source).__name__ if not isinstance(source, Path) else str(source)
         text = f"no {kind.removesuffix('s')} takes {what}. Installed: {', '.join(self.names(kind)) or 'none'}."
+        text += self.told_denied()
         if self.broken:
             faults = "; ".join(f"{item.what} of {item.provider}: {item.error}" for item in self.broken)
             raise BrokenPluginError(f"{text} These could not be loaded: {faults}")

@@ -84,5 +84,6 @@ class StoreError(LimefwError, OSError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `` Did you mean 'slic'?`` for the nearest known word, or an empty string."""
-    nearest = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return f" Did you mean {nearest[0]!r}?" if nearest else ""
+    names = {name.lower(): name for name in known}  # compared without regard to capitals, shown with them
+    nearest = get_close_matches(word.lower(), list(names), n=1, cutoff=0.6)
+    return f" Did you mean {names[nearest[0]]!r}?" if nearest else ""

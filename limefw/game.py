@@ -237,7 +237,7 @@ def _columns_of(label: Label, prediction: Floats, names: Sequence[str]) -> list[
             return _top(label, prediction)
         if re.fullmatch(r"-?[0-9]+", label):
             return _columns_of(int(label), prediction, names)
-        hint = did_you_mean(label, [name.lower() for name in names])
+        hint = did_you_mean(label, names)
         raise LabelError(f"the model has no class named {label!r}.{hint} {_there_are(prediction, names)}")
     if isinstance(label, str):
         same = [at for at, name in enumerate(names) if name == label]

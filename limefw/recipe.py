@@ -159,7 +159,8 @@ def _read(source: Any, registry: Registry) -> tuple[str, Mapping[str, Any]]:
         names = registry.recipes()
         known = ", ".join(names)
         hint = did_you_mean(text, names)
-        raise RecipeError([f"no recipe named {text!r} and no recipe file of that name.{hint} Installed: {known}."])
+        told = f"no recipe named {text!r} and no recipe file of that name.{hint} Installed: {known or 'none'}."
+        raise RecipeError([told + registry.told_denied()])
     return str(path), _parse(path)
 
 

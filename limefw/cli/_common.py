@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from limefw.errors import InputError
+from limefw.errors import InputError, UnknownPluginError, did_you_mean
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -98,6 +98,19 @@ def _picture(image: Path | None, *, sample: bool) -> Path:
 
     found: Path = limefw.sample()
     return found
+
+
+def kind_of(word: str, kinds: Sequence[str]) -> str:
+    """Return the kind that a word names, in singular or plural.
+
+    Raises:
+        UnknownPluginError: none; with a suggestion.
+    """
+    kind = word if word in kinds else f"{word}s"
+    if kind not in kinds:
+        hint = did_you_mean(word, kinds)
+        raise UnknownPluginError([f"no kind of plug-in named {word!r}.{hint} There are: {', '.join(kinds)}."])
+    return kind
 
 
 def overrides(settings: Sequence[str], **own: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``limefw plugins``: what is installed, with which parameters, from whom, and what is broken."""
+"""``limefw plugins``: what is installed, with which parameters, from whom, what is broken; ``check`` and ``new``."""
 
 import inspect
 import json
@@ -7,26 +7,44 @@ from typing import Any
 import click
 
 from limefw.cli import _common
+from limefw.cli.plugins_check import check
+from limefw.cli.plugins_new import new
 from limefw.cli.recipe import describe
 
 
-@click.command()
+class _Listing(click.Group):
+    """A group of which `limefw plugins KIND NAME` is the command that needs no name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `list` in front where the first word is no command."""
+        words = [word for word in args if not word.startswith("-")]
+        helps = not words and set(args) & set(ctx.help_option_names)
+        if not helps and (not words or words[0] not in self.commands):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Listing, subcommand_metavar="[list] [KIND [NAME]] | check ... | new ...")
+@_common.with_debug
+def plugins() -> None:
+    """List the plug-ins, those of a KIND with their parameters, or all about one NAME; check them; write new ones."""
+
+
+plugins.add_command(check)
+plugins.add_command(new)
+
+
+@plugins.command("list")
 @click.argument("kind", required=False)
 @click.argument("name", required=False)
 @_common.with_debug
-def plugins(kind: str | None, name: str | None) -> None:
+def listed(kind: str | None, name: str | None) -> None:
     """List the plug-ins, those of a KIND with their parameters, or all about one NAME."""
     import limefw
-    from limefw.errors import UnknownPluginError, did_you_mean
     from limefw.hookspecs import KINDS
 
-    known, kinds = limefw.registry(), (*KINDS, "recipes")
-    if kind is not None and kind + "s" in kinds:
-        kind += "s"
-    if kind is not None and kind not in kinds:
-        raise UnknownPluginError(
-            [f"no kind of plug-in named {kind!r}.{did_you_mean(kind, kinds)} There are: {', '.join(kinds)}."]
-        )
+    known = limefw.registry()
+    kind = None if kind is None else _common.kind_of(kind, (*KINDS, "recipes"))
     if kind is None:
         _overview(known, KINDS)
     elif kind == "recipes":

@@ -10,18 +10,22 @@ It calls the plug-in on small examples of every sort that its kind may meet and 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from limefw.discovery import Registry
+import numpy as np
+
+from limefw.discovery import Broken, Found, Registry, canonical
 from limefw.discovery import registry as default_registry
-from limefw.errors import RecipeError, UnknownPluginError
+from limefw.errors import RecipeError, UnknownPluginError, did_you_mean
 from limefw.stage import Plugin, Stage, problems_of, settled
 from limefw.testing._kinds import KINDS, OF_EVERY
 from limefw.testing._subject import Skip, Subject, told
 
 
-__all__ = ["KINDS", "ConformanceError", "Report", "check_plugin"]
+__all__ = ["KINDS", "ConformanceError", "Report", "check_plugin", "of_distribution"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,28 @@ def check_plugin(
     record = (registry or default_registry()).get(kind, plugin) if isinstance(plugin, str) else plugin
     given = dict(params or {})
     subject = Subject(KINDS[kind], Stage(kind, record, _settled(record, given)), source, given)
-    report, failed = _judged(subject)
+    with np.errstate(), chdir(Path.cwd()):  # as they were, whatever it does to them
+        report, failed = _judged(subject)
     if failed:
         raise ConformanceError(report, failed)
     return report
+
+
+def of_distribution(name: str, registry: Registry | None = None) -> tuple[list[Found], list[Broken]]:
+    """Return the plug-ins of a distribution, and what of it could not be loaded.
+
+    Raises:
+        UnknownPluginError: there is neither.
+    """
+    known = registry or default_registry()
+    everything = [found for kind in KINDS for found in known.all(kind)]
+    found = [item for item in everything if canonical(item.provider.distribution) == canonical(name)]
+    broken = [item for item in known.broken if canonical(item.provider.distribution) == canonical(name)]
+    if not found and not broken:
+        there = sorted({item.provider.distribution for item in everything})
+        text = f"no plug-in is installed from a distribution named {name!r}.{did_you_mean(name, there)}"
+        raise UnknownPluginError([f"{text} There are: {', '.join(there)}.{known.told_denied()}"])
+    return found, broken
 
 
 def _judged(subject: Subject) -> tuple[Report, dict[str, list[str]]]:

@@ -1,11 +1,12 @@
 """Checks of the function itself, before it is called."""
 
 import inspect
-import json
 import pickle
-import subprocess
-import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from limefw.stage import Plugin, function_of, json_schema, problems_of, signature, signature_of
 from limefw.testing._subject import Complaints, Skip, Subject
@@ -63,10 +64,19 @@ def _bad_parameters(s: Subject) -> Complaints:
         if all(accepted(item.name, value) for value in ({"not": ["a", "value"]}, "not a value", [["not"], "a value"])):
             yield f"parameter {item.name!r} takes anything: annotate it with what it takes"
         options = properties[item.name].get("anyOf", [properties[item.name]])
+        if _unbounded(options):
+            yield f"parameter {item.name!r} has no range: say which numbers make sense, e.g. Annotated[int, Ge(1)]"
         beyond = {"minimum": -1, "exclusiveMinimum": 0, "maximum": 1, "exclusiveMaximum": 0}
         for key, step in beyond.items():
             if len(options) == 1 and key in options[0] and accepted(item.name, options[0][key] + step):
                 yield f"parameter {item.name!r} accepts {options[0][key] + step}, beyond its {key}"
+
+
+def _unbounded(options: list[Mapping[str, Any]]) -> bool:
+    """Say whether a parameter is a number, or None, and any number will do."""
+    options = [option for option in options if option.get("type") != "null"]
+    limits = {"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "enum", "const"}
+    return all(option.get("type") in ("integer", "number") and not limits & set(option) for option in options)
 
 
 def _picklable(s: Subject) -> Complaints:
@@ -80,27 +90,16 @@ def _picklable(s: Subject) -> Complaints:
             return
 
 
-_PROBE = """
-import importlib, json, sys
-path, module, names = json.loads(sys.argv[1])
-sys.path[:] = path
-importlib.import_module(module)
-print(json.dumps([name for name in names if name in sys.modules]))
-"""
+def _accepts(s: Subject) -> Complaints:
+    """Ask it about all sorts of things, as ``use = "auto"`` does."""
+    if s.plugin.accepts is None:
+        raise Skip("")
+    for thing in (None, 3, "a text", Path("no.such.file"), np.zeros((4, 5)), object(), print):
+        try:
+            bool(s.plugin.accepts(thing))
+        except Exception as error:  # noqa: BLE001 - told, with its type
+            yield f"accepts raises {type(error).__name__} at {type(thing).__name__}: it is asked about anything"
 
 
-def _light_import(s: Subject) -> Complaints:
-    module = function_of(s.plugin.call).__module__
-    if not s.plugin.requires or module == "__main__":
-        raise Skip("it lives in __main__" if s.plugin.requires else "")
-    asked = json.dumps([sys.path, module, s.plugin.requires])
-    command = [sys.executable, "-c", _PROBE, asked]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own text
-    if done.returncode:
-        yield f"a fresh process cannot import {module}: {(done.stderr.strip().splitlines() or ['?'])[-1]}"
-    elif loaded := json.loads(done.stdout.splitlines()[-1]):
-        yield f"importing {module} loads {', '.join(loaded)}: import it inside the function that needs it"
-
-
-CHECKS = (_summary, _signature, _annotations, _defaults, _bad_parameters, _picklable, _light_import)
+CHECKS = (_summary, _signature, _annotations, _defaults, _bad_parameters, _accepts, _picklable)
 """In the order in which they run."""

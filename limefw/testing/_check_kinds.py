@@ -37,6 +37,17 @@ def _shows_what_is_kept(s: Subject) -> Complaints:
             yield f"given {name}: it hides pixels that are in no segment (label -1); these are always kept"
 
 
+def _well_formed(s: Subject) -> Complaints:
+    for name, _, value in s.made():
+        if len(set(value.names)) != value.count or not all(isinstance(item, str) for item in value.names):
+            yield f"given {name}: its segments need names that are text and all differ"
+        if value.parents is not None and (value.parents.shape != (value.count,) or value.parents.min(initial=0) < 0):
+            yield f"given {name}: parents are {value.count} numbers >= 0, one for each segment"
+        basis = value.basis
+        if basis is not None and not (np.isfinite(basis).all() and basis.min() >= 0.0 and basis.max() <= 1.0):
+            yield f"given {name}: basis holds shares, which are finite and within 0..1"
+
+
 def _budget(s: Subject) -> Complaints:
     for name, (_, _, most), blocks in s.made():
         rows = sum(len(block) for block in blocks)
@@ -62,6 +73,9 @@ def _groups(s: Subject) -> Complaints:
 
 
 def _seeds(s: Subject) -> Complaints:
+    for name, data, blocks in s.made():
+        if all(block.exhaustive for block in blocks) and bits(s.call(data, seed=1)) != bits(blocks):
+            yield f"given {name}: it says exhaustive=True, and two seeds draw otherwise: something is left to chance"
     name, data, blocks = list(s.made())[-1]
     if not all(block.exhaustive for block in blocks) and bits(s.call(data, seed=1)) == bits(blocks):
         yield f"given {name}: two seeds draw the same. Use the rng, or say exhaustive=True where nothing is random"
@@ -72,7 +86,7 @@ def _rows_alone(s: Subject) -> Complaints:
         backwards = np.r_[0, np.arange(len(draws))[:0:-1]]
         for rows, what in ((slice(0, 7), "fewer rows"), (backwards, "the rows in another order")):
             part = s.call((draws.take(rows), composer))
-            if not np.allclose(part, np.asarray(weights)[rows], rtol=1e-12, atol=0.0):
+            if not np.allclose(part, np.asarray(weights)[rows], rtol=1e-12, atol=0.0, equal_nan=True):
                 yield f"given {name}: {what} weigh differently. A row's weight may depend on that row alone"
 
 
@@ -139,6 +153,7 @@ def _open_figures(s: Subject) -> Complaints:
         yield f"given {name}: it leaves a pyplot figure open. Draw on matplotlib.figure.Figure() instead"
 
 
+OF_SEGMENTERS = (_well_formed,)
 OF_SAMPLERS = (_budget, _first_row, _groups, _seeds)
 OF_FILLERS = (_row_by_row, _shows_what_is_kept)
 OF_MODELS = (_chunks,)

@@ -92,7 +92,15 @@ def _explanations() -> dict[str, Explanation]:
     recipe = Recipe(STAGES, (), 60, 0, (0, 1))
     nothing = Registry(installed=False)
     pairs = zip(examples.items(), models, strict=True)
-    return {f"an explanation of {name}": Run(recipe, model, nothing).explain(image) for (name, image), model in pairs}
+    made = {f"an explanation of {name}": Run(recipe, model, nothing).explain(image) for (name, image), model in pairs}
+    return {name: _timeless(explanation) for name, explanation in made.items()}
+
+
+def _timeless(explanation: Explanation) -> Explanation:
+    """Return it without what differs from process to process: seconds, date, versions of what happens to be loaded."""
+    seconds = dict.fromkeys(explanation.provenance["seconds"], 0.0)
+    fixed = {"created": "2026-01-01T00:00:00+00:00", "seconds": seconds, "versions": {"limefw": "1.0"}}
+    return replace(explanation, provenance={**explanation.provenance, **fixed})
 
 
 def _composer(photo: Image, segments: Segments) -> PixelComposer:
@@ -113,7 +121,9 @@ def instances(s: Subject) -> Mapping[str, Instance]:
         return {"the source": s.source}
     if s.plugin.modality not in (None, "image"):
         raise InputError(f"the kit has no example of modality {s.plugin.modality!r}: give one as check_plugin's source")
-    return images()
+    first, *others = images().items()
+    mirrored = replace(first[1], pixels=first[1].pixels[:, ::-1].copy())  # who remembers by shape mistakes it
+    return dict([first, (f"{first[0]}, mirrored", mirrored), *others])
 
 
 def sources(s: Subject) -> dict[str, Data]:

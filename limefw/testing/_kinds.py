@@ -7,7 +7,7 @@ from limefw import contracts
 from limefw.errors import ContractError, InputError, ModelError
 from limefw.stage import Stage
 from limefw.stopping import Budget
-from limefw.testing import _check_calls, _check_function, _check_kinds
+from limefw.testing import _check_calls, _check_fresh, _check_function, _check_kinds
 from limefw.testing._examples import (
     STAGES,
     answers,
@@ -57,6 +57,7 @@ KINDS: Mapping[str, Kind] = {
         "instance rng",
         lambda s: {name: (instance,) for name, instance in instances(s).items()},
         lambda value, data, stage: contracts.check_segments(value, data[0], stage),
+        _check_kinds.OF_SEGMENTERS,
     ),
     "samplers": Kind("instance segments budget rng", sampling, _check_blocks, _check_kinds.OF_SAMPLERS),
     "fillers": Kind(
@@ -105,4 +106,4 @@ KINDS: Mapping[str, Kind] = {
 }
 """Of every kind of plug-in: how it is called and judged."""
 
-OF_EVERY = (*_check_function.CHECKS, *_check_calls.CHECKS)
+OF_EVERY = (*_check_function.CHECKS, *_check_calls.CHECKS, *_check_fresh.CHECKS)

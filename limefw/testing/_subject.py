@@ -39,6 +39,9 @@ class Subject:
         moved: names of examples at which a global random state moved, by ``inputs untouched``.
         changed: names of examples whose data it changed.
         opened: names of examples that left a pyplot figure open.
+        altered: settings of the whole process that it changed, by name of the example.
+        unsteady: names of examples that ``deterministic`` complained of.
+        abroad: what a fresh process saw.
     """
 
     spec: "Kind"
@@ -51,6 +54,9 @@ class Subject:
     changed: list[str] = field(default_factory=list)
     moved: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
+    altered: dict[str, list[str]] = field(default_factory=dict)
+    unsteady: list[str] = field(default_factory=list)
+    abroad: Any = None
 
     @property
     def plugin(self) -> Plugin:

@@ -1,11 +1,15 @@
 """What an outside observer can see of a call: values bit by bit, arrays written to, global states moved."""
 
 import copy
+import logging
+import os
 import random
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,6 +67,27 @@ def global_state() -> str:
     return bits([*states, torch.get_rng_state().numpy()] if torch is not None else states)
 
 
+def settings() -> dict[str, str]:
+    """Digest what belongs to the whole process and to no plug-in."""
+    found: dict[str, Any] = {
+        "the working folder": str(Path.cwd()),
+        "os.environ": dict(os.environ),
+        "sys.path": list(sys.path),
+        "numpy's error handling": np.geterr(),
+        "numpy's print options": repr(np.get_printoptions()),
+        "the warning filters": repr(warnings.filters),
+        "the root logger": [logging.getLogger().level, len(logging.getLogger().handlers)],
+    }
+    loaded = {name: sys.modules.get(name) for name in ("matplotlib", "cv2", "torch")}
+    if (matplotlib := loaded["matplotlib"]) is not None and hasattr(matplotlib, "rcParams"):
+        found["matplotlib's rcParams"] = repr(sorted(matplotlib.rcParams.items()))
+    if (cv2 := loaded["cv2"]) is not None and hasattr(cv2, "getNumThreads"):
+        found["OpenCV's threads"] = cv2.getNumThreads()
+    if (torch := loaded["torch"]) is not None and hasattr(torch, "get_num_threads"):
+        found["torch's threads"] = torch.get_num_threads()
+    return {name: bits(value) for name, value in found.items()}
+
+
 def open_pyplot_figures() -> Any:
     """List the numbers of the figures that pyplot keeps open."""
     pyplot = sys.modules.get("matplotlib.pyplot")
@@ -71,12 +96,22 @@ def open_pyplot_figures() -> Any:
 
 @contextmanager
 def other_global_state() -> Iterator[None]:
-    """Seed Python's and numpy's global generators otherwise for a while."""
+    """Seed the global generators of Python, numpy and, where it is loaded, torch otherwise for a while."""
     kept = random.getstate(), np.random.get_state()  # noqa: NPY002 - put back below
+    torch = sys.modules.get("torch")
+    torchs = torch.get_rng_state() if torch is not None else None
     random.seed(1)
     np.random.seed(1)  # noqa: NPY002 - a plug-in that reads it shall be seen to
+    if torch is not None:
+        torch.random.default_generator.manual_seed(1)
+    matplotlib = sys.modules.get("matplotlib")
     try:
-        yield
+        with matplotlib.rc_context() if matplotlib is not None else nullcontext():
+            if matplotlib is not None:
+                matplotlib.rcdefaults()  # what an earlier call set shall be seen to be set again
+            yield
     finally:
         random.setstate(kept[0])
         np.random.set_state(kept[1])  # noqa: NPY002 - as it was
+        if torch is not None:
+            torch.set_rng_state(torchs)

@@ -1,5 +1,7 @@
 """The conformance kit catches a wrong plug-in, and says for which reason."""
 
+import os
+import random
 import sys
 import time
 from collections.abc import Iterator
@@ -38,10 +40,11 @@ def halves(image: Image, _rng: Any, /, *, vertical: bool = True) -> Segments:
 
 def test_a_good_segmenter_passes_every_check():
     report = check_plugin("segmenters", Plugin("halves", halves, modality="image"))
-    assert report.summary == "segmenter halves: 11 checks passed"
+    assert report.summary == "segmenter halves: 14 checks passed; not checked: another process (it lives in a test)"
     assert report.checks == (
         "summary", "signature", "annotations", "defaults", "bad parameters", "picklable", "contract",
-        "inputs untouched", "deterministic", "global random state", "every choice",
+        "inputs untouched", "deterministic", "global random state", "global settings", "every choice",
+        "ends of ranges", "well formed",
     )  # fmt: skip
 
 
@@ -145,10 +148,22 @@ def anything(image: Image, rng: Any, /, *, parts: Any = 2) -> Segments:
     return halves(image, rng)
 
 
+def boundless(image: Image, rng: Any, /, *, parts: int = 2, blur: float | None = None) -> Segments:
+    """Halves."""
+    return halves(image, rng)
+
+
+def fails_at_its_end(image: Image, rng: Any, /, *, parts: Annotated[int, Ge(0), Le(9)] = 2) -> Segments:
+    """Bands."""
+    return Segments.from_labels(np.indices(image.shape)[1] * parts // image.shape[1] + 5 // parts)
+
+
 @pytest.mark.parametrize(
     ("call", "check", "sentence"),
     [
         (silent, "summary", "write a docstring"),
+        (boundless, "bad parameters", "'parts' has no range: say which numbers make sense, e.g. Annotated[int, Ge(1)]"),
+        (fails_at_its_end, "ends of ranges", "with parts=0: it raised ZeroDivisionError"),
         (catch_all, "signature", "**settings"),
         (no_slash, "signature", "its data arguments are (image, rng): write (instance, rng, /"),
         (no_rng, "signature", "its data arguments are (image): write (instance, rng, /"),
@@ -162,40 +177,24 @@ def test_a_badly_written_function_is_caught(call, check, sentence):
     assert sentence in failures("segmenters", call)[check][0]
 
 
+def test_every_number_without_a_range_is_told():
+    assert len(failures("segmenters", boundless)["bad parameters"]) == 2
+
+
+def test_what_it_accepts_is_asked_of_anything():
+    def pixels(source: Any, /) -> Image:
+        """Pixels."""
+        return Image(source, (0, 255))
+
+    with pytest.raises(ConformanceError) as caught:
+        check_plugin("readers", Plugin("wrong", pixels, accepts=lambda source: source.startswith("x")))
+    assert "accepts raises AttributeError at NoneType" in caught.value.failed["accepts"][0]
+
+
 def test_a_parameter_without_a_default_must_be_given():
     with pytest.raises(ConformanceError, match="'parts' has no default"):
         check_plugin("segmenters", Plugin("wrong", no_default))
     assert "defaults" in check_plugin("segmenters", Plugin("right", no_default), params={"parts": 3}).checks
-
-
-HEAVY = '''
-{above}
-from limefw.types import Segments
-
-def lying(image, rng, /):
-    """Two halves."""
-    import wave
-    return Segments.from_labels([[0] * (image.shape[1] - 1) + [1]] * image.shape[0])
-'''
-
-
-def written(folder, monkeypatch, name, above):
-    (folder / f"{name}.py").write_text(HEAVY.format(above=above))
-    monkeypatch.syspath_prepend(folder)
-    try:
-        return __import__(name).lying
-    finally:
-        monkeypatch.delitem(sys.modules, "wave", raising=False)
-
-
-def test_a_library_loaded_with_the_module_is_caught(tmp_path, monkeypatch):
-    light = Plugin("light", written(tmp_path, monkeypatch, "a_light_module", ""), requires=("wave",))
-    assert "light import" in check_plugin("segmenters", light).checks
-    heavy = Plugin("heavy", written(tmp_path, monkeypatch, "a_heavy_module", "import wave"), requires=("wave",))
-    with pytest.raises(ConformanceError) as caught:
-        check_plugin("segmenters", heavy)
-    assert set(caught.value.failed) == {"light import"}
-    assert "importing a_heavy_module loads wave" in str(caught.value)
 
 
 # ---- what it does with data and chance
@@ -209,6 +208,72 @@ def gapped(image: Image, _rng: Any, /) -> Segments:
 def random_by_numpy(image: Image, _rng: Any, /) -> Segments:
     """Halves of a noisy picture."""
     return Segments.from_labels(np.random.rand(*image.shape) < 0.5)  # noqa: NPY002 - the fault
+
+
+def random_by_python(image: Image, _rng: Any, /) -> Segments:
+    """Halves at a place that Python's global generator says."""
+    return Segments.from_labels(np.indices(image.shape)[1] < random.randint(1, image.shape[1] - 1))
+
+
+def random_by_torch(image: Image, _rng: Any, /) -> Segments:
+    """Halves at a place that torch's global generator says."""
+    generator = sys.modules["torch"].random.default_generator
+    return Segments.from_labels(np.indices(image.shape)[1] <= generator.integers(image.shape[1] - 2))
+
+
+def by_turns(image: Image, _rng: Any, /) -> Segments:
+    """Cuts at another place each time."""
+    TURNS.append(1)
+    return Segments.from_labels(np.indices(image.shape)[1] < 1 + len(TURNS) % 3)
+
+
+TURNS = []
+
+
+def as_floats(image: Image, _rng: Any, /) -> Segments:
+    """Labels that are no integers."""
+    return Segments(np.indices(image.shape)[1] * 2 // image.shape[1] * 1.0, ("left", "right"))
+
+
+def transposed(image: Image, _rng: Any, /) -> Segments:
+    """Labels of another shape."""
+    return Segments.from_labels(np.indices(image.shape[::-1])[1] * 2 // image.shape[0])
+
+
+def namesakes(image: Image, rng: Any, /) -> Segments:
+    """Two segments of one name."""
+    return replace(halves(image, rng), names=("half", "half"))
+
+
+def oversoft(image: Image, rng: Any, /) -> Segments:
+    """Shares that are no shares."""
+    cut = halves(image, rng)
+    return replace(cut, basis=np.stack([cut.labels == 0, cut.labels == 1]).astype(np.float32) * 2)
+
+
+def orphaned(image: Image, rng: Any, /) -> Segments:
+    """A parent for one of two."""
+    return replace(halves(image, rng), parents=np.array([0]))
+
+
+def hushing(image: Image, rng: Any, /) -> Segments:
+    """Switches numpy's warnings off for everyone."""
+    np.seterr(all="ignore")
+    return halves(image, rng)
+
+
+def moving_house(image: Image, rng: Any, /) -> Segments:
+    """Changes the working folder."""
+    os.chdir("..")
+    return halves(image, rng)
+
+
+def repainting(image: Image, rng: Any, /) -> Segments:
+    """Sets a colour for all figures to come."""
+    import matplotlib as mpl
+
+    mpl.rcParams["text.color"] = "red"
+    return halves(image, rng)
 
 
 def random_in_secret(image: Image, _rng: Any, /) -> Segments:
@@ -259,6 +324,16 @@ def broken_choice(image: Image, rng: Any, /, *, mode: Literal["plain", "fancy"] 
     [
         (gapped, {"contract"}, "2 labels from 0 to 2, expected labels 0..2 without gaps"),
         (random_by_numpy, {"deterministic", "global random state"}, "it moved a global random state"),
+        (random_by_python, {"deterministic", "global random state"}, "the result depends on a global random state"),
+        (by_turns, {"deterministic"}, "two calls with one seed differ"),
+        (as_floats, {"contract"}, "returned labels of dtype float64, expected integer labels"),
+        (transposed, {"contract"}, "expected labels of shape (48, 64)"),
+        (namesakes, {"well formed"}, "its segments need names that are text and all differ"),
+        (oversoft, {"well formed"}, "basis holds shares"),
+        (orphaned, {"well formed"}, "parents are 2 numbers"),
+        (hushing, {"global settings"}, "it changed numpy's error handling for the whole process"),
+        (repainting, {"global settings"}, "it changed matplotlib's rcParams for the whole process"),
+        (moving_house, {"global settings"}, "it changed the working folder for the whole process"),
         (random_in_secret, {"deterministic"}, "the result depends on a global random state"),
         (unseeded, {"deterministic"}, "two calls with one seed differ"),
         (scribbling, {"contract", "inputs untouched"}, "it changed what it was given"),
@@ -268,10 +343,42 @@ def broken_choice(image: Image, rng: Any, /, *, mode: Literal["plain", "fancy"] 
         (broken_choice, {"every choice"}, "with mode='fancy': segmenter wrong(mode='fancy') returned NoneType"),
     ],
 )
-def test_a_segmenter_is_caught_for_its_own_reason(call, checks, sentence):
+def test_a_segmenter_is_caught_for_its_own_reason(call, checks, sentence, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     failed = failures("segmenters", call)
     assert set(failed) == checks
     assert any(sentence in text for texts in failed.values() for text in texts)
+
+
+class Torch:
+    """Stands in for the library: one global generator."""
+
+    def __init__(self):
+        self.random = self
+        self.default_generator = self
+        self.manual_seed(0)
+
+    def manual_seed(self, seed):
+        self.state = np.array([seed], dtype=np.int64)
+
+    def integers(self, most):
+        self.state = (self.state * 75 + 74) % 65537
+        return int(self.state[0] % most)
+
+    def get_rng_state(self):
+        kept = self.state.copy()
+        return type("Tensor", (), {"numpy": lambda _: kept})()
+
+    def set_rng_state(self, state):
+        self.state = state.numpy()
+
+
+def test_torchs_global_generator_is_watched_where_torch_is_loaded(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", Torch())
+    failed = failures("segmenters", random_by_torch)
+    assert set(failed) == {"deterministic", "global random state"}
+    assert "the result depends on a global random state" in failed["deterministic"][0]
+    check_plugin("segmenters", Plugin("halves", halves))
 
 
 def test_everything_wrong_is_told_at_once_and_harms_no_later_check():
@@ -339,9 +446,35 @@ def too_wide(_instance: Any, segments: Segments, budget: int, rng: Any, /) -> It
     yield Draws(np.concatenate([codes[:, :1], codes], axis=1))
 
 
+def sure_of_itself(_instance: Any, segments: Segments, budget: int, rng: Any, /) -> Iterator[Draws]:
+    """Says that nothing was left to chance."""
+    yield Draws(coins(segments, budget, rng), exhaustive=True)
+
+
+def uncounted(_instance: Any, segments: Segments, budget: int, rng: Any, /) -> Iterator[Draws]:
+    """Groups for all rows but one."""
+    yield Draws(coins(segments, budget, rng), groups=np.arange(budget - 1))
+
+
+def minus(_instance: Any, segments: Segments, budget: int, rng: Any, /) -> Iterator[Draws]:
+    """Importance below zero."""
+    yield Draws(coins(segments, budget, rng), importance=np.full(budget, -1.0))
+
+
+def clouded(_instance: Any, segments: Segments, budget: int, rng: Any, /) -> Iterator[Draws]:
+    """Codes that are not a number."""
+    codes = coins(segments, budget, rng).astype(np.float32)
+    codes[1:2] = np.nan
+    yield Draws(codes)
+
+
 @pytest.mark.parametrize(
     ("call", "check", "sentence"),
     [
+        (sure_of_itself, "seeds", "it says exhaustive=True, and two seeds draw otherwise"),
+        (uncounted, "contract", "returned 1, expected 2 groups"),
+        (minus, "contract", "negative or non-finite importance"),
+        (clouded, "contract", "NaN or infinite codes"),
         (double_codes, "contract", "returned float64, expected codes of dtype bool or float32"),
         (greedy, "budget", "given 2 segments and a budget of 2: it drew 256 rows"),
         (headless, "first row", "Set codes[0] = True"),
@@ -402,6 +535,17 @@ def negative(draws: Draws, _composer: Any, /) -> np.ndarray:
     return draws.codes.mean(axis=1) - 0.5
 
 
+def nowhere(draws: Draws, _composer: Any, /) -> np.ndarray:
+    """Not a number."""
+    return draws.codes.mean(axis=1) * np.nan
+
+
+def blind(outputs: Any, head: Any, /) -> Any:
+    """Not a number."""
+    values = head.columns(outputs)
+    return values * np.nan, head.names(values.shape[1])
+
+
 def softmax_of_batch(outputs: Any, head: Any, /) -> Any:
     """Normalises over the chunk."""
     values = head.columns(outputs)
@@ -417,6 +561,8 @@ def softmax_of_batch(outputs: Any, head: Any, /) -> Any:
         ("kernels", crowded, {"rows alone"}, "fewer rows weigh differently"),
         ("kernels", ranked, {"rows alone"}, "the rows in another order weigh differently"),
         ("kernels", negative, {"contract"}, "expected finite weights >= 0"),
+        ("kernels", nowhere, {"contract"}, "expected finite weights >= 0"),
+        ("targets", blind, {"contract"}, "expected finite values"),
         ("targets", softmax_of_batch, {"row by row"}, "Each row must depend on itself alone"),
     ],
 )
@@ -527,6 +673,11 @@ def pooled(around: Any, _rng: Any, /) -> list[Fit]:
     return linear_fits(replace(around, targets=mean), 1.0)
 
 
+def secretive(around: Any, _rng: Any, /) -> list[Fit]:
+    """Keeps in its detail what no file holds."""
+    return [replace(fit, detail={"rule": {1, 2, 3}}) for fit in linear_fits(around, 1.0)]
+
+
 class Shifted(Fit):
     """A fit with a rule of its own, which no file knows."""
 
@@ -545,6 +696,7 @@ def unsaved(around: Any, _rng: Any, /) -> list[Fit]:
         ("surrogates", inverted, "predict", "effects is [-2."),
         ("surrogates", not_a_number, "contract", "NaN or infinity, expected finite effects"),
         ("surrogates", pooled, "one by one", "target 0 comes out differently"),
+        ("surrogates", secretive, "saved and loaded", "set"),
         ("surrogates", unsaved, "saved and loaded", "Shifted"),
     ],
 )

@@ -1,0 +1,216 @@
+"""``limefw plugins check`` judges what is installed; ``limefw plugins new`` writes what passes."""
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import limefw
+from limefw.cli.plugins_new import ABOUT, distribution
+from limefw.discovery import Registry
+from limefw.hookspecs import KINDS
+from limefw.stage import Plugin
+from limefw.testing import check_plugin
+from limefw.types import Segments
+
+
+def halves(image, _rng, /):
+    """Two halves."""
+    return Segments.from_labels(np.indices(image.shape)[1] * 2 // image.shape[1])
+
+
+def noise(image, _rng, /):
+    """Two random halves."""
+    return Segments.from_labels(np.random.rand(*image.shape) < 0.5)  # noqa: NPY002 - the fault
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    """Stand a registry with a right and a wrong segmenter in for the process's own."""
+    fresh = Registry()
+    fresh.add("segmenters", Plugin("halves", halves, modality="image"))
+    fresh.add("segmenters", Plugin("noise", noise, modality="image"))
+    fresh.add("samplers", Plugin("noise", noise))
+    for place in ("limefw.registry", "limefw.testing.default_registry"):
+        monkeypatch.setattr(place, lambda: fresh)
+    return fresh
+
+
+def test_a_good_plugin_passes(run, registry):
+    """By its name alone where one kind has it; exit code 0."""
+    code, out, _ = run("plugins", "check", "halves")
+    assert code == 0
+    assert "segmenter halves  [this session]" in out
+    assert "passed   summary, signature" in out
+    assert "not run  another process (it lives in a test)" in out
+    assert "1 checked, none failed" in out
+
+
+def test_a_wrong_plugin_fails_with_its_reasons(run, registry):
+    """Every failed check with its sentences; exit code 1."""
+    code, out, _ = run("plugins", "check", "segmenter", "noise")
+    assert code == 1
+    assert "FAILED   deterministic: given a uint8 RGB image of 48 x 64:" in out
+    assert "FAILED   global random state:" in out
+    assert "1 of 1 failed" in out
+
+
+def test_a_name_of_two_kinds_must_be_told_apart(run, registry):
+    """Which are meant is not guessed."""
+    code, _, err = run("plugins", "check", "noise")
+    assert code == 2
+    assert "'noise' is a name in segmenters and samplers: say which" in err
+
+
+def test_all_of_a_distribution_are_checked(run, registry):
+    """Whatever its name's spelling; one failure is enough for exit code 1."""
+    code, out, _ = run("plugins", "check", "--distribution", "This_Session")
+    assert code == 2, "a distribution's name has no blank: nothing is called that"
+    code, out, _ = run("plugins", "check", "-d", "this session")
+    assert code == 1
+    assert "2 of 3 failed" in out
+
+
+def test_all_of_a_kind_are_checked(run):
+    """A kind without a name means all of it."""
+    code, out, _ = run("plugins", "check", "targets")
+    assert code == 0
+    assert f"{len(limefw.registry().names('targets'))} checked, none failed" in out
+
+
+def test_a_reader_is_checked_on_a_source(run, photo):
+    """Without one it is only read, which is said."""
+    code, out, _ = run("plugins", "check", "image_file")
+    assert code == 0
+    assert "no source was given; give --source FILE" in out
+    code, out, _ = run("plugins", "check", "image_file", "--source", photo)
+    assert code == 0
+    assert "not run" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "what is to be checked?"),
+        (["a", "b", "c"], "what is to be checked?"),
+        (["slic", "-d", "limefw"], "what is to be checked?"),
+        (["slick"], "no plug-in named 'slick'. Did you mean 'slic'?"),
+        (["segmentors", "slic"], "Did you mean 'segmenters'?"),
+        (["segmenters", "slick"], "Did you mean 'slic'?"),
+        (["-d", "limfw"], "Did you mean 'limefw'?"),
+    ],
+)
+def test_a_wrong_question_is_told(run, arguments, message):
+    """Exit code 2, with what was meant."""
+    code, _, err = run("plugins", "check", *arguments)
+    assert code == 2
+    assert message in err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"]])
+def test_help_names_the_commands(run, arguments):
+    """`limefw plugins --help` shows listing, check and new."""
+    code, out, _ = run("plugins", *arguments)
+    assert code == 0
+    for word in ("KIND [NAME]", "check", "new", "list"):
+        assert word in out
+
+
+def test_the_bare_listing_still_takes_options(run):
+    """--debug may stand anywhere."""
+    assert run("plugins", "--debug", "segmenters")[0] == run("plugins", "segmenters", "--debug")[0] == 0
+    assert "segmenters" in run("plugins", "--debug")[1]
+
+
+# ---- new
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_written_for_a_kind_passes_the_kit(kind, tmp_path, monkeypatch):
+    """Every template keeps what its kind promises, with its own and another value of its parameter."""
+    name = f"acme_{kind}"
+    for path, text in distribution(kind, name).items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    registry = Registry(modules=[(importlib.import_module(f"limefw_{name}"), "acme")], installed=False)
+    assert registry.broken == []
+    about, source = ABOUT[kind], None
+    if about.source:
+        source = tmp_path / "source.npy"
+        np.save(source, eval(about.source, {"rng": np.random.default_rng(0)}))
+    for params in ({}, {about.parameter: eval(about.other)}):
+        report = check_plugin(kind, name, registry=registry, source=source, params=params)
+        assert not report.skipped
+        assert "ends of ranges" in report.checks
+
+
+@pytest.mark.parametrize("kind", ["segmenter", "segmenters"])
+def test_a_distribution_is_written_into_a_new_folder(run, tmp_path, kind):
+    """Singular or plural; what to do next is printed."""
+    code, out, err = run("plugins", "new", kind, "bands")
+    assert code == 0
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == {
+        "bands/pyproject.toml", "bands/README.md", "bands/limefw_bands.py", "bands/tests/test_bands.py",
+    }  # fmt: skip
+    assert "my_plugin" not in "".join((tmp_path / name).read_text() for name in files)
+    assert "limefw explain --sample -s segmenter=bands" in out
+    assert "wrote bands" in err
+
+
+def test_nothing_is_overwritten(run, tmp_path):
+    """A folder or file of that name is left as it is."""
+    (tmp_path / "bands").mkdir()
+    (tmp_path / "bands" / "mine.txt").write_text("precious")
+    code, _, err = run("plugins", "new", "segmenter", "bands")
+    assert code == 2
+    assert "bands is there already: nothing was written" in err
+    assert [path.name for path in (tmp_path / "bands").iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "message"),
+    [
+        ("segmentor", "bands", "Did you mean 'segmenters'?"),
+        ("recipe", "bands", "a recipe is a file: limefw recipe show lime > bands.toml"),
+        ("segmenter", "slic", "segmenter 'slic' is provided by limefw"),
+        ("segmenter", "Bands", "'Bands' cannot be its name: use a-z"),
+        ("segmenter", "../bands", "cannot be its name"),
+        ("segmenter", "two words", "cannot be its name"),
+        ("segmenter", "bands_", "cannot be its name"),
+        ("segmenter", "lambda", "the word is taken"),
+        ("segmenter", "print", "the word is taken"),
+        ("segmenter", "count", "the word is taken"),
+        ("segmenter", "np", "the word is taken"),
+        ("segmenter", "auto", "the word is taken"),
+    ],
+)
+def test_a_name_that_could_not_work_is_refused(run, tmp_path, kind, name, message):
+    """Nothing is written."""
+    code, _, err = run("plugins", "new", kind, name)
+    assert code == 2
+    assert message in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("tool", ["ruff", "mypy"])
+def test_what_is_written_satisfies_linters(tool, tmp_path):
+    """ruff with its defaults, and mypy --strict, find nothing in any kind's files."""
+    place = shutil.which(tool, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
+    if place is None:
+        pytest.skip(f"{tool} is not installed")
+    for kind in KINDS:
+        for path, text in distribution(kind, f"acme_{kind}").items():
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_text(text)
+    arguments = {"ruff": ["check", "--isolated", "--no-cache"], "mypy": ["--strict", "--no-incremental"]}[tool]
+    environment = {**os.environ, "MYPYPATH": str(Path(limefw.__file__).parents[1])}
+    command = [place, *arguments, "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,158 @@
+"""Distributions of others - the three examples, and one that ``limefw plugins new`` wrote - built, installed, used."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import limefw
+
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = {"custom_segmenter": "quadtree", "custom_surrogate": "quantile", "custom_renderer": "geojson"}
+
+pytestmark = pytest.mark.model
+
+
+class Place:
+    """A folder with third-party wheels installed, and a way to run things beside it."""
+
+    def __init__(self, folder):
+        self.folder, self.site = folder, folder / "site"
+
+    def run(self, *command, cwd=None, **environment):
+        path = os.pathsep.join([str(self.site), *(str(Path(entry).absolute()) for entry in sys.path)])
+        kept = {name: value for name, value in os.environ.items() if name not in ("LIMEFW_PLUGINS", "PYTEST_ADDOPTS")}
+        return subprocess.run(
+            [sys.executable, "-m", *map(str, command)],
+            cwd=cwd or self.folder, env={**kept, "PYTHONPATH": path, **environment},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def install(self, *sources):
+        """Build wheels of source folders and install them, offline."""
+        wheels = self.folder / "wheels"
+        offline = ["--quiet", "--no-deps", "--no-index", "--disable-pip-version-check"]
+        built = self.run("pip", "wheel", *offline, "--no-build-isolation", "-w", wheels, *sources)
+        assert built.returncode == 0, built.stderr
+        installed = self.run("pip", "install", *offline, "--target", self.site, "--upgrade", *wheels.glob("*.whl"))
+        assert installed.returncode == 0, installed.stderr
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """The three examples, installed."""
+    made = Place(tmp_path_factory.mktemp("others"))
+    made.install(*(ROOT / "examples" / name for name in EXAMPLES))
+    return made
+
+
+RECIPE = """
+samples = 60
+labels = "top:1"
+segmenter = { use = "quadtree", n_segments = 20 }
+surrogate = { use = "quantile", level = 0.4 }
+renderers = [{ use = "geojson", top = 3 }]
+"""
+
+
+def test_a_recipe_names_all_three_and_the_command_line_uses_them(place, tmp_path):
+    """By name from a file; the photograph's strongest segments come out as outlines."""
+    (tmp_path / "others.toml").write_text(RECIPE)
+    done = place.run("limefw", "explain", "--sample", "--recipe", "others.toml", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = limefw.load(tmp_path / "out" / "chelsea.limefw")
+    recipe = found.provenance["recipe"]
+    assert (recipe["segmenter"]["use"], recipe["segmenter"]["smallest"]) == ("quadtree", 8)
+    assert recipe["surrogate"] == {"use": "quantile", "level": 0.4, "alpha": 0.0}
+    assert 17 <= found.segments.count <= 20
+    outlines = json.loads(
+        (tmp_path / "out" / "chelsea.geojson").read_text()
+        if (tmp_path / "out" / "chelsea.geojson").exists()
+        else (tmp_path / "out" / "chelsea-geojson.geojson").read_text()
+    )
+    assert 1 <= len(outlines["features"]) <= 3
+
+
+def test_the_examples_are_listed_with_their_providers(place):
+    """Name, version, parameters."""
+    done = place.run("limefw", "plugins", "segmenters", "quadtree")
+    assert done.returncode == 0
+    assert "[limefw-quadtree 1.0, for image]" in done.stdout
+    assert "n_segments" in done.stdout
+
+
+@pytest.mark.parametrize(("folder", "name"), EXAMPLES.items())
+def test_an_examples_own_tests_pass(place, folder, name):
+    """With pytest alone, as its README says; the kit through --limefw as well."""
+    options = ["-q", "-p", "no:cacheprovider", "-p", "limefw.pytest_plugin", "--import-mode=importlib", "-W", "error"]
+    environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    tests = ROOT / "examples" / folder
+    done = place.run("pytest", *options, "--rootdir", tests, "-c", tests / "pyproject.toml", tests,
+                     "--limefw", f"limefw-{name}", **environment)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+    assert "skipped" not in done.stdout
+
+
+def test_the_command_checks_them(place):
+    """`limefw plugins check --distribution` passes each."""
+    done = place.run("limefw", "plugins", "check", "--distribution", "limefw-geojson")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "renderer geojson  [limefw-geojson 1.0]" in done.stdout
+
+
+def test_the_examples_are_about_thirty_lines():
+    """Statements, not counting docstrings and blank lines: a stranger reads one in a minute."""
+    for folder, name in EXAMPLES.items():
+        text = (ROOT / "examples" / folder / f"limefw_{name}.py").read_text()
+        assert len(text.splitlines()) <= 60, folder
+
+
+def test_a_denied_distributions_canary_never_appears(tmp_path):
+    """Whatever is done, nothing of a denied distribution runs; without the denial the canary shows that it would."""
+    place = Place(tmp_path)
+    assert place.run("limefw", "plugins", "new", "segmenter", "evil_bands").returncode == 0
+    canary, module = tmp_path / "canary", tmp_path / "evil_bands" / "limefw_evil_bands.py"
+    module.write_text(f"open({str(canary)!r}, 'w').close()\n" + module.read_text())
+    place.install(tmp_path / "evil_bands")
+    for policy in ("-limefw-evil-bands", "-LimeFW_Evil.Bands", "limefw", "acme-lime"):
+        for command in (
+            ["plugins"], ["plugins", "segmenters"], ["plugins", "check", "grid"], ["recipe", "list"],
+            ["recipe", "schema"], ["explain", "--sample", "-s", "segmenter=grid", "-n", "20", "-o", "-"],
+        ):  # fmt: skip
+            if command[0] == "explain" and policy != "limefw":
+                continue  # once is enough
+            done = place.run("limefw", *command, LIMEFW_PLUGINS=policy)
+            assert done.returncode == 0, done.stderr
+            assert not canary.exists(), (policy, command)
+    done = place.run("limefw", "explain", "--sample", "-s", "segmenter=evil_bands", LIMEFW_PLUGINS="-limefw-evil-bands")
+    assert done.returncode == 2
+    assert "Denied by LIMEFW_PLUGINS, so not looked at: limefw-evil-bands." in done.stderr
+    assert not canary.exists()
+    done = place.run("limefw", "plugins", "segmenters", "evil_bands", LIMEFW_PLUGINS="limefw-evil-bands")
+    assert done.returncode == 0, done.stderr
+    assert canary.exists(), "an allowed one's does appear"
+
+
+@pytest.mark.parametrize(
+    ("kind", "use"),
+    [
+        ("segmenter", ["-s", "segmenter=acme_new"]),
+        ("renderer", ["-f", "acme_new"]),
+    ],
+)
+def test_what_plugins_new_writes_works_from_an_empty_folder(tmp_path, kind, use):
+    """Written, built, installed, its tests run, used by name: without a change."""
+    place = Place(tmp_path)
+    assert place.run("limefw", "plugins", "new", kind, "acme_new").returncode == 0
+    place.install(tmp_path / "acme_new")
+    tested = place.run("pytest", "-q", "-p", "no:cacheprovider", "acme_new", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert "2 passed" in tested.stdout
+    used = place.run("limefw", "explain", "--sample", "-n", "30", *use)
+    assert used.returncode == 0, used.stderr
+    assert list((tmp_path / "limefw-out").iterdir())
