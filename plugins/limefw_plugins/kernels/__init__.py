@@ -6,6 +6,7 @@ from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
 from limefw_plugins.kernels.cosine_exponential import cosine_exponential
 from limefw_plugins.kernels.flat import flat
+from limefw_plugins.kernels.pixel_cosine import pixel_cosine
 from limefw_plugins.kernels.symmetric import symmetric
 
 
@@ -14,4 +15,5 @@ def limefw_kernels() -> Iterator[Plugin]:
     """Yield the kernels."""
     yield Plugin("cosine_exponential", cosine_exponential)
     yield Plugin("flat", flat)
+    yield Plugin("pixel_cosine", pixel_cosine, modality="image")
     yield Plugin("symmetric", symmetric)
