@@ -81,16 +81,16 @@ def _form(left: Floats, matrix: Floats, right: Floats) -> Floats:
 
 def _sums(composer: PixelComposer, background: int) -> _Sums:
     black, channels = composer.value_range[0], 0 if composer.planar else -1
-    shown, filled = (
-        array.astype(np.float64) - black for array in (composer.pixels, composer.backgrounds[background])
-    )
+    shown, filled = (array.astype(np.float64) - black for array in (composer.pixels, composer.backgrounds[background]))
     planes = [(a * b).sum(axis=channels) for a, b in ((shown, shown), (shown, filled), (filled, filled))]
     norm = float(np.sqrt(planes[0].sum()))
     if norm == 0.0:
         raise InputError("kernel 'pixel_cosine' has nothing to compare with: the image is black all over")
     if composer.basis is None:
         index = composer.labels.ravel() + 1
-        return _Sums(*(np.bincount(index, weights=plane.ravel()) for plane in planes), norm)
+        own, mixed, other = (np.bincount(index, weights=plane.ravel()).astype(np.float64) for plane in planes)
+        return _Sums(own, mixed, other, norm)
     shares = composer.basis.reshape(len(composer.basis), -1).astype(np.float64)
     shares = np.concatenate([1.0 - shares.sum(axis=0, keepdims=True), shares])
-    return _Sums(*((shares * plane.ravel()) @ shares.T for plane in planes), norm)
+    own, mixed, other = ((shares * plane.ravel()) @ shares.T for plane in planes)
+    return _Sums(own, mixed, other, norm)

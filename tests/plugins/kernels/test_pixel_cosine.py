@@ -28,7 +28,9 @@ def build(rng, *, height=13, width=17, channels=3, dtype="uint8", low=0.0, count
     pixels, *filled = (rng.uniform(low, high, (height, width, channels)).astype(dtype) for _ in range(1 + backgrounds))
     labels = np.minimum(rng.integers(0, count, (height, width)) if count > 1 else 0, count - 1)
     labels.ravel()[:count] = np.arange(count)
-    segments = Segments.from_labels(np.where(rng.random((height, width)) < 0.2, -1, labels) if kept else labels, keep=-1)
+    segments = Segments.from_labels(
+        np.where(rng.random((height, width)) < 0.2, -1, labels) if kept else labels, keep=-1
+    )
     return PixelComposer.of(Image(pixels, (low, high)), np.stack(filled), segments), segments
 
 
