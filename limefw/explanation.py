@@ -338,6 +338,7 @@ def _check(found: Explanation) -> None:
     contracts.check_fits(list(found.fits.values()), count, width, "the file")
     for fit in found.fits.values():
         _check_tree(fit, width)
+        _check_logistic(fit, width)
     if not count or set(found.fits) != set(found.names) or set(found.fits) != set(found.health.labels):
         raise ValueError("its labels differ from place to place")
     asked = [segment for item in found.what_if.values() for segment in item.segments]
@@ -376,3 +377,12 @@ def _check_tree(fit: Fit, width: int) -> None:
     for child in others[1:3]:
         if child.dtype.kind != "i" or not ((child > nodes) & (child < len(nodes)))[inner].all():
             raise ValueError("its tree goes round in circles")
+
+
+def _check_logistic(fit: Fit, width: int) -> None:
+    """Refuse log-odds that are not one finite number for each segment."""
+    if fit.detail.get("form") != "logistic":
+        return
+    coefficients = np.asarray(fit.detail["coefficients"], dtype=np.float64)
+    if coefficients.shape != (width,) or not np.isfinite([*coefficients, fit.detail["intercept"]]).all():
+        raise ValueError("its logistic surrogate does not fit its segments")

@@ -456,7 +456,8 @@ class Fit:
         local_prediction: g(instance).
         columns: as the selector picked them, the first first; a surrogate leaves it None, the pipeline fills it in.
         covariance: (d, d) of the effects, or None where not known.
-        detail: JSON values and arrays; ``{"form": "tree", ...}`` where `predict` is not linear.
+        detail: JSON values and arrays; where `predict` is not linear ``{"form": "tree", ...}`` (nodes) or
+            ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds.
     """
 
     effects: Floats
@@ -483,11 +484,13 @@ class Fit:
 
     def predict(self, codes: Codes) -> Floats:
         """Return g for each row of ``(n, d)`` codes."""
-        if self.detail.get("form") == "tree":
+        form = self.detail.get("form")
+        if form == "tree":
             return _tree_predict(self.detail, codes)
-        # block by block: a product of bool codes would first copy all of them to float64
-        blocks = [codes[start : start + 4096] @ self.effects for start in range(0, len(codes), 4096)]
-        return np.asarray(self.intercept + np.concatenate(blocks), dtype=np.float64)
+        if form == "logistic":
+            odds = _linear_predict(codes, np.asarray(self.detail["coefficients"]), self.detail["intercept"])
+            return np.exp(-np.logaddexp(0.0, -odds))
+        return _linear_predict(codes, self.effects, self.intercept)
 
     def widened(self, columns: NDArray[np.intp], width: int) -> Self:
         """Put a fit on some columns back among all `width` of them."""
@@ -501,7 +504,17 @@ class Fit:
         if detail.get("form") == "tree":
             feature = np.asarray(detail["feature"])
             detail["feature"] = np.where(feature >= 0, columns[np.maximum(feature, 0)], -1)
+        if detail.get("form") == "logistic":
+            coefficients = np.zeros(width)
+            coefficients[columns] = detail["coefficients"]
+            detail["coefficients"] = coefficients
         return replace(self, effects=effects, columns=columns, covariance=covariance, detail=detail)
+
+
+def _linear_predict(codes: Codes, coefficients: Floats, intercept: float) -> Floats:
+    # block by block: a product of bool codes would first copy all of them to float64
+    blocks = [codes[start : start + 4096] @ coefficients for start in range(0, len(codes), 4096)]
+    return np.asarray(intercept + np.concatenate(blocks), dtype=np.float64)
 
 
 def _tree_predict(tree: Mapping[str, Any], codes: Codes) -> Floats:

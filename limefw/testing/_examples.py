@@ -168,13 +168,15 @@ def answers(_s: Subject) -> dict[str, Data]:
 
 def fitting(_s: Subject) -> dict[str, Data]:
     """Return neighbourhoods, easy and degenerate, for selectors and surrogates."""
+    plain = _around(40, 6)
     return {
-        "40 rows of 6 columns": (_around(40, 6),),
+        "40 rows of 6 columns": (plain,),
         "300 rows in pairs, of 12 columns": (_around(300, 12),),
         "fewer rows than columns": (_around(5, 8),),
         "one column": (_around(30, 1, 1),),
         "constant targets": (_around(40, 6, 2, constant=True),),
         "an exhaustive neighbourhood": (_around(64, 6, exhaustive=True),),
+        "targets between 0 and 1": (replace(plain, targets=0.5 + 0.5 * np.tanh(plain.targets)),),
     }
 
 

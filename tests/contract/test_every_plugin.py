@@ -57,11 +57,18 @@ def pillow(folder):
         return picture.copy()
 
 
+def explained_by_a_tree(_folder):
+    settings = {"segmenter": {"use": "grid", "rows": 3, "columns": 3}, "samples": 100, "labels": [0, 1]}
+    pixels = np.random.default_rng(0).integers(0, 65536, (30, 40, 3), dtype=np.uint16)
+    return limefw.explain(pixels, brightness, surrogate="tree", filler={"use": "constant", "value": 0.0}, **settings)
+
+
 SOURCES = {
     ("readers", "image_array"): [lambda _: None, lambda _: np.zeros((5, 7)), pillow],
     ("readers", "image_file"): [photo],
     ("models", "callable"): [lambda _: brightness],
     ("models", "onnx"): [tiny_network],
+    ("renderers", "tree"): [explained_by_a_tree],
 }
 
 
@@ -104,6 +111,12 @@ OTHER_SETTINGS = [
     ("kernels", "symmetric", {"width": 5.0}),
     ("kernels", "l2", {"relative": False}),
     ("kernels", "hamming", {"width": 10.0}),
+    ("selectors", "lasso_path", {"num_features": 1}),
+    ("selectors", "lime_auto", {"num_features": 6}),
+    ("surrogates", "elastic_net", {"l1_ratio": 0.0}),
+    ("surrogates", "elastic_net", {"l1_ratio": 1.0, "alpha": 1.0}),
+    ("surrogates", "huber", {"epsilon": 1.0, "alpha": 0.0}),
+    ("surrogates", "logistic", {"alpha": 0.0}),
     ("selectors", "forward", {"num_features": 100}),
     ("selectors", "highest_weights", {"num_features": 1}),
     ("surrogates", "lasso", {"alpha": 1.0}),

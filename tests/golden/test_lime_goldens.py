@@ -12,7 +12,7 @@ from limefw.pipeline import Run
 
 HERE = Path(__file__).parent
 TABLE = json.loads((HERE / "lime_image.json").read_text(encoding="utf-8"))
-CASES = TABLE["grid"]
+CASES = [{**case, "table": table} for table in ("grid", "lasso") for case in TABLE[table]]
 PLACES = sorted({case["neighbourhood"] for case in CASES})
 TOLERANCE = 1e-10
 
@@ -33,12 +33,11 @@ def codes_of(golden, image):
 
 def selector_of(case):
     """Name the selector that lime's ``feature_selection`` means."""
-    number = case["num_features"]
-    if case["feature_selection"] == "none":
+    method = case["feature_selection"]
+    if method == "none":
         return "all"
-    if case["feature_selection"] == "forward_selection" or (case["feature_selection"] == "auto" and number <= 6):
-        return {"use": "forward", "num_features": number}
-    return {"use": "highest_weights", "num_features": number}
+    use = {"forward_selection": "forward", "auto": "lime_auto"}.get(method, method)
+    return {"use": use, "num_features": case["num_features"]}
 
 
 def fitted(golden, case, **settings):
@@ -53,11 +52,11 @@ def fitted(golden, case, **settings):
 
 
 def expected_of(golden, case):
-    row = case["row"]
-    ids = golden["grid/ids"][row, : case["length"]]
+    row, table = case["row"], case["table"]
+    ids = golden[f"{table}/ids"][row, : case["length"]]
     effects = np.zeros(TABLE["images"][case["image"]]["segments"])
-    effects[ids] = golden["grid/coefs"][row, : case["length"]]
-    figures = np.array([golden[f"grid/{name}"][row] for name in ("intercept", "score", "local_pred")])
+    effects[ids] = golden[f"{table}/coefs"][row, : case["length"]]
+    figures = np.array([golden[f"{table}/{name}"][row] for name in ("intercept", "score", "local_pred")])
     return ids, np.append(effects, figures)
 
 
@@ -143,5 +142,5 @@ def test_rounding_is_told_apart_from_limes_truncation(golden):
 
 
 def test_every_case_is_covered():
-    """The grid holds 3 images x 2 hide colours x 5 selections x 2 labels."""
-    assert len(CASES) == 60
+    """There are 3 images x 2 hide colours x 7 selections x 2 labels."""
+    assert len(CASES) == 84

@@ -67,6 +67,9 @@ def explained_by_lime(photo, labels, *, selection="none", count=100, hide_color=
         ("none", "all", 100),
         ("forward_selection", {"use": "forward", "num_features": 5}, 5),
         ("highest_weights", {"use": "highest_weights", "num_features": 8}, 8),
+        ("lasso_path", {"use": "lasso_path", "num_features": 6}, 6),
+        ("auto", {"use": "lime_auto", "num_features": 6}, 6),
+        ("auto", {"use": "lime_auto", "num_features": 7}, 7),
     ],
 )
 def test_the_same_neighbourhood_gives_the_same_explanation(photo, labels, selection, selector, count):

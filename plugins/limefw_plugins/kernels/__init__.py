@@ -8,6 +8,7 @@ from limefw_plugins.kernels.cosine_exponential import cosine_exponential
 from limefw_plugins.kernels.flat import flat
 from limefw_plugins.kernels.hamming import hamming
 from limefw_plugins.kernels.l2 import l2
+from limefw_plugins.kernels.pixel_cosine import pixel_cosine
 from limefw_plugins.kernels.symmetric import symmetric
 
 
@@ -18,4 +19,5 @@ def limefw_kernels() -> Iterator[Plugin]:
     yield Plugin("flat", flat)
     yield Plugin("hamming", hamming)
     yield Plugin("l2", l2)
+    yield Plugin("pixel_cosine", pixel_cosine, modality="image")
     yield Plugin("symmetric", symmetric)

@@ -10,6 +10,7 @@ from limefw_plugins.renderers.heatmap import heatmap
 from limefw_plugins.renderers.overlay import overlay
 from limefw_plugins.renderers.page import page
 from limefw_plugins.renderers.plain_text import plain_text
+from limefw_plugins.renderers.tree import tree
 
 
 @hookimpl
@@ -21,3 +22,4 @@ def limefw_renderers() -> Iterator[Plugin]:
     yield Plugin("json", figures_json)
     yield Plugin("overlay", overlay, modality="image", requires=("matplotlib",))
     yield Plugin("text", plain_text)
+    yield Plugin("tree", tree, modality="image", requires=("matplotlib", "PIL"))

@@ -7,6 +7,8 @@ from limefw.stage import Plugin
 from limefw_plugins.selectors.all_columns import all_columns
 from limefw_plugins.selectors.forward import forward
 from limefw_plugins.selectors.highest_weights import highest_weights
+from limefw_plugins.selectors.lasso_path import lasso_path
+from limefw_plugins.selectors.lime_auto import lime_auto
 
 
 @hookimpl
@@ -15,3 +17,5 @@ def limefw_selectors() -> Iterator[Plugin]:
     yield Plugin("all", all_columns)
     yield Plugin("forward", forward)
     yield Plugin("highest_weights", highest_weights)
+    yield Plugin("lasso_path", lasso_path, requires=("sklearn",))
+    yield Plugin("lime_auto", lime_auto)

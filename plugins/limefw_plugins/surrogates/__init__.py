@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
+from limefw_plugins.surrogates.elastic_net import elastic_net
+from limefw_plugins.surrogates.huber import huber
 from limefw_plugins.surrogates.lasso import lasso
 from limefw_plugins.surrogates.linear import linear
+from limefw_plugins.surrogates.logistic import logistic
 from limefw_plugins.surrogates.ridge import ridge
 from limefw_plugins.surrogates.tree import tree
 
@@ -13,7 +16,10 @@ from limefw_plugins.surrogates.tree import tree
 @hookimpl
 def limefw_surrogates() -> Iterator[Plugin]:
     """Yield the surrogates."""
+    yield Plugin("elastic_net", elastic_net, requires=("sklearn",))
+    yield Plugin("huber", huber, requires=("sklearn",))
     yield Plugin("lasso", lasso, requires=("sklearn",))
     yield Plugin("linear", linear)
+    yield Plugin("logistic", logistic)
     yield Plugin("ridge", ridge)
     yield Plugin("tree", tree, requires=("sklearn",))

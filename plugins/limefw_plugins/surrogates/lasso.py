@@ -2,13 +2,11 @@
 
 from typing import Annotated
 
-import numpy as np
 from annotated_types import Gt
 from numpy.random import Generator
 
-from limefw.imports import unmoved_random
-from limefw.statistics import weighted_r2
-from limefw.types import Fit, Floats, Neighbourhood
+from limefw.types import Fit, Neighbourhood
+from limefw_plugins.surrogates._descent import descended
 
 
 def lasso(
@@ -29,26 +27,4 @@ def lasso(
         alpha: the penalty: 0.01 keeps most, 0.1 a few, 0.5 hardly any.
         max_iterations: of coordinate descent.
     """
-    return [_fit(around, target, alpha, max_iterations) for target in around.targets.T]
-
-
-def _fit(around: Neighbourhood, target: Floats, alpha: float, max_iterations: int) -> Fit:
-    with unmoved_random("sklearn.linear_model"):
-        from sklearn.linear_model import Lasso
-
-    weights = around.weights
-    spread = float(np.sqrt(np.cov(target, aweights=weights, ddof=0)))
-    if spread <= 0.0:
-        mean = float(np.average(target, weights=weights))
-        return Fit(
-            np.zeros(around.codes.shape[1]),
-            mean,
-            weighted_r2(target, np.full(len(target), mean), weights),
-            mean,
-        )
-    # a state of its own: scikit-learn draws from NumPy's global generator otherwise, though nothing depends on it
-    model = Lasso(alpha=alpha, max_iter=max_iterations, tol=1e-8, random_state=0)
-    model.fit(around.codes.astype(np.float64), target / spread, sample_weight=weights)
-    fit = Fit(model.coef_ * spread, float(model.intercept_ * spread), 0.0, 0.0)
-    predicted = fit.predict(around.codes)
-    return Fit(fit.effects, fit.intercept, weighted_r2(target, predicted, weights), float(predicted[0]))
+    return descended(around, alpha, 1.0, max_iterations)

@@ -7,8 +7,8 @@ from annotated_types import Ge
 from numpy.random import Generator
 
 from limefw.imports import unmoved_random
-from limefw.statistics import weighted_r2
-from limefw.types import Fit, Floats, Neighbourhood
+from limefw.types import Fit, Neighbourhood
+from limefw_plugins.surrogates._fits import fit_of_form
 
 
 def tree(
@@ -35,7 +35,7 @@ def tree(
     for target in around.targets.T:
         model = DecisionTreeRegressor(max_depth=max_depth, min_samples_leaf=min_samples_leaf, random_state=state)
         model.fit(around.codes.astype(np.float32), target, sample_weight=around.weights)
-        fits.append(_fit(around, target, _nodes(model.tree_)))
+        fits.append(fit_of_form(around, target, _nodes(model.tree_)))
     return fits
 
 
@@ -50,16 +50,3 @@ def _nodes(grown: Any) -> dict[str, Any]:
         "value": np.array(grown.value[:, 0, 0]),
         "samples": np.array(grown.n_node_samples),
     }
-
-
-def _fit(around: Neighbourhood, target: Floats, nodes: dict[str, Any]) -> Fit:
-    width = around.codes.shape[1]
-    draft = Fit(np.zeros(width), 0.0, 0.0, 0.0, detail=nodes)
-    own = around.codes[:1]
-    without = np.repeat(own, width, axis=0)
-    without[np.arange(width), np.arange(width)] = 0
-    local = float(draft.predict(own)[0])
-    effects = local - draft.predict(without)
-    none = float(draft.predict(np.zeros_like(own))[0])
-    score = weighted_r2(target, draft.predict(around.codes), around.weights)
-    return Fit(effects, none, score, local, detail=nodes)
