@@ -355,17 +355,17 @@ def test_a_conflict_names_both_distributions_and_versions(install, monkeypatch):
 
 def test_a_recipe_conflict_concerns_only_those_who_ask_for_it(tmp_path):
     """Two distributions with a recipe of one name leave every other recipe usable."""
-    (tmp_path / "fast.toml").write_text("samples = 10")
-    mine = hooks(limefw_recipes=yielding(("fast", tmp_path / "fast.toml"), ("quick", tmp_path / "fast.toml")))
-    yours = hooks(limefw_recipes=yielding(("fast", tmp_path / "fast.toml")))
+    (tmp_path / "swift.toml").write_text("samples = 10")
+    mine = hooks(limefw_recipes=yielding(("swift", tmp_path / "swift.toml"), ("quick", tmp_path / "swift.toml")))
+    yours = hooks(limefw_recipes=yielding(("swift", tmp_path / "swift.toml")))
     registry = Registry(modules=[(mine, "acme"), (yours, "other")])
     assert build("quick", registry=registry).samples == 10
     assert "quick" in registry.recipes()
-    assert "fast" not in registry.recipes()
-    with pytest.raises(PluginConflictError, match="recipe 'fast' is provided by acme and other"):
-        registry.recipe("fast")
-    with pytest.raises(RecipeError, match="recipe 'fast' is provided by acme and other"):
-        build("fast", registry=registry)
+    assert "swift" not in registry.recipes()
+    with pytest.raises(PluginConflictError, match="recipe 'swift' is provided by acme and other"):
+        registry.recipe("swift")
+    with pytest.raises(RecipeError, match="recipe 'swift' is provided by acme and other"):
+        build("swift", registry=registry)
 
 
 def test_find_gives_module_file_line_and_docstring(install):

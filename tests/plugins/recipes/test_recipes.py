@@ -103,9 +103,10 @@ def test_fast_finds_what_lime_finds_with_half_of_the_draws(photo):
     assert np.mean(fast) > np.mean(lime)
 
 
-def test_tree_asks_three_questions_at_the_most(photo):
-    """Its surrogate is a small tree, drawn as one."""
+def test_tree_asks_four_questions_at_the_most_and_is_drawn_as_one(photo):
+    """Its surrogate is a small tree, and its first picture shows it."""
     explanation = limefw.explain(photo, black_box, recipe="tree", samples=300, labels=[0])
     assert explanation.fit().detail["form"] == "tree"
-    assert len(explanation.fit().detail["feature"]) <= 15
+    assert 3 < len(explanation.fit().detail["feature"]) < 2**5
+    assert explanation.draw(limefw.build("tree").renderers[0]).media_type == "image/png"
     assert limefw.build("tree").renderers[0].name == "tree"
