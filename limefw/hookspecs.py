@@ -128,7 +128,7 @@ def limefw_fillers() -> Iterable[Plugin]:
     """Fillers: ``call(instance, segments, rng, /, **params) -> Composer``.
 
     What hidden segments show. For images return ``PixelComposer.of(image, background, segments)``, which takes one
-    background ``(h, w, c)`` or several; composing itself must make no random choice.
+    background ``(h, w, c)``, or several, of which each draw shows one; composing itself must make no random choice.
 
         from limefw import PixelComposer, Plugin, hookimpl
 
@@ -177,7 +177,8 @@ def limefw_models() -> Iterable[Plugin]:
 def limefw_targets() -> Iterable[Plugin]:
     """Targets: ``call(outputs, head, /, **params) -> ((n, t) float, t names)``.
 
-    What is explained, from a chunk of the model's raw outputs; ``head.columns(outputs)`` activates them.
+    What is explained, from a chunk of the model's raw outputs ``(n, ...)``; ``head.columns(outputs)`` activates them.
+    A function given in Python may take the outputs alone and return numbers alone.
 
         from limefw import Plugin, hookimpl
 

@@ -20,5 +20,5 @@ def hamming(draws: Draws, _composer: Composer, /, *, width: Annotated[float, Gt(
     codes = draws.codes
     shares = np.empty(len(codes))
     for part in blocks(len(codes)):
-        shares[part] = np.abs(1.0 - codes[part]).mean(axis=1)
+        shares[part] = np.abs(np.subtract(1.0, codes[part], dtype=np.float64)).mean(axis=1)
     return np.asarray(np.exp(-(shares**2) / (2 * width**2)))

@@ -23,6 +23,6 @@ def l2(draws: Draws, _composer: Composer, /, *, width: Annotated[float, Gt(0)] =
     codes = draws.codes
     squares = np.empty(len(codes))
     for part in blocks(len(codes)):
-        hidden = 1.0 - codes[part]
+        hidden = np.subtract(1.0, codes[part], dtype=np.float64)
         squares[part] = np.einsum("ij,ij->i", hidden, hidden)
     return np.asarray(np.exp(-squares / (2 * width**2 * (codes.shape[1] if relative else 1))))

@@ -41,9 +41,15 @@ def margin(
 
 
 def _column(label: int | str, names: tuple[str, ...]) -> int:
-    if isinstance(label, str) and label in names:
-        return names.index(label)
-    if isinstance(label, int) and 0 <= label < len(names):
-        return label
-    hint = did_you_mean(str(label), names)
-    raise LabelError(f"target 'margin': there is no class {label!r} to compare with.{hint} There are {len(names)}.")
+    """Return the class that a label means, upper or lower case, as for what is explained."""
+    if isinstance(label, int):
+        found = [label] if 0 <= label < len(names) else []
+    else:
+        found = [at for at, name in enumerate(names) if name == label]
+        found = found or [at for at, name in enumerate(names) if name.lower() == label.lower()]
+    if len(found) > 1:
+        raise LabelError(f"target 'margin': {len(found)} classes are named {label!r}: choose by index, one of {found}")
+    if not found:
+        hint = did_you_mean(str(label), [name.lower() for name in names])
+        raise LabelError(f"target 'margin': there is no class {label!r} to compare with.{hint} There are {len(names)}.")
+    return found[0]

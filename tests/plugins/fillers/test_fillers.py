@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 from scipy.ndimage import gaussian_filter
 
 import limefw
+from limefw_plugins.fillers._pieces import painted
 from limefw_plugins.fillers.blur import blur, gaussian
 from limefw_plugins.fillers.images import images, showing
 from limefw_plugins.fillers.inpaint import inpaint
@@ -134,8 +135,9 @@ def test_overlapping_segments_are_filled_from_outside(filler):
     """A pixel of two segments is part of both: neither is filled from it."""
     image = photo(20, 30)
     column = np.indices(image.shape)[1]
-    basis = np.stack([(column >= 5) & (column < 15), (column >= 11) & (column < 22)]).astype(np.float32)
-    segments = limefw.Segments(np.full(image.shape, -1), ("left", "right"), basis=basis / np.maximum(basis.sum(0), 1))
+    left, right = (column >= 5) & (column < 15), (column >= 11) & (column < 22)
+    basis = np.stack([np.where(right, 0.6, 1.0) * left, np.where(left, 0.4, 1.0) * right]).astype(np.float32)
+    segments = limefw.Segments(np.full(image.shape, -1), ("left", "right"), basis=basis)
     before = filler(image, segments, np.random.default_rng(0)).backgrounds[0]
     other = image.pixels.copy()
     other[:, 11:15] = 255 - other[:, 11:15]
@@ -206,15 +208,29 @@ def test_interpolation_adds_the_noise_that_it_says():
 @OWN_PIXELS
 def test_large_segments_are_filled_from_outside_too(filler):
     """They are filled in a coarser picture, in which nothing of their own pixels is left; it goes on where they end."""
-    image = photo(210, 400, 1, "float64")
+    image = photo(210, 401, 1, "float64")
     smooth = limefw.Image(gaussian_filter(image.pixels, (30, 30, 0)), image.value_range)
     segments = cut(image, 1, 2, kept=False)
     inside = segments.labels == 0
     other = np.where(inside[..., None], 5.0, smooth.pixels)
     before, after = (filled(filler, one, segments) for one in (smooth, limefw.Image(other, image.value_range)))
     np.testing.assert_array_equal(before[inside], after[inside])
-    beside = before[:, 199] - smooth.pixels[:, 200]
+    beside = before[:, 200] - smooth.pixels[:, 201]
     assert np.abs(beside).mean() < 0.1, "of a range of 8"
+
+
+def test_what_is_painted_in_a_coarser_picture_comes_back_to_its_place():
+    """A painter that knows a slope of colours gives that slope: a coarse pixel's place is its middle."""
+    row, column = np.indices((330, 250))
+    inside = (row > 20) & (row < 300) & (column > 20) & (column < 200)
+
+    def paint(small, hidden):
+        assert small.shape[:2] == hidden.shape == (110, 84)
+        rows, columns = np.indices(hidden.shape)
+        return ((3 * rows + 1) + 2.0 * (3 * columns + 1))[..., None]
+
+    found = painted(paint, np.zeros((330, 250, 1)), inside)
+    np.testing.assert_allclose(found[inside, 0], (row + 2.0 * column)[inside], rtol=0, atol=1e-9)
 
 
 # --- blur

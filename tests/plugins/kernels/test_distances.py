@@ -38,10 +38,10 @@ def test_l2_is_the_exponential_of_the_euclidean_distance(rows, width, seed, dtyp
     distance = cdist(codes.astype(float), np.ones((1, width)))[:, 0]
     draws = limefw.Draws(codes)
     np.testing.assert_allclose(
-        l2(draws, None, width=scale, relative=False), np.exp(-(distance**2) / (2 * scale**2)), rtol=1e-6, atol=1e-300
+        l2(draws, None, width=scale, relative=False), np.exp(-(distance**2) / (2 * scale**2)), rtol=1e-9, atol=1e-300
     )
     relative = np.exp(-((distance / np.sqrt(width)) ** 2) / (2 * scale**2))
-    np.testing.assert_allclose(l2(draws, None, width=scale), relative, rtol=1e-6)
+    np.testing.assert_allclose(l2(draws, None, width=scale), relative, rtol=1e-9)
 
 
 @CASES
@@ -52,7 +52,7 @@ def test_hamming_is_the_exponential_of_the_share_hidden(rows, width, seed, dtype
     metric = "hamming" if dtype == "bool" else "cityblock"
     distance = cdist(codes.astype(float), np.ones((1, width)), metric)[:, 0] / (1 if dtype == "bool" else width)
     expected = np.exp(-(distance**2) / (2 * scale**2))
-    np.testing.assert_allclose(hamming(limefw.Draws(codes), None, width=scale), expected, rtol=1e-6, atol=1e-300)
+    np.testing.assert_allclose(hamming(limefw.Draws(codes), None, width=scale), expected, rtol=1e-9, atol=1e-300)
 
 
 def test_values_that_the_docstrings_name():

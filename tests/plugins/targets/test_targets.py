@@ -44,7 +44,7 @@ def test_the_log_margin_is_the_difference_of_logits():
     assert np.isfinite(margin(np.eye(5), limefw.Head(), scale="log")[0]).all()
 
 
-@pytest.mark.parametrize("against", [2, "cat"])
+@pytest.mark.parametrize("against", [2, "cat", "Cat"])
 def test_the_margin_against_one_class(against):
     """p(class) - p(that class), and 0 for itself."""
     values, _ = margin(SHARES, limefw.Head(classes=CLASSES), against=against)
@@ -63,12 +63,18 @@ def test_of_two_classes_the_margins_are_opposites():
     np.testing.assert_allclose(logs, np.log(shares / (1 - shares)), atol=1e-14)
 
 
-@pytest.mark.parametrize("against", [5, -1, "ca", "Cat"])
+@pytest.mark.parametrize("against", [5, -1, "ca"])
 def test_a_class_that_is_not_there_is_told(against):
     """With a suggestion for a misspelt name."""
     with pytest.raises(limefw.LabelError, match=f"no class {against!r} to compare with") as told:
         margin(SHARES, limefw.Head(classes=CLASSES), against=against)
     assert ("Did you mean 'cat'" in str(told.value)) == isinstance(against, str)
+
+
+def test_a_name_that_two_classes_have_is_told():
+    """ImageNet's crane is a bird and a machine: the index says which."""
+    with pytest.raises(limefw.LabelError, match=r"2 classes are named 'crane': choose by index, one of \[0, 3\]"):
+        margin(SHARES, limefw.Head(classes=("crane", "bee", "cat", "crane", "eel")), against="crane")
 
 
 def test_a_regressor_has_no_margin():
