@@ -71,7 +71,8 @@ class PixelComposer:
 
     def fingerprint(self) -> str:
         """Return a hash of everything that a composite depends on but its code and values."""
-        return digest(self.pixels, self.backgrounds, self.labels, () if self.basis is None else self.basis, self.planar)
+        basis = () if self.basis is None else self.basis
+        return digest(self.pixels, self.backgrounds, self.labels, basis, self.planar, self.value_range)
 
     def buffer(self, rows: int) -> NDArray[Any]:
         """Return an uninitialised array for `rows` composites."""
@@ -114,7 +115,7 @@ class PixelComposer:
         else:
             share = 1.0 - np.tensordot(hidden, self.basis, axes=1)
         share = share[None] if self.planar else share[..., None]
-        mixed = background + share * (self.pixels.astype(np.float64) - background)
+        mixed = share * self.pixels.astype(np.float64) + (1.0 - share) * background
         out[...] = as_dtype(mixed, out.dtype, truncate=False)
 
     def prepared(self, contract: Contract) -> Self:

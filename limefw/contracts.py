@@ -140,6 +140,8 @@ def check_outputs(value: Any, rows: int, model: Model) -> NDArray[Any]:
             f"{model.name} returned an array of shape {outputs.shape} and type {outputs.dtype}; "
             f"expected numbers of shape ({rows}, k) or ({rows},), one row for each of the {rows} inputs."
         )
+    if 0 in outputs.shape[1:]:
+        raise ModelError(f"{model.name} returned an array of shape {outputs.shape}: rows without a single output.")
     if len(outputs) != rows:
         raise ModelError(
             f"{model.name} returned {len(outputs)} rows for {rows} inputs (shape {outputs.shape}). "
@@ -159,7 +161,7 @@ def check_target(value: Any, rows: int, what: Any) -> tuple[Floats, tuple[str, .
     pair = isinstance(value, tuple) and len(value) == 2
     _require(pair, what, "(values, names)", type(value).__name__)
     # a tuple is taken at its word: a thousand class names are not read again for every chunk
-    values, names = np.asarray(value[0], dtype=np.float64), value[1]
+    values, names = np.array(value[0], dtype=np.float64), value[1]  # copied: it may be the model's own buffer
     names = names if isinstance(names, tuple) else tuple(str(name) for name in names)
     expected = (rows, len(names))
     _require(values.shape == expected, what, f"values of shape {expected}", f"values of shape {values.shape}")

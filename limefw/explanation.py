@@ -16,7 +16,9 @@ from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.recipe import Label
 from limefw.stage import Stage, problems_of, settled
+from limefw.statistics import rounding
 from limefw.types import Fit, Floats, Image, Instance, Labels, Neighbourhood, Rendering, Segments
+from limefw.what_if import WhatIf
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +38,6 @@ class Effect:
     effect: float
     standard_error: float | None
     share: float
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIf:
-    """What the model itself says without the strongest supporting segments, and with these alone.
-
-    Args:
-        segments: those taken away or left alone, the strongest first.
-        prediction: the model's answer for the whole instance.
-        without: its answer with them hidden.
-        only: its answer with everything else hidden.
-        guess_without: what the surrogate says with them hidden.
-        guess_only: what the surrogate says with everything else hidden.
-    """
-
-    segments: tuple[int, ...]
-    prediction: float
-    without: float
-    only: float
-    guess_without: float
-    guess_only: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,18 +117,30 @@ class Explanation:
         number = self.label(label)
         fit = self.fits[number]
         errors = fit.standard_errors
-        sizes = self.segments.sizes() / self.segments.labels.size
-        order = np.argsort(-np.abs(fit.effects), kind="stable")
-        # what is smaller than the rounding of the targets is 0
-        least = 1e-12 * float(np.abs(self.neighbourhood.targets[:, self.labels.index(number)]).max())
-        chosen = order[np.abs(fit.effects[order]) > least][:k]
+        effects, shares = self.effects(number), self._shares()
+        order = np.argsort(-np.abs(effects), kind="stable")
         return [
             Effect(
-                int(at), self.segments.names[at], float(fit.effects[at]),
-                None if errors is None else float(errors[at]), float(sizes[at]),
+                int(at), self.segments.names[at], float(effects[at]),
+                None if errors is None else float(errors[at]), float(shares[at]),
             )
-            for at in chosen
+            for at in order[effects[order] != 0][:k]
         ]  # fmt: skip
+
+    def effects(self, label: Label | None = None) -> Floats:
+        """Return the (d,) effects of a label; what is smaller than the rounding of the targets is 0."""
+        number = self.label(label)
+        effects = self.fits[number].effects
+        least = rounding(self.neighbourhood.targets[:, self.labels.index(number)])
+        return np.where(np.abs(effects) > least, effects, 0.0)
+
+    def _shares(self) -> Floats:
+        """Return which part of the instance each segment covers; a frame's pixel covers several of a photograph."""
+        sizes = self.segments.sizes()
+        if self.frame is None:
+            return sizes / self.segments.labels.size
+        pixel = np.prod(self.frame.box[2:]) / np.prod(self.frame.size)
+        return np.asarray(sizes * pixel / np.prod(self.frame.photo))
 
     def as_list(self, label: Label | None = None) -> list[tuple[str, float]]:
         """Return (segment name, effect) pairs, the strongest first."""
@@ -165,7 +158,7 @@ class Explanation:
 
     def values_of(self, label: Label | None = None) -> Floats:
         """Return the effects of a label as a map ``(h, w)`` at the photograph's own size; 0 outside all segments."""
-        effects = np.append(self.fit(label).effects, 0.0)
+        effects = np.append(self.effects(label), 0.0)
         if self.segments.basis is None:
             return np.asarray(effects[self.label_map])
         soft = np.tensordot(effects[:-1], self.segments.basis, axes=1)
@@ -339,6 +332,8 @@ def _check(found: Explanation) -> None:
     for fit in found.fits.values():
         _check_tree(fit, width)
         _check_logistic(fit, width)
+    if not all(isinstance(part, Mapping) for part in found.provenance.values() if not isinstance(part, str)):
+        raise ValueError("its provenance is not made of mappings")
     if not count or set(found.fits) != set(found.names) or set(found.fits) != set(found.health.labels):
         raise ValueError("its labels differ from place to place")
     asked = [segment for item in found.what_if.values() for segment in item.segments]

@@ -119,6 +119,8 @@ def resize(
 ) -> NDArray[Any]:
     """Resize ``(h, w, c)`` to `size` with Pillow's antialiased bicubic filter; any c, any real dtype.
 
+    All but 8-bit RGB goes through float32, so wider integers and doubles keep seven digits.
+
     Args:
         pixels: the image.
         size: (height, width).

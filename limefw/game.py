@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from limefw.compose import PixelComposer, preprocess
 from limefw.contracts import check_outputs, check_target
-from limefw.errors import InputError, LabelError, LimefwError, ModelError, did_you_mean
+from limefw.errors import ContractError, InputError, LabelError, LimefwError, ModelError, did_you_mean
 from limefw.recipe import Label
 from limefw.stage import Stage
 from limefw.types import Composer, Draws, Event, Floats, Image, Instance, Model, Segments
@@ -62,12 +62,13 @@ class Game:
     history: list[tuple[Draws, Floats]] = field(default_factory=list, init=False)
     _seen: dict[bytes, int] = field(default_factory=dict, init=False)
     _targets: Floats = field(default_factory=lambda: np.empty((0, 0)), init=False)
+    _ready: Composer = field(init=False)
     _buffer: NDArray[Any] | None = field(default=None, init=False)
     _started: float = field(default_factory=time.perf_counter, init=False)
 
     def __post_init__(self) -> None:
-        if isinstance(self.composer, PixelComposer):
-            self.composer = self.composer.prepared(self.model.contract)
+        given = self.composer
+        self._ready = given.prepared(self.model.contract) if isinstance(given, PixelComposer) else given
         if self.chunk is not None and (not isinstance(self.chunk, int) or self.chunk < 1):
             raise InputError(f"chunk must be a whole number of at least 1, got {self.chunk!r}")
 
@@ -81,7 +82,7 @@ class Game:
         try:
             for start in range(0, len(fresh), self.chunk_rows):
                 rows = fresh[start : start + self.chunk_rows]
-                self._targets[index[rows]] = self._ask(draws, rows)[:, self.columns]
+                self._targets[index[rows]] = self._to_targets(self._ask(draws, rows))[:, self.columns]
                 self._tell()
         finally:
             self._remember(draws, index)
@@ -94,18 +95,31 @@ class Game:
             return self.chunk
         if self.model.contract.chunk is not None:
             return self.model.contract.chunk
-        size = self.composer.row_bytes if isinstance(self.composer, PixelComposer) else CHUNK_BYTES // 64
+        size = self._ready.row_bytes if isinstance(self._ready, PixelComposer) else CHUNK_BYTES // 64
         return int(np.clip(CHUNK_BYTES // max(size, 1), 1, 1024))
 
     def _open(self, draws: Draws) -> None:
         """Predict the instance by itself: a model that does not fit fails here, before anything else is paid for."""
-        targets = self._ask(draws, [0])
+        if not (draws.codes[0] == 1).all():
+            raise ContractError("the first row that a game is asked for must be the instance itself: every code 1")
+        outputs = self._ask(draws, [0])
+        targets = self._to_targets(outputs)
         self.prediction = targets[0]
-        self.columns = resolve_labels(self.labels, targets[0], self.names)
+        self.columns = resolve_labels(self.labels, targets[0], self.names, self._ranks(outputs, targets))
         key = _row_keys(draws.take(slice(0, 1)))[0]
         self._seen[key] = 0
         self._targets = targets[:, self.columns]
         self._tell()
+
+    def _ranks(self, outputs: NDArray[Any], targets: Floats) -> NDArray[np.intp]:
+        """Return the targets' columns, the strongest first; where they tie (log-odds are cut off) outputs decide."""
+        raw = outputs.reshape(len(outputs), -1)[0]
+        second = raw if len(raw) == targets.shape[1] else targets[0]
+        return np.lexsort((-second, -targets[0]))
+
+    def outlook(self, count: int) -> Mapping[str, float]:
+        """Return the `count` strongest targets of the instance by name."""
+        return strongest(self.prediction, self.names, count)
 
     def _distinct(self, draws: Draws) -> tuple[NDArray[np.intp], list[int]]:
         """Return each row's place among all distinct rows so far, and the rows not predicted yet."""
@@ -131,11 +145,11 @@ class Game:
             # picked by indices, so copied: a sampler may use its buffer again for the next block
             self.history.append((draws.take(np.arange(done)), targets[:done]))
 
-    def _ask(self, draws: Draws, rows: Sequence[int]) -> Floats:
-        """Return all targets of some rows, from the cache or the model."""
+    def _ask(self, draws: Draws, rows: Sequence[int]) -> NDArray[Any]:
+        """Return the raw outputs of some rows, from the cache or the model."""
         part = draws.take(np.asarray(rows))
         if self.cache is None:
-            return self._to_targets(self._predict(part))
+            return self._predict(part)
         keys = [self.cache_key + key for key in _row_keys(part)]
         found = [self.cache.get(key) for key in keys]
         missing = [at for at, row in enumerate(found) if row is None]
@@ -144,7 +158,7 @@ class Game:
             for at, row in zip(missing, outputs, strict=True):
                 self.cache[keys[at]] = found[at] = np.array(row)
         self.cached += len(rows) - len(missing)
-        return self._to_targets(np.stack([row for row in found if row is not None]))
+        return np.stack([row for row in found if row is not None])
 
     def _predict(self, part: Draws) -> NDArray[Any]:
         inputs = self._compose(part)
@@ -153,6 +167,8 @@ class Game:
             outputs = self.model.predict(inputs)
         except LimefwError:
             raise
+        except SystemExit as error:
+            raise ModelError(f"{self.model.name} tried to end the process: sys.exit({error.code!r})") from error
         except Exception as error:
             shape, dtype = getattr(inputs, "shape", (len(part),)), getattr(inputs, "dtype", type(inputs))
             error.add_note(f"raised by {self.model.name}, given a batch of shape {shape} and type {dtype}")
@@ -165,11 +181,14 @@ class Game:
         return checked
 
     def _compose(self, part: Draws) -> Any:
-        if not isinstance(self.composer, PixelComposer):
-            return self._preprocessed(self.composer.compose(part))
+        if not isinstance(self._ready, PixelComposer):
+            made = self._ready.compose(part)
+            if hasattr(made, "__len__") and len(made) != len(part):
+                raise ContractError(f"{type(self._ready).__name__} composed {len(made)} inputs for {len(part)} draws")
+            return self._preprocessed(made)
         if self._buffer is None or len(self._buffer) < len(part):
-            self._buffer = self.composer.buffer(min(self.chunk_rows, max(len(part), self.total)))
-        return self.composer.compose(part, self._buffer)
+            self._buffer = self._ready.buffer(min(self.chunk_rows, max(len(part), self.total)))
+        return self._ready.compose(part, self._buffer)
 
     def _preprocessed(self, composites: Any) -> Any:
         """Preprocess each composite of an image that was not composed in the model's own form."""
@@ -197,6 +216,15 @@ class Game:
         """How many different rows were answered."""
         return len(self._targets) - int(np.isnan(self._targets[:, :1]).sum())
 
+    @property
+    def asked(self) -> int:
+        """How many rows were asked for and answered."""
+        return sum(len(draws) for draws, _ in self.history)
+
+    def not_exhaustive(self) -> None:
+        """Say that the rows so far are not the sampler's whole law."""
+        self.history = [(replace(draws, exhaustive=False), targets) for draws, targets in self.history]
+
     def drawn(self) -> tuple[Draws, Floats]:
         """Return everything asked so far, in order."""
         return Draws.join([draws for draws, _ in self.history]), np.concatenate([rows for _, rows in self.history])
@@ -214,29 +242,32 @@ def _row_keys(draws: Draws) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
-def resolve_labels(labels: Sequence[Label], prediction: Floats, names: Sequence[str]) -> tuple[int, ...]:
+def resolve_labels(
+    labels: Sequence[Label], prediction: Floats, names: Sequence[str], ranks: NDArray[np.intp]
+) -> tuple[int, ...]:
     """Return the columns that labels mean, in the order given, without repeats.
 
     Args:
         labels: indices, names (upper or lower case), "top:k".
         prediction: (t,) of the instance.
         names: of the t targets.
+        ranks: their columns, the strongest first.
 
     Raises:
         LabelError: with a suggestion and what there is.
     """
     found: list[int] = []
     for label in labels:
-        found += _columns_of(label, prediction, names)
+        found += _columns_of(label, prediction, names, ranks)
     return tuple(dict.fromkeys(found))
 
 
-def _columns_of(label: Label, prediction: Floats, names: Sequence[str]) -> list[int]:
+def _columns_of(label: Label, prediction: Floats, names: Sequence[str], ranks: NDArray[np.intp]) -> list[int]:
     if isinstance(label, str) and label.lower() not in (name.lower() for name in names):
         if label.startswith("top:"):
-            return _top(label, prediction)
+            return _top(label, ranks)
         if re.fullmatch(r"-?[0-9]+", label):
-            return _columns_of(int(label), prediction, names)
+            return _columns_of(int(label), prediction, names, ranks)
         hint = did_you_mean(label, names)
         raise LabelError(f"the model has no class named {label!r}.{hint} {_there_are(prediction, names)}")
     if isinstance(label, str):
@@ -252,11 +283,11 @@ def _columns_of(label: Label, prediction: Floats, names: Sequence[str]) -> list[
     return [int(label)]
 
 
-def _top(label: str, prediction: Floats) -> list[int]:
+def _top(label: str, ranks: NDArray[np.intp]) -> list[int]:
     number = label.removeprefix("top:")
     if not re.fullmatch(r"[0-9]+", number) or int(number) < 1:
         raise LabelError(f'{label!r} is not a label: write "top:3" for the three strongest classes')
-    return [int(at) for at in np.argsort(-prediction, kind="stable")[: int(number)]]
+    return [int(at) for at in ranks[: int(number)]]
 
 
 def _there_are(prediction: Floats, names: Sequence[str]) -> str:
@@ -264,9 +295,9 @@ def _there_are(prediction: Floats, names: Sequence[str]) -> str:
     return "Its strongest here: " + ", ".join(f"{at} {names[at]} ({prediction[at]:.3g})" for at in strongest) + "."
 
 
-def instance_view(prediction: Floats, names: Sequence[str], count: int) -> Mapping[str, float]:
+def strongest(prediction: Floats, names: Sequence[str], count: int) -> Mapping[str, float]:
     """Return the `count` strongest targets of the instance by name."""
-    strongest = [int(at) for at in np.argsort(-prediction, kind="stable")[:count]]
-    shown = [names[at] for at in strongest]
-    unique = [f"{name} ({at})" if shown.count(name) > 1 else name for at, name in zip(strongest, shown, strict=True)]
-    return {name: float(prediction[at]) for at, name in zip(strongest, unique, strict=True)}
+    order = [int(at) for at in np.argsort(-prediction, kind="stable")[:count]]
+    shown = [names[at] for at in order]
+    unique = [f"{name} ({at})" if shown.count(name) > 1 else name for at, name in zip(order, shown, strict=True)]
+    return {name: float(prediction[at]) for at, name in zip(order, unique, strict=True)}

@@ -1,12 +1,12 @@
 """How far to trust an explanation: computed from what was drawn anyway, at no extra model call."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.statistics import effective_sample_size, weighted_r2
+from limefw.statistics import effective_sample_size, rounding, weighted_r2
 from limefw.types import Fit, Floats, Neighbourhood
 
 
@@ -93,7 +93,11 @@ def cross_fitted(around: Neighbourhood, refit: Refit, rng: np.random.Generator) 
 
 
 def _predict_fold(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_], predicted: Floats) -> None:
-    rest = around.take(~left_out)
+    # the instance stays the first row, as selectors expect; left out it weighs nothing
+    rows = np.flatnonzero(~left_out | (np.arange(len(around)) == 0))
+    rest = around.take(rows)
+    if left_out[0]:
+        rest = replace(rest, weights=np.where(rows == 0, 0.0, rest.weights))
     if rest.weights.sum() <= 0:
         predicted[left_out] = around.targets.mean(axis=0)
         return
@@ -110,6 +114,7 @@ def examine(
     distinct: int,
     stopped: str,
     extra: tuple[Caution, ...] = (),
+    unit: float = 1.0,
 ) -> Health:
     """Gather what there is to know about trust.
 
@@ -120,22 +125,29 @@ def examine(
         distinct: rows that the model was asked.
         stopped: why drawing ended.
         extra: cautions of the pipeline itself (an interruption).
+        unit: what is large in the targets' own units: 1 for probabilities and log-odds, 0 where nobody can know.
     """
     labels = {
-        label: LabelHealth(fit.score, scores[at], float(around.targets[0, at]), fit.local_prediction, _resolved(fit))
+        label: LabelHealth(
+            fit.score,
+            scores[at],
+            float(around.targets[0, at]),
+            fit.local_prediction,
+            _resolved(fit, around.targets[:, at]),
+        )
         for at, (label, fit) in enumerate(fits.items())
     }
     effective = effective_sample_size(around.weights)
     width = around.codes.shape[1]
     cautions = [*extra, *_of_samples(around, effective, width)]
     for at, (label, fit) in enumerate(fits.items()):
-        cautions += _of_label(label, fit, around.targets[:, at], scores[at])
+        cautions += _of_label(label, fit, around.targets[:, at], scores[at], unit)
     return Health(len(around), distinct, width, effective, stopped, labels, tuple(cautions))
 
 
-def _resolved(fit: Fit) -> int | None:
+def _resolved(fit: Fit, targets: Floats) -> int | None:
     errors = fit.standard_errors
-    return None if errors is None else int((np.abs(fit.effects) > 2 * errors).sum())
+    return None if errors is None else int((np.abs(fit.effects) > np.maximum(2 * errors, rounding(targets))).sum())
 
 
 def _of_samples(around: Neighbourhood, effective: float, width: int) -> list[Caution]:
@@ -153,11 +165,11 @@ def _of_samples(around: Neighbourhood, effective: float, width: int) -> list[Cau
     return cautions
 
 
-def _of_label(label: int, fit: Fit, targets: Floats, score: float | None) -> list[Caution]:
-    if np.ptp(targets) <= 1e-9 * max(1.0, float(np.abs(targets).max())):
+def _of_label(label: int, fit: Fit, targets: Floats, score: float | None, unit: float) -> list[Caution]:
+    if np.ptp(targets) <= 1e-9 * max(unit, float(np.abs(targets).max())):
         text = f"label {label}: the model's answer never changed, so there is nothing to explain"
         return [Caution("constant_model", text)]
-    if not np.any(np.abs(fit.effects) > 1e-12):
+    if not np.any(np.abs(fit.effects) > rounding(targets)):
         text = f"label {label}: every effect is 0: the surrogate saw nothing (a penalty too strong, or too few samples)"
         return [Caution("all_zero", text)]
     if score is not None and score < POOR_FIDELITY:

@@ -274,8 +274,9 @@ def limefw_surrogates() -> Iterable[Plugin]:
 def limefw_methods() -> Iterable[Plugin]:
     """Methods with a loop of their own: ``call(game, stages, budget, rng, /, **params) -> t Fits``.
 
-    ``game(draws) -> (n, t)`` is the only way to spend model calls; ``game.instance`` and ``game.segments`` are what it
-    plays on; `stages` maps a recipe's key ("sampler") to its settled stage.
+    ``game(draws) -> (n, t)`` is the only way to spend model calls, and the first row ever asked is the instance itself.
+    ``game.instance`` and ``game.segments`` are what it plays on; `stages` maps a recipe's key ("sampler") to its
+    settled stage.
 
         from limefw import Draws, Fit, InputError, Plugin, hookimpl
 

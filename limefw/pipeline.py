@@ -1,13 +1,9 @@
 """The pipeline: instance -> segments -> draws -> targets -> neighbourhood -> fits -> explanation."""
 
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zlib import crc32
 
@@ -18,13 +14,15 @@ from limefw.compose import PixelComposer
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import ContractError, InputError, RecipeError
-from limefw.explanation import Explanation, WhatIf
+from limefw.explanation import Explanation
 from limefw.frame import Frame, without_padding
-from limefw.game import Cache, Game, Listener, instance_view
+from limefw.game import Cache, Game, Listener
 from limefw.health import Caution, cross_fitted, examine
 from limefw.loading import model as load_model
 from limefw.loading import read
+from limefw.provenance import made_by
 from limefw.recipe import DEFAULT, Label, Recipe, build
+from limefw.statistics import linear_fits
 from limefw.stopping import Budget
 from limefw.types import (
     Composer,
@@ -39,6 +37,7 @@ from limefw.types import (
     Segments,
     digest,
 )
+from limefw.what_if import WhatIf, ask_what_if
 
 
 def stream(seed: int, kind: str) -> np.random.Generator:
@@ -73,6 +72,8 @@ class Explainer:
         """
         self.registry = registry or default_registry()
         self.recipe = build(recipe, registry=self.registry, overrides=overrides)
+        for stage in self.recipe.stages.values():
+            stage.check_installed()
         adapter = self.recipe.stages.get("model")
         self.model = load_model(model, use=adapter.to_mapping() if adapter else "auto", registry=self.registry)
         self.chunk, self.cache, self.on_progress = chunk, cache, on_progress
@@ -149,8 +150,8 @@ def explain(
     Raises:
         RecipeError: the recipe's faults, all at once.
         InputError: the instance cannot be explained.
-        ModelError: what the model returned cannot be used. This and whatever the model itself raises carry
-            ``partial``: an explanation of the rows computed before, or None.
+        ModelError: what the model returned cannot be used. This and whatever else is raised once the model has been
+            asked carries ``partial``: an explanation of the rows computed before, or None.
         LabelError: there is no such label.
     """
     stages = {
@@ -170,6 +171,38 @@ def explain(
     return explainer(instance, labels=labels, samples=samples, seed=seed, what_if=what_if)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What is played on.
+
+    Args:
+        photo: the instance as it was given.
+        frame: how it lies in the model's frame; None where it is no image.
+        instance: in the model's frame.
+        segments: of that.
+    """
+
+    photo: Instance
+    frame: Frame | None
+    instance: Instance
+    segments: Segments
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How playing ended.
+
+    Args:
+        stopped: why, in words.
+        fits: of a method that makes its own.
+        cautions: that come with it.
+    """
+
+    stopped: str
+    fits: list[Fit] | None = None
+    cautions: tuple[Caution, ...] = ()
+
+
 @dataclass(slots=True, eq=False)
 class Run:
     """One explanation in the making."""
@@ -184,33 +217,34 @@ class Run:
 
     def explain(self, source: Any) -> Explanation:
         """Run every stage in order."""
+        scene = self.scene(source)
+        with self.timed("fillers"):
+            filler = self.recipe.stages["filler"]
+            composer = filler(scene.instance, scene.segments, self.stream("fillers"))
+        game, outcome = self._game(scene, contracts.check_composer(composer, filler)), None
+        try:
+            outcome = self._play(game, scene)
+            explanation = self._assemble(game, scene, outcome)
+        except BaseException as error:
+            self._keep(error, game, scene, played=outcome is not None)
+            raise
+        self.registry.tell("limefw_explained", explanation=explanation)
+        return explanation
+
+    def scene(self, source: Any) -> Scene:
+        """Read an instance, put it into the model's frame and cut it; the frame's padding is in no segment."""
         with self.timed("readers"):
             photo = read(source, self.recipe.stages.get("reader"), self.registry)
         self._check_modality(photo)
         frame, instance = enter(photo, self.model.contract)
-        segments = self.segment(instance, frame)
-        with self.timed("fillers"):
-            filler = self.recipe.stages["filler"]
-            composer = contracts.check_composer(filler(instance, segments, self.stream("fillers")), filler)
-        game = self._game(instance, segments, composer)
-        try:
-            fits, stopped, cautions = self._play(game, instance, segments, composer)
-        except Exception as error:
-            self._keep(error, game, photo, frame, segments, composer)
-            raise
-        explanation = self._assemble(game, photo, frame, segments, composer, fits, stopped, cautions)
-        self.registry.tell("limefw_explained", explanation=explanation)
-        return explanation
-
-    def segment(self, instance: Instance, frame: Frame | None) -> Segments:
-        """Cut the framed instance into segments; the frame's padding is in none."""
         stage = self.recipe.stages["segmenter"]
         with self.timed("segmenters"):
-            found = stage(instance, self.stream("segmenters"))
-            segments = contracts.check_segments(found, instance, stage)
+            segments = contracts.check_segments(stage(instance, self.stream("segmenters")), instance, stage)
+            # copied: a segmenter of the user's own may go on using its array
+            segments = replace(segments, labels=np.array(segments.labels))
             if frame is not None:
                 segments = contracts.check_segments(without_padding(segments, frame.outside()), instance, stage)
-        return segments
+        return Scene(photo, frame, instance, segments)
 
     def stream(self, kind: str) -> np.random.Generator:
         """Return this run's random stream of a kind."""
@@ -240,7 +274,7 @@ class Run:
         if faults:
             raise RecipeError(faults)
 
-    def _game(self, instance: Instance, segments: Segments, composer: Composer) -> Game:
+    def _game(self, scene: Scene, composer: Composer) -> Game:
         key, cache = b"", self.cache
         if self.model.fingerprint is None or not isinstance(composer, PixelComposer):
             cache = None
@@ -249,114 +283,93 @@ class Run:
             key = digest(self.model.fingerprint, repr(self.model.contract), composer.fingerprint()).encode()
         return Game(
             self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.recipe.samples,
-            chunk=self.chunk, listen=self.on_progress, cache=cache, cache_key=key, instance=instance, segments=segments,
+            chunk=self.chunk, listen=self.on_progress, cache=cache, cache_key=key,
+            instance=scene.instance, segments=scene.segments,
         )  # fmt: skip
 
-    def _play(
-        self, game: Game, instance: Instance, segments: Segments, composer: Composer
-    ) -> tuple[list[Fit] | None, str, tuple[Caution, ...]]:
-        """Spend the model calls; return fits where a method made its own, why it ended, and cautions."""
+    def _play(self, game: Game, scene: Scene) -> Outcome:
+        """Spend the model calls."""
         method = self.recipe.stages.get("method")
         with self.timed("models", game):
             if method is None:
-                return None, *self._draw(game, instance, segments, composer)
+                return self._draw(game, scene)
             fits = method(game, self.recipe.stages, Budget(self.recipe.samples), self.stream("methods"))
         if not game.history:
             raise ContractError(f"{method} never asked the model: it must call game(draws)")
-        return contracts.check_fits(fits, len(game.columns), segments.count, method), f"{method} ended", ()
+        fits = contracts.check_fits(fits, len(game.columns), scene.segments.count, method)
+        return Outcome(f"{method} ended", fits)
 
-    def _draw(
-        self, game: Game, instance: Instance, segments: Segments, composer: Composer
-    ) -> tuple[str, tuple[Caution, ...]]:
-        budget, drawn, exhaustive = Budget(self.recipe.samples), 0, False
+    def _draw(self, game: Game, scene: Scene) -> Outcome:
+        budget = Budget(self.recipe.samples)
         try:
-            for block in self._blocks(instance, segments, composer):
-                part = block.take(slice(0, budget.left(drawn)))
-                game(part)
-                drawn, exhaustive = drawn + len(part), part.exhaustive
-                if not budget.left(drawn):
+            for block in self._blocks(game, scene):
+                if not budget.left(game.asked):
+                    game.not_exhaustive()
                     break
+                game(block.take(slice(0, budget.left(game.asked))))
         except KeyboardInterrupt:
-            drawn = sum(len(draws) for draws, _ in game.history)
-            if drawn < 2:
+            if game.asked < 2:
                 raise
-            text = f"interrupted after {drawn} of {budget.rows} samples"
-            return text, (Caution("interrupted", text),)
-        if not drawn:
+            text = f"interrupted after {game.asked} of {budget.rows} samples"
+            return Outcome(text, cautions=(Caution("interrupted", text),))
+        if not game.asked:
             raise InputError(f"{self.recipe.stages['sampler']} drew nothing")
-        return budget.reason(drawn, exhaustive=exhaustive), ()
+        return Outcome(budget.reason(game.asked, exhaustive=game.drawn()[0].exhaustive))
 
-    def _blocks(self, instance: Instance, segments: Segments, composer: Composer) -> Iterator[Draws]:
+    def _blocks(self, game: Game, scene: Scene) -> Iterator[Draws]:
         sampler = self.recipe.stages["sampler"]
         # a filler with a choice to make gets one number a row, from its own stream, so that composing stays pure
-        chance = self.stream("filler draws") if getattr(composer, "random", False) else None
-        blocks, first = iter(sampler(instance, segments, self.recipe.samples, self.stream("samplers"))), True
+        chance = self.stream("filler draws") if getattr(game.composer, "random", False) else None
+        drawn = sampler(scene.instance, scene.segments, self.recipe.samples, self.stream("samplers"))
+        blocks, first = iter(drawn), True
         while True:
             with sampler.noted():
                 block = next(blocks, None)
             if block is None:
                 return
-            draws = contracts.check_draws(block, segments, sampler, first=first)
+            draws = contracts.check_draws(block, scene.segments, sampler, first=first)
             first = first and not len(draws)
             if chance is not None:
                 draws = _numbered(draws, chance)
             if len(draws):
                 yield draws
 
-    def _assemble(
-        self, game: Game, photo: Instance, frame: Frame | None, segments: Segments, composer: Composer,
-        fits: list[Fit] | None, stopped: str, cautions: tuple[Caution, ...],
-    ) -> Explanation:  # fmt: skip
-        distinct = game.distinct
+    def _assemble(self, game: Game, scene: Scene, outcome: Outcome, *, plain: bool = False) -> Explanation:
+        """Weigh, fit, check; `plain`: with no stage that may fail, for rows whose own stages have failed."""
+        distinct, cautions, asked = game.distinct, outcome.cautions, dict[int, WhatIf]()
         with self.timed("kernels"):
-            around = self._neighbourhood(game, composer)
+            around = self._neighbourhood(game, plain=plain)
         with self.timed("surrogates"):
-            found = fits if fits is not None else self.fit(around)
-        by_label, asked = dict(zip(game.columns, found, strict=True)), dict[int, WhatIf]()
+            fits = linear_fits(around, 1.0) if plain else outcome.fits or self.fit(around)
+        by_label = dict(zip(game.columns, fits, strict=True))
         if self.recipe.what_if and not cautions:
             with self.timed("what_if"):
-                asked, cautions = self._ask_what_if(game, by_label)
+                asked, cautions = ask_what_if(game, by_label, self.recipe.what_if)
         with self.timed("health"):
-            scores: list[float | None] = [None] * len(game.columns)
-            if fits is None:
+            scores: list[float | None] = [None] * len(fits)
+            if outcome.fits is None and not plain:
                 scores = cross_fitted(around, self.fit_fold, self.stream("health"))
-            cautions += _of_filler(composer)
-            health = examine(around, by_label, scores=scores, distinct=distinct, stopped=stopped, extra=cautions)
+            cautions += _of_filler(game.composer)
+            unit = 1.0 if self.model.task == "classification" else 0.0
+            health = examine(
+                around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit
+            )
         names = {label: game.names[label] for label in game.columns}
-        outlook = instance_view(game.prediction, game.names, 10)
+        outlook = game.outlook(10)
+        provenance = made_by(self.recipe, self.model, scene.photo, game, self.seconds, self.registry)
         return Explanation(
-            photo, segments, frame, around, by_label, names, outlook, health, self._provenance(photo, game), asked
+            scene.photo, scene.segments, scene.frame, around, by_label, names, outlook, health, provenance, asked
         )
 
-    def _ask_what_if(self, game: Game, fits: Mapping[int, Fit]) -> tuple[dict[int, WhatIf], tuple[Caution, ...]]:
-        """Ask the model without each label's strongest supporting segments, and with these alone."""
-        strongest = {label: _supporting(fit, self.recipe.what_if) for label, fit in fits.items()}
-        strongest = {label: segments for label, segments in strongest.items() if segments}
-        if not strongest:
-            return {}, ()
-        # it is no part of the samples that a listener was told to expect
-        game.listen = None
-        draws = _what_if_draws(game.history[0][0], list(strongest.values()))
-        try:
-            answers = game(draws)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - an explanation is not lost for its last rows
-            text = f"{type(error).__name__} when the model was asked without the strongest segments: {error}"
-            return {}, (Caution("what_if_failed", text),)
-        found = {}
-        for at, (label, segments) in enumerate(strongest.items()):
-            pair, column = slice(2 * at, 2 * at + 2), game.columns.index(label)
-            without, only = answers[pair, column].tolist()
-            guesses = fits[label].predict(draws.codes[pair]).tolist()
-            found[label] = WhatIf(segments, float(game.history[0][1][0, column]), without, only, *guesses)
-        return found, ()
-
-    def _neighbourhood(self, game: Game, composer: Composer) -> Neighbourhood:
+    def _neighbourhood(self, game: Game, *, plain: bool) -> Neighbourhood:
         draws, targets = game.drawn()
-        kernel = self.recipe.stages["kernel"]
-        closeness = contracts.check_weights(kernel(draws, composer), len(draws), kernel)
         assert draws.importance is not None
         assert draws.groups is not None
-        weights = contracts.check_weights(closeness * draws.importance, len(draws), "kernel x importance")
+        weights = draws.importance
+        if not plain:
+            kernel = self.recipe.stages["kernel"]
+            closeness = contracts.check_weights(kernel(draws, game.composer), len(draws), kernel)
+            weights = contracts.check_weights(closeness * weights, len(draws), "kernel x importance")
         return Neighbourhood(draws.codes, targets, weights, draws.groups, draws.exhaustive)
 
     def fit(self, around: Neighbourhood) -> list[Fit]:
@@ -382,52 +395,22 @@ class Run:
         """Fit a fold: it needs no standard errors, and an exhaustive neighbourhood has none to compute."""
         return self.fit(replace(around, exhaustive=True))
 
-    def _keep(
-        self,
-        error: Exception,
-        game: Game,
-        photo: Instance,
-        frame: Frame | None,
-        segments: Segments,
-        composer: Composer,
-    ) -> None:
-        """Hang what was computed before `error` on it, as ``error.partial``."""
-        done = sum(len(draws) for draws, _ in game.history)
+    def _keep(self, error: BaseException, game: Game, scene: Scene, *, played: bool) -> None:
+        """Hang what was paid for before `error` on it, as ``error.partial``; `played`: a later stage has failed."""
         partial: Explanation | None = None
-        if done >= 2:
-            text = f"{type(error).__name__} after {done} of {self.recipe.samples} samples"
+        if game.asked >= 2:
+            name = type(error).__name__
+            text = f"{name} after {game.asked} of {self.recipe.samples} samples"
+            if played:
+                text = f"{name} after all {game.asked} samples: fitted plainly instead, by ridge with no kernel"
             try:
-                partial = self._assemble(game, photo, frame, segments, composer, None, text, (Caution("failed", text),))
+                outcome = Outcome(text, cautions=(Caution("failed", text),))
+                partial = self._assemble(game, scene, outcome, plain=played)
             except Exception as second:  # noqa: BLE001 - the first error is the one to tell of
                 error.add_note(f"what was computed could not be explained either: {second}")
             else:
-                error.add_note(f"{text}; an explanation of these is kept as this exception's `partial`")
+                error.add_note(f"{text}; an explanation of these was kept (in Python: error.partial)")
         error.partial = partial  # type: ignore[attr-defined]
-
-    def _provenance(self, photo: Instance, game: Game) -> dict[str, Any]:
-        return {
-            "recipe": self.recipe.described(),
-            "model": {
-                "name": self.model.name,
-                "fingerprint": self.model.fingerprint,
-                "task": self.model.task,
-                "notes": list(self.model.notes),
-                "contract": asdict(self.model.contract),
-            },
-            "input": {"name": photo.name, "sha256": photo.fingerprint()},
-            "rows": {
-                "predicted": game.rows,
-                "cached": game.cached,
-                "calls": game.calls,
-                "chunk": game.chunk_rows,
-            },
-            "seconds": {
-                **{kind: round(took, 6) for kind, took in self.seconds.items()},
-                "model_only": round(game.seconds, 6),
-            },
-            "versions": _versions(self.recipe.stages.values(), self.registry),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
 
 
 def cut(
@@ -438,10 +421,8 @@ def cut(
     Returns:
         the instance as it was given, its segments in the model's frame, and that frame.
     """
-    run = Run(recipe, model, registry or default_registry())
-    photo = read(source, recipe.stages.get("reader"), run.registry)
-    frame, instance = enter(photo, model.contract)
-    return photo, run.segment(instance, frame), frame
+    scene = Run(recipe, model, registry or default_registry()).scene(source)
+    return scene.photo, scene.segments, scene.frame
 
 
 def enter(photo: Instance, contract: Contract) -> tuple[Frame | None, Instance]:
@@ -450,22 +431,6 @@ def enter(photo: Instance, contract: Contract) -> tuple[Frame | None, Instance]:
         return None, photo
     frame = Frame.fit(photo, contract)
     return frame, frame.enter(photo)
-
-
-def _supporting(fit: Fit, count: int) -> tuple[int, ...]:
-    """Return the `count` segments that speak for a label most, the strongest first."""
-    order = np.argsort(-fit.effects, kind="stable")[:count]
-    return tuple(int(at) for at in order if fit.effects[at] > 0)
-
-
-def _what_if_draws(like: Draws, strongest: Sequence[Sequence[int]]) -> Draws:
-    """Return two rows for each list of segments: all others alone, and these alone; in all else like the instance's."""
-    codes = np.zeros((2 * len(strongest), like.codes.shape[1]), dtype=like.codes.dtype)
-    codes[::2] = 1
-    for at, segments in enumerate(strongest):
-        codes[2 * at, list(segments)] = 0
-        codes[2 * at + 1, list(segments)] = 1
-    return Draws(codes, {name: np.repeat(values[:1], len(codes), axis=0) for name, values in like.values.items()})
 
 
 def _numbered(draws: Draws, chance: np.random.Generator) -> Draws:
@@ -480,37 +445,9 @@ def _numbered(draws: Draws, chance: np.random.Generator) -> Draws:
     return replace(draws, values={**draws.values, "draw": numbers}, exhaustive=False)
 
 
-_LIBRARIES = {
-    "numpy": "numpy", "skimage": "scikit-image", "sklearn": "scikit-learn", "onnxruntime": "onnxruntime",
-    "cv2": "opencv-python-headless", "PIL": "pillow", "torch": "torch", "keras": "keras",
-}  # fmt: skip
-
-
 def _of_filler(composer: Composer) -> tuple[Caution, ...]:
     """Tell where hiding shows: a one-pixel segment is its own mean colour, a flat picture is flat anyhow."""
     if not isinstance(composer, PixelComposer) or (composer.backgrounds != composer.pixels).any():
         return ()
     text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
     return (Caution("filler_hides_nothing", text),)
-
-
-@cache
-def _version(name: str) -> str | None:
-    """Return a distribution's version; reading metadata takes milliseconds, so once for each."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def _versions(stages: Any, registry: Registry) -> dict[str, str]:
-    """Return versions of Python, limefw, the plug-ins' distributions and the libraries that are loaded."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    loaded = [name for module, name in _LIBRARIES.items() if module in sys.modules]
-    found |= {name: number for name in ("limefw", *loaded) if (number := _version(name))}
-    for stage in stages:
-        if not stage.inline:
-            provider = registry.lookup(stage.kind, stage.name).provider
-            if provider.version:
-                found[provider.distribution] = provider.version
-    return found

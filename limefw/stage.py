@@ -5,6 +5,7 @@ argument (``torch.nn.Module``, say) is never evaluated, so a plug-in may name a 
 """
 
 import functools
+import importlib.util
 import inspect
 import json
 import sys
@@ -313,6 +314,16 @@ class Stage:
         """
         with self.noted():
             return self.plugin.call(*data, **self.params, **trusted)
+
+    def check_installed(self) -> None:
+        """See that the libraries in ``requires`` are there, importing none of them.
+
+        Raises:
+            MissingDependencyError: with the line for pip.
+        """
+        for library in self.plugin.requires:
+            if library not in sys.modules and importlib.util.find_spec(library) is None:
+                raise MissingDependencyError(needs(self.kind, self.plugin, library))
 
     @contextmanager
     def noted(self) -> Iterator[None]:

@@ -35,7 +35,6 @@ class Gram:
     Args:
         cross: ``(k, k)`` sum of w (x - mean)(x - mean)'.
         with_targets: ``(k, t)`` sum of w (x - mean)(y - mean).
-        targets: (t,) sum of w (y - mean)^2.
         code_means: (k,) weighted.
         target_means: (t,) weighted.
         total: the sum of the weights.
@@ -43,7 +42,6 @@ class Gram:
 
     cross: Floats
     with_targets: Floats
-    targets: Floats
     code_means: Floats
     target_means: Floats
     total: float
@@ -54,15 +52,13 @@ def gram(around: Neighbourhood) -> Gram:
     codes, targets, weights = around.codes, around.targets, around.weights
     code_means, target_means = weighted_means(codes, weights), weighted_means(targets, weights)
     width, count = codes.shape[1], targets.shape[1]
-    cross, joint, square = np.zeros((width, width)), np.zeros((width, count)), np.zeros(count)
+    cross, joint = np.zeros((width, width)), np.zeros((width, count))
     for part in blocks(len(codes)):
         x = codes[part] - code_means
-        y = targets[part] - target_means
         weighted = x * weights[part, None]
         cross += weighted.T @ x
-        joint += weighted.T @ y
-        square += weights[part] @ y**2
-    return Gram(cross, joint, square, code_means, target_means, float(weights.sum()))
+        joint += weighted.T @ (targets[part] - target_means)
+    return Gram(cross, joint, code_means, target_means, float(weights.sum()))
 
 
 def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:
@@ -79,13 +75,18 @@ def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:
     return beta, moments.target_means - moments.code_means @ beta
 
 
+def rounding(targets: Floats) -> float:
+    """Return the size below which a difference of targets, or an effect on them, is rounding."""
+    return 1e-12 * float(np.abs(targets).max(initial=0.0))
+
+
 def weighted_r2(targets: Floats, predicted: Floats, weights: Floats) -> float:
     """Return 1 - sum w (y - g)^2 / sum w (y - mean)^2; 1 for a perfect and 0 for any other fit of a constant."""
     mean = np.average(targets, weights=weights)
     left = float(weights @ (targets - predicted) ** 2)
     total = float(weights @ (targets - mean) ** 2)
     # below this what differs is rounding: the targets are constant
-    least = (1e-12 * float(np.abs(targets).max(initial=0.0))) ** 2 * float(weights.sum())
+    least = rounding(targets) ** 2 * float(weights.sum())
     if total <= least:
         return 1.0 if left <= least else 0.0
     return 1.0 - left / total

@@ -30,6 +30,7 @@ LARGEST = 2_000_000_000
 """Bytes that the parts of a file may unpack to in all."""
 
 LARGEST_TEXT = 20_000_000
+_LIMITS = f"{LARGEST / 1e9:g} GB in all and {LARGEST_TEXT / 1e6:g} MB of text"
 TEXT = "explanation.json"
 _KINDS = frozenset("biuf")
 _PLAIN_ZIP = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -47,6 +48,12 @@ def save(path: str | os.PathLike[str], value: Any) -> Path:
         text = json.dumps(content)
     except (TypeError, ValueError, RecursionError) as error:
         raise StoreError(f"cannot write {os.fspath(path)}: it holds more than numbers and text: {error}") from error
+    size = sum(array.nbytes for array in arrays)
+    if size > LARGEST or len(text) > LARGEST_TEXT:
+        raise StoreError(
+            f"cannot write {os.fspath(path)}: {size / 1e9:.1f} GB of arrays and {len(text) / 1e6:.1f} MB of text are more "
+            f"than the {_LIMITS} that limefw reads back. Explain fewer labels, or larger segments"
+        )
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(TEXT, text)
@@ -89,8 +96,8 @@ def _check_sizes(archive: zipfile.ZipFile, name: str) -> None:
     total = sum(item.file_size for item in archive.infolist())
     text = sum(item.file_size for item in archive.infolist() if item.filename == TEXT)
     if total > LARGEST or text > LARGEST_TEXT:
-        limits = f"{LARGEST / 1e9:g} GB ({LARGEST_TEXT / 1e6:.0f} MB of text)"
-        raise StoreError(f"{name} would unpack to {total / 1e9:.2f} GB, more than the {limits} allowed")
+        unpacked = f"{total / 1e9:.2f} GB, {text / 1e6:.1f} MB of it text"
+        raise StoreError(f"{name} would unpack to {unpacked}, more than the {_LIMITS} allowed")
     if any(item.compress_type not in _PLAIN_ZIP for item in archive.infolist()):
         raise StoreError(f"{name} is compressed in a way that limefw does not write")
 

@@ -230,7 +230,7 @@ class Draws:
             values=values,
             groups=None if self.groups is None else self.groups[rows],
             importance=self.importance[rows],
-            exhaustive=self.exhaustive and len(codes) == len(self.codes),
+            exhaustive=self.exhaustive and np.array_equal(np.arange(len(self))[rows], np.arange(len(self))),
         )
 
     @classmethod

@@ -76,8 +76,10 @@ def main() -> NoReturn:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        _terminal.say("Interrupted.")
+    except (click.Abort, KeyboardInterrupt) as error:
+        # click turns a Ctrl-C into its own Abort
+        notes = getattr(error.__cause__ or error.__context__ or error, "__notes__", ())
+        _terminal.say(" ".join(["Interrupted.", *notes]))
         code = 130
     except OSError as error:
         code = _explain_error(error)

@@ -81,10 +81,12 @@ class Attempts:
 
 def told(error: Exception) -> str:
     """Return an error as a sentence."""
-    return str(error) if isinstance(error, LimefwError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, LimefwError):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def keep(error: Exception, explanation: Any, target: Target, stem: str) -> None:
+def keep(error: BaseException, explanation: Any, target: Target, stem: str) -> None:
     """Save what an error would lose, if that can be, and note on the error where."""
     with suppress(LimefwError):
         kept = explanation.save(target.folder / f"{stem}.limefw")
@@ -95,7 +97,7 @@ def show(explanation: Any, stage: Any, stem: str) -> None:
     """Print a rendering; a page or figures in UTF-8, whatever the terminal's own encoding is."""
     try:
         rendering = explanation.draw(stage)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         keep(error, explanation, Target(), stem)
         raise
     data = rendering.data
@@ -115,9 +117,13 @@ def write(explanation: Any, stages: Sequence[Any], target: Target, stem: str) ->
         stem: of the files' names.
     """
     attempts, written = Attempts(), list[Path]()
-    for stage in sorted(stages, key=lambda stage: stage != "limefw"):
-        attempts.attempt(_save, explanation, stage, target, stem, written)
-    gist = attempts.attempt(explanation.render, "text")
+    try:
+        for stage in sorted(stages, key=lambda stage: stage != "limefw"):
+            attempts.attempt(_save, explanation, stage, target, stem, written)
+        gist = attempts.attempt(explanation.render, "text")
+    except KeyboardInterrupt as error:
+        keep(error, explanation, target, stem)
+        raise
     if attempts.errors and "limefw" not in stages:
         keep(attempts.errors[0], explanation, target, stem)
     try:

@@ -63,7 +63,7 @@ def explain(
 def _explained(explainer: Any, path: Path, target: Target) -> Any:
     try:
         return explainer(path)
-    except Exception as error:
+    except BaseException as error:
         partial = getattr(error, "partial", None)
         if partial is not None:
             keep(error, partial, target, f"{path.stem}-partial")

@@ -18,4 +18,4 @@ def cosine_exponential(draws: Draws, _composer: Composer, /, *, width: Annotated
     Args:
         width: the larger, the flatter.
     """
-    return np.exp(-(cosine_to_instance(draws.codes) ** 2) / (2 * width**2))
+    return np.exp(-((cosine_to_instance(draws.codes) / width) ** 2) / 2)

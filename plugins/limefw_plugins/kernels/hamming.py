@@ -21,4 +21,4 @@ def hamming(draws: Draws, _composer: Composer, /, *, width: Annotated[float, Gt(
     shares = np.empty(len(codes))
     for part in blocks(len(codes)):
         shares[part] = np.abs(np.subtract(1.0, codes[part], dtype=np.float64)).mean(axis=1)
-    return np.asarray(np.exp(-(shares**2) / (2 * width**2)))
+    return np.asarray(np.exp(-((shares / width) ** 2) / 2))

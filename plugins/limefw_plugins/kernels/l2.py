@@ -25,4 +25,4 @@ def l2(draws: Draws, _composer: Composer, /, *, width: Annotated[float, Gt(0)] =
     for part in blocks(len(codes)):
         hidden = np.subtract(1.0, codes[part], dtype=np.float64)
         squares[part] = np.einsum("ij,ij->i", hidden, hidden)
-    return np.asarray(np.exp(-squares / (2 * width**2 * (codes.shape[1] if relative else 1))))
+    return np.asarray(np.exp(-squares / width / width / (2 * codes.shape[1] if relative else 2)))

@@ -19,4 +19,4 @@ def symmetric(draws: Draws, _composer: Composer, /, *, width: Annotated[float, G
     """
     hidden = ~draws.codes if draws.codes.dtype == np.bool_ else 1 - draws.codes
     near, far = cosine_to_instance(draws.codes), cosine_to_instance(hidden)
-    return np.asarray(np.exp(-(near**2) / (2 * width**2)) + np.exp(-(far**2) / (2 * width**2))) / 2
+    return np.asarray(np.exp(-((near / width) ** 2) / 2) + np.exp(-((far / width) ** 2) / 2)) / 2

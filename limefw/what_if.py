@@ -1,0 +1,70 @@
+"""What if: the model itself, asked without the strongest segments and with them alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from limefw.game import Game
+from limefw.health import Caution
+from limefw.types import Draws, Fit
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What the model itself says without the strongest supporting segments, and with these alone.
+
+    Args:
+        segments: those taken away or left alone, the strongest first.
+        prediction: the model's answer for the whole instance.
+        without: its answer with them hidden.
+        only: its answer with everything else hidden.
+        guess_without: what the surrogate says with them hidden.
+        guess_only: what the surrogate says with everything else hidden.
+    """
+
+    segments: tuple[int, ...]
+    prediction: float
+    without: float
+    only: float
+    guess_without: float
+    guess_only: float
+
+
+def ask_what_if(game: Game, fits: Mapping[int, Fit], count: int) -> tuple[dict[int, WhatIf], tuple[Caution, ...]]:
+    """Ask the model without each label's `count` strongest supporting segments, and with these alone."""
+    supporting = {label: _supporting(fit, count) for label, fit in fits.items()}
+    supporting = {label: segments for label, segments in supporting.items() if segments}
+    if not supporting:
+        return {}, ()
+    # it is no part of the samples that a listener was told to expect
+    game.listen = None
+    draws = _draws(game.history[0][0], list(supporting.values()))
+    try:
+        answers = game(draws)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - an explanation is not lost for its last rows
+        text = f"{type(error).__name__} when the model was asked without the strongest segments: {error}"
+        return {}, (Caution("what_if_failed", text),)
+    found = {}
+    for at, (label, segments) in enumerate(supporting.items()):
+        pair, column = slice(2 * at, 2 * at + 2), game.columns.index(label)
+        without, only = answers[pair, column].tolist()
+        guesses = fits[label].predict(draws.codes[pair]).tolist()
+        found[label] = WhatIf(segments, float(game.history[0][1][0, column]), without, only, *guesses)
+    return found, ()
+
+
+def _supporting(fit: Fit, count: int) -> tuple[int, ...]:
+    """Return the `count` segments that speak for a label most, the strongest first."""
+    order = np.argsort(-fit.effects, kind="stable")[:count]
+    return tuple(int(at) for at in order if fit.effects[at] > 0)
+
+
+def _draws(like: Draws, strongest: Sequence[Sequence[int]]) -> Draws:
+    """Return two rows for each list of segments: all others alone, and these alone; in all else like the instance's."""
+    codes = np.zeros((2 * len(strongest), like.codes.shape[1]), dtype=like.codes.dtype)
+    codes[::2] = 1
+    for at, segments in enumerate(strongest):
+        codes[2 * at, list(segments)] = 0
+        codes[2 * at + 1, list(segments)] = 1
+    return Draws(codes, {name: np.repeat(values[:1], len(codes), axis=0) for name, values in like.values.items()})
