@@ -20,7 +20,7 @@ BLOCK = 16384
 """Pixels at a time: their intermediate results stay in the processor's caches."""
 
 FEW = 8
-"""Once so few pixels of a block still search that this many steps of all take longer, each looks at its whole window."""
+"""Once the pixels that still search, times the window, are at most so many blocks, each looks at its window at once."""
 
 HALF_ULP = 2.0**-53
 
