@@ -28,8 +28,8 @@ def felzenszwalb(
         scale: larger = larger regions.
         sigma: width in pixels of the Gaussian smoothing before.
         min_size: pixels of the smallest region.
-        target_segments: how many are wished for, with the scale that comes nearest (and a `min_size` of at most a
-            quarter of their mean size); None: as it comes.
+        target_segments: how many are wished for: up to ten cuts look for the scale that gives it within 5 % (with a
+            `min_size` of at most a quarter of their mean size), and the nearest is taken; None: as it comes.
         channels: to look at, counted from 0, or None for all.
         region: (top, left, bottom, right) as shares of the photograph; all else is always kept.
     """
