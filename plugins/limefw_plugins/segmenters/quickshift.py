@@ -37,8 +37,8 @@ def quickshift(
         tie_seed: of the noise that breaks ties between equal densities; 42 gives scikit-image's (and lime's) labels
             whatever the recipe's seed, None draws it from the recipe's seed.
         least: where fewer segments come out (small images), the kernel size is halved, down to 1; 1: never.
-        target_segments: how many are wished for: up to ten cuts look for the kernel size that gives it within 5 %, and the
-            nearest is taken; None: as it comes.
+        target_segments: how many are wished for: up to ten cuts look for the kernel size that gives it
+            within 5 %, and the nearest is taken; None: as it comes.
         channels: to look at, counted from 0, or None for all; three are red, green and blue, one is grey.
         region: (top, left, bottom, right) as shares of the photograph; all else is always kept.
     """

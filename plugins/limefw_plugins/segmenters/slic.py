@@ -30,8 +30,8 @@ def slic(
         compactness: larger = squarer, smaller = closer to colour edges.
         sigma: width in pixels of the Gaussian smoothing before.
         max_iterations: of k-means.
-        target_segments: how many are wished for: up to ten cuts look for the `n_segments` that gives it within 5 %, and the
-            nearest is taken; None: as it comes.
+        target_segments: how many are wished for: up to ten cuts look for the `n_segments` that gives it
+            within 5 %, and the nearest is taken; None: as it comes.
         channels: to look at, counted from 0, or None for all; three are red, green and blue, one is grey.
         region: (top, left, bottom, right) as shares of the photograph; all else is always kept.
     """

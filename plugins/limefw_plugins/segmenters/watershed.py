@@ -28,8 +28,8 @@ def watershed(
         markers: about how many basins.
         compactness: larger = more regular; 0 = along edges alone, in basins of any shape.
         sigma: width in pixels of the Gaussian that the gradient is taken with; 0: of neighbouring pixels.
-        target_segments: how many are wished for: up to ten cuts look for the `markers` that gives it within 5 %, and the
-            nearest is taken; None: as it comes.
+        target_segments: how many are wished for: up to ten cuts look for the `markers` that gives it
+            within 5 %, and the nearest is taken; None: as it comes.
         channels: to look at, counted from 0, or None for all; three are red, green and blue, one is grey.
         region: (top, left, bottom, right) as shares of the photograph; all else is always kept.
     """
