@@ -368,12 +368,52 @@ def segmenting(repeats: int) -> Table:
         stage = limefw.build(segmenter=name).stages["segmenter"]
         found[name] = stage(image, np.random.default_rng(0)).count
 
-    names = limefw.registry().names("segmenters")
+    names = []
+    for name in limefw.registry().names("segmenters"):
+        try:
+            segment(name)
+        except (limefw.RecipeError, limefw.MissingDependencyError):
+            continue  # it wants a file of the user's, or a library that is not here
+        names.append(name)
     times = interleaved({name: partial(segment, name) for name in names}, repeats)
     rows: list[Row] = [
         {"segmenter": name, "segments": str(found[name]), "CPU": spread(taken)} for name, taken in times.items()
     ]
-    return Table("Segmenting", f"The photograph at {SIZE}x{SIZE}, defaults.", rows)
+    beside, targets = _quickshifts(image, repeats)
+    counted = f"The photograph at {SIZE}x{SIZE}, defaults; quickshift also beside scikit-image's, with equal labels."
+    return Table("Segmenting", counted, rows + beside, targets)
+
+
+def _quickshifts(image: Instance, repeats: int) -> tuple[list[Row], list[Target]]:
+    """Time quickshift beside scikit-image's at a few settings."""
+    rows: list[Row] = []
+    targets: list[Target] = []
+    for kernel_size, max_dist, color in ((4.0, 200.0, 0.2), (2.0, 200.0, 0.2), (10.0, 15.0, 0.7), (1.0, 200.0, 0.2)):
+        found: dict[str, Labels] = {}
+        tasks = _both_quickshifts(image, {"kernel_size": kernel_size, "max_dist": max_dist, "ratio": color}, found)
+        times = interleaved(tasks, repeats)
+        what = f"quickshift {kernel_size:g}, {max_dist:g}, {color:g}"
+        if not np.array_equal(found["limefw"], found["scikit-image"]):
+            raise AssertionError(f"{what}: the labels are not scikit-image's")
+        count = str(len(np.unique(found["limefw"])))
+        rows += [{"segmenter": f"{what}: {who}", "segments": count, "CPU": spread(each)} for who, each in times.items()]
+        taken = ratio(times["limefw"], times["scikit-image"])
+        targets.append(Target(f"{what} (kernel size, max dist, ratio) over scikit-image's", taken, 0.5))
+    return rows, targets
+
+
+def _both_quickshifts(image: Instance, params: Mapping[str, float], found: dict[str, Labels]) -> dict[str, Task]:
+    from skimage.segmentation import quickshift
+
+    stage = limefw.build(segmenter={"use": "quickshift", "least": 1, **params}).stages["segmenter"]
+
+    def ours() -> None:
+        found["limefw"] = stage(image, np.random.default_rng(0)).labels
+
+    def theirs() -> None:
+        found["scikit-image"] = quickshift(image.unit(), rng=42, **params)
+
+    return {"limefw": ours, "scikit-image": theirs}
 
 
 def rendering(repeats: int) -> Table:

@@ -48,7 +48,7 @@ class Frame:
         pixels = self._match_channels(image)
         if self.size != self.photo or self.box != (0.0, 0.0, *map(float, self.photo)):
             pixels = self._resized(pixels)
-        return Image(pixels, image.value_range, image.name)
+        return Image(pixels, image.value_range, image.name, self.photo, self.box)
 
     def _match_channels(self, image: Image) -> NDArray[Any]:
         pixels, have = image.pixels, image.channels

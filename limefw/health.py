@@ -14,6 +14,9 @@ FOLDS = 5
 SAMPLES_PER_SEGMENT = 10
 """Below this a linear surrogate is mostly noise."""
 
+MANY_SEGMENTS = 250
+"""Above this a segment is too small to matter by itself to most models, and a person cannot take the picture in."""
+
 POOR_FIDELITY = 0.2
 """Cross-fitted R2 below which the surrogate hardly describes the model."""
 
@@ -162,6 +165,9 @@ def _of_samples(around: Neighbourhood, effective: float, width: int) -> list[Cau
     if width < 6:
         text = f"only {width} segments: the picture is coarse; ask for smaller segments"
         cautions.append(Caution("few_segments", text))
+    if width > MANY_SEGMENTS:
+        text = f"{width} segments: each is hardly seen by the model; {MANY_SEGMENTS} or fewer, larger ones say more"
+        cautions.append(Caution("many_segments", text))
     return cautions
 
 

@@ -23,6 +23,8 @@ RESERVED = frozenset({"use", "trust"})
 PACKAGES = {
     "onnxruntime": "'limefw[onnx]'", "skimage": "scikit-image", "sklearn": "scikit-learn", "PIL": "pillow",
     "cv2": "opencv-python-headless", "yaml": "pyyaml",
+    # the wheels of OpenCV overwrite each other: this one takes the other's place, and has all of it
+    "cv2.ximgproc": "--force-reinstall opencv-contrib-python-headless",
 }  # fmt: skip
 """What to give pip for a library that is imported by another name, or comes with an extra of limefw's own."""
 
@@ -331,7 +333,9 @@ class Stage:
         try:
             yield
         except ModuleNotFoundError as error:
-            missing = (error.name or "").partition(".")[0]
+            # a part of a library ("cv2.ximgproc") may be what is missing, or the library itself
+            name = error.name or ""
+            missing = name if name in self.plugin.requires else name.partition(".")[0]
             if missing not in self.plugin.requires:
                 error.add_note(f"raised in {self}")
                 raise

@@ -89,6 +89,8 @@ class Image:
         pixels: ``(h, w, c)`` with any c >= 1 and any real dtype; finite.
         value_range: what black and white are in `pixels`, e.g. (0, 255) for uint8.
         name: for titles and file names.
+        photo: (height, width) of the photograph that this shows in the model's frame, or None: it is the photograph.
+        box: (top, left, height, width) in that photograph's pixels of what this shows; it may reach outside.
     """
 
     modality: ClassVar[str] = "image"
@@ -96,6 +98,8 @@ class Image:
     pixels: NDArray[Any]
     value_range: tuple[float, float]
     name: str = "image"
+    photo: tuple[int, int] | None = None
+    box: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         low, high = self.value_range
@@ -117,6 +121,16 @@ class Image:
         """Return the pixels as float64 with black at 0 and white at 1, ``(h, w, c)``."""
         low, high = self.value_range
         return (self.pixels.astype(np.float64) - low) / (high - low)
+
+    def places(self) -> tuple[Floats, Floats]:
+        """Return where each line and each column has its middle in the photograph: 0..1, beyond where it is padding."""
+        photo = self.photo or self.shape
+        box = self.box or (0.0, 0.0, *map(float, photo))
+        lines, columns = (
+            (box[axis] + (np.arange(self.shape[axis]) + 0.5) / self.shape[axis] * box[axis + 2]) / photo[axis]
+            for axis in (0, 1)
+        )
+        return lines, columns
 
     def fingerprint(self) -> str:
         """Return a hash of the pixels and their range."""

@@ -211,7 +211,7 @@ def test_a_model_that_raises_half_way_keeps_its_type_and_what_was_computed():
     error = refused(ZeroDivisionError, "no luck", None, Failing(4, raises(ZeroDivisionError("no luck"))), chunk=5)
     notes = "\n".join(error.__notes__)
     assert "raised by Failing, given a batch of shape (5, 18, 24, 3) and type uint8" in notes
-    assert "ZeroDivisionError after 16 of 30 samples; an explanation of these is kept" in notes
+    assert "ZeroDivisionError after 16 of 30 samples; an explanation of these was kept" in notes
     partial = error.partial
     assert partial.health.samples == 16
     assert partial.health.cautions[0].message == "ZeroDivisionError after 16 of 30 samples"

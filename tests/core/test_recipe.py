@@ -84,7 +84,8 @@ def test_a_parent_that_says_little_still_stands_on_lime(tmp_path):
     child = write(tmp_path, "child.toml", 'extends = "base.toml"\nseed = 7')
     recipe = build(child, registry=REGISTRY)
     assert (recipe.samples, recipe.seed) == (40, 7)
-    assert recipe.stages["segmenter"].params == {"rows": 3, "columns": 7}
+    rest = {"target_segments": None, "region": None}
+    assert recipe.stages["segmenter"].params == {"rows": 3, "columns": 7, **rest}
     assert recipe.stages["surrogate"].to_mapping() == {"use": "ridge", "alpha": 0.001, "scale": "weights"}
 
 
@@ -102,7 +103,7 @@ def test_parameters_of_one_plugin_are_inherited_one_by_one(tmp_path):
 def test_changing_use_drops_the_old_plugin_s_parameters(tmp_path, given_):
     """Another plug-in starts from its own defaults, never from its predecessor's parameters."""
     path = write(tmp_path, "a.toml", "segmenter = { use = 'slic', n_segments = 80 }")
-    assert set(params(path, segmenter=given_)) == {"rows", "columns"}
+    assert set(params(path, segmenter=given_)) == {"rows", "columns", "target_segments", "region"}
     assert params({"extends": str(path), "segmenter": given_})["columns"] == 7
 
 
@@ -612,7 +613,8 @@ def test_a_recipe_takes_overrides_and_keeps_its_functions():
     assert (other.samples, other.seed, other.stages["surrogate"].params["alpha"]) == (9, 5, 2.0)
     assert other.stages["surrogate"].params["scale"] == "weights"
     back = build(recipe, registry=REGISTRY, overrides={"segmenter": {"use": "grid", "rows": 2}})
-    assert back.stages["segmenter"].to_mapping() == {"use": "grid", "rows": 2, "columns": 7}
+    rest = {"columns": 7, "target_segments": None, "region": None}
+    assert back.stages["segmenter"].to_mapping() == {"use": "grid", "rows": 2, **rest}
     assert build(back, registry=REGISTRY, overrides={"segmenter": halves}).stages["segmenter"].inline
 
 
@@ -804,11 +806,11 @@ def test_the_schema_accepts_every_plugin_with_its_defaults():
     for key, kind in STAGES.items():
         for name in REGISTRY.names(kind):
             plugin = REGISTRY.get(kind, name)
-            needed = {"paths": ["other.png"]} if name == "images" else {}
-            value = Stage(kind, plugin, settled(plugin, needed)).to_mapping()
+            own = {"images": {"paths": ["other.png"]}, "labels": {"path": "map.png"}}  # files of the user's own
+            value = Stage(kind, plugin, settled(plugin, own.get(name, {}))).to_mapping()
             assert problems_of(plugin, {key: item for key, item in value.items() if key != "use"}) == []
             assert valid({key: value}), (kind, name)
-            assert valid({key: name})
+            assert name in own or valid({key: name})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,11 @@ import pytest
 
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", "docs/tutorial.md", "docs/how-to/use-your-model.md", "docs/how-to/write-a-plug-in.md"]
+PAGES = [
+    "README.md",
+    "docs/tutorial.md",
+    *(f"docs/how-to/{name}.md" for name in ("use-your-model", "use-your-own-segments", "write-a-plug-in")),
+]
 
 
 def blocks(page):

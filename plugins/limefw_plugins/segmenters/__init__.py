@@ -5,15 +5,24 @@ from collections.abc import Iterator
 from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
 from limefw_plugins.segmenters.felzenszwalb import felzenszwalb
+from limefw_plugins.segmenters.graph import graph
 from limefw_plugins.segmenters.grid import grid
+from limefw_plugins.segmenters.labels import given, labels
 from limefw_plugins.segmenters.quickshift import quickshift
 from limefw_plugins.segmenters.slic import slic
+from limefw_plugins.segmenters.watershed import watershed
+
+
+__all__ = ["given", "limefw_segmenters"]
 
 
 @hookimpl
 def limefw_segmenters() -> Iterator[Plugin]:
     """Yield the segmenters."""
     yield Plugin("felzenszwalb", felzenszwalb, modality="image", requires=("skimage",))
+    yield Plugin("graph", graph, modality="image", requires=("cv2.ximgproc",))
     yield Plugin("grid", grid, modality="image")
+    yield Plugin("labels", labels, modality="image")
     yield Plugin("quickshift", quickshift, modality="image", requires=("skimage",))
     yield Plugin("slic", slic, modality="image", requires=("skimage",))
+    yield Plugin("watershed", watershed, modality="image", requires=("skimage", "scipy"))

@@ -1,12 +1,13 @@
 """Felzenszwalb and Huttenlocher's graph segmentation."""
 
 import warnings
-from typing import Annotated
+from typing import Annotated, Any
 
 from annotated_types import Ge, Gt
 from numpy.random import Generator
 
 from limefw.types import Image, Segments
+from limefw_plugins.segmenters._part import Channels, Part, Region, nearest_cut
 
 
 def felzenszwalb(
@@ -17,6 +18,9 @@ def felzenszwalb(
     scale: Annotated[float, Gt(0)] = 250.0,
     sigma: Annotated[float, Ge(0)] = 0.8,
     min_size: Annotated[int, Ge(1)] = 200,
+    target_segments: Annotated[int, Ge(2)] | None = None,
+    channels: Channels | None = None,
+    region: Region | None = None,
 ) -> Segments:
     """Regions of any size along strong edges (Felzenszwalb & Huttenlocher 2004; scikit-image).
 
@@ -24,11 +28,24 @@ def felzenszwalb(
         scale: larger = larger regions.
         sigma: width in pixels of the Gaussian smoothing before.
         min_size: pixels of the smallest region.
+        target_segments: how many are wished for: up to ten cuts look for the scale that gives it within 5 % (with a
+            `min_size` of at most a quarter of their mean size), and the nearest is taken; None: as it comes.
+        channels: to look at, counted from 0, or None for all.
+        region: (top, left, bottom, right) as shares of the photograph; all else is always kept.
     """
     from skimage.segmentation import felzenszwalb
 
-    with warnings.catch_warnings():
-        # any number of channels is fine here: it suspects a stack of grey pictures
-        warnings.filterwarnings("ignore", "Got image with third dimension", RuntimeWarning)
-        labels = felzenszwalb(image.unit(), scale, sigma, min_size, channel_axis=-1)
-    return Segments.from_labels(labels)
+    part = Part.of(image, channels, region)
+    pixels = part.balanced()
+    height, width, _ = pixels.shape
+    smallest = min_size if target_segments is None else min(min_size, max(1, height * width // (4 * target_segments)))
+
+    def cut(scale: float) -> Any:
+        with warnings.catch_warnings():
+            # any number of channels is fine here: it suspects a stack of grey pictures
+            warnings.filterwarnings("ignore", "Got image with third dimension", RuntimeWarning)
+            return felzenszwalb(pixels, scale, sigma, smallest, channel_axis=-1)
+
+    if target_segments is None:
+        return part.segments(cut(scale))
+    return part.segments(nearest_cut(cut, target_segments, scale, 1.0, 1e6))

@@ -8,21 +8,44 @@ from numpy.random import Generator
 
 from limefw.errors import InputError
 from limefw.types import Image, Segments
+from limefw_plugins.segmenters._part import Part, Region
 
 
 def grid(
-    image: Image, _rng: Generator, /, *, rows: Annotated[int, Ge(1)] = 7, columns: Annotated[int, Ge(1)] = 7
+    image: Image,
+    _rng: Generator,
+    /,
+    *,
+    rows: Annotated[int, Ge(1)] = 7,
+    columns: Annotated[int, Ge(1)] = 7,
+    target_segments: Annotated[int, Ge(2)] | None = None,
+    region: Region | None = None,
 ) -> Segments:
     """A regular grid: needs no colour, and is the same for every image of one size.
 
     Args:
         rows: cells from top to bottom.
         columns: cells from left to right.
+        target_segments: how many are wished for: the nearest number that makes cells at most 1.5 times as long as wide.
+        region: (top, left, bottom, right) as shares of the photograph; all else is always kept.
     """
-    height, width = image.shape
+    part = Part.of(image, None, region)
+    height, width, _ = part.pixels.shape
+    if target_segments is not None:
+        rows, columns = _layout(min(target_segments, height * width), height, width)
     if rows > height or columns > width:
         raise InputError(
             f"a grid of {rows} x {columns} cells needs at least as many pixels; the image has {height} x {width}"
         )
     row, column = np.arange(height) * rows // height, np.arange(width) * columns // width
-    return Segments.from_labels(row[:, None] * columns + column)
+    return part.segments(row[:, None] * columns + column)
+
+
+def _layout(wish: int, height: int, width: int) -> tuple[int, int]:
+    """Return (rows, columns) whose product is nearest to `wish`, cells near to squares if there are such."""
+    row = np.arange(1, min(wish, height) + 1)
+    column = np.clip(np.rint(wish / row), 1, width)
+    stretch = np.abs(np.log((height / row) / (width / column)))
+    # an elongated cell is worse than any number
+    order = np.lexsort((stretch, np.abs(row * column - wish), np.where(stretch <= np.log(1.5), 0, stretch)))
+    return int(row[order[0]]), int(column[order[0]])

@@ -6,7 +6,10 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 from numpy.random import Generator
 
-from limefw.types import Image, Segments
+from limefw.errors import InputError
+from limefw.types import Floats, Image, Labels, Segments, numbered
+from limefw_plugins.segmenters._modes import modes
+from limefw_plugins.segmenters._part import Channels, Part, Region, nearest_cut
 
 
 def quickshift(
@@ -20,8 +23,11 @@ def quickshift(
     sigma: Annotated[float, Ge(0)] = 0.0,
     tie_seed: Annotated[int, Ge(0)] | None = 42,
     least: Annotated[int, Ge(1)] = 8,
+    target_segments: Annotated[int, Ge(2)] | None = None,
+    channels: Channels | None = None,
+    region: Region | None = None,
 ) -> Segments:
-    """Mode seeking in colour and position (Vedaldi & Soatto 2008; scikit-image), lime's own segmenter.
+    """Mode seeking in colour and position (Vedaldi & Soatto 2008), lime's own segmenter, with scikit-image's labels.
 
     Args:
         kernel_size: width of the density estimate: larger = fewer segments.
@@ -31,20 +37,40 @@ def quickshift(
         tie_seed: of the noise that breaks ties between equal densities; 42 gives scikit-image's (and lime's) labels
             whatever the recipe's seed, None draws it from the recipe's seed.
         least: where fewer segments come out (small images), the kernel size is halved, down to 1; 1: never.
+        target_segments: how many are wished for: up to ten cuts look for the kernel size that gives it
+            within 5 %, and the nearest is taken; None: as it comes.
+        channels: to look at, counted from 0, or None for all; three are red, green and blue, one is grey.
+        region: (top, left, bottom, right) as shares of the photograph; all else is always kept.
     """
-    from skimage.segmentation import quickshift
+    from skimage.filters import gaussian
 
-    # scikit-image's loop wants three channels; a picture of another depth is seen as grey thrice
-    pixels = image.unit()
-    color = pixels.shape[2] == 3
-    if not color:
-        pixels = np.repeat(pixels.mean(axis=2, keepdims=True), 3, axis=2)
+    part = Part.of(image, channels, region)
+    points = part.lab()
+    if sigma:
+        points = gaussian(points, sigma=(sigma, sigma, 0), mode="reflect", channel_axis=-1)
+    points = points * ratio
+    _refuse_flat(points, ratio)
     seed = int(rng.integers(2**31)) if tie_seed is None else tie_seed
+    noise = np.random.default_rng(seed).normal(scale=1e-5, size=points.shape[:2])
+
+    def cut(size: float) -> Labels:
+        return modes(points, size, max_dist, noise)
+
+    if target_segments is not None:
+        # the time grows with the square of the kernel size
+        return part.segments(nearest_cut(cut, target_segments, kernel_size, 1.0, max(kernel_size, 16.0)))
     while True:
-        labels = quickshift(
-            np.ascontiguousarray(pixels), ratio=ratio, kernel_size=kernel_size, max_dist=max_dist, sigma=sigma,
-            convert2lab=color, rng=seed,
-        )  # fmt: skip
-        if kernel_size <= 1 or len(np.unique(labels)) >= least:
-            return Segments.from_labels(labels)
+        labels = cut(kernel_size)
+        if kernel_size <= 1 or len(numbered(labels)[0]) >= least:
+            return part.segments(labels)
         kernel_size = max(1.0, kernel_size / 2)
+
+
+def _refuse_flat(points: Floats, ratio: float) -> None:
+    """Refuse one colour: what came out would be cut by the noise that breaks ties."""
+    if ratio and not np.ptp(points.reshape(-1, points.shape[2]), axis=0).any():
+        height, width = points.shape[:2]
+        raise InputError(
+            f"all {height} x {width} pixels have the same colour: quickshift finds nothing to cut along. "
+            "Use a segmenter that needs no colour: -s segmenter=grid, segmenter='grid' in Python."
+        )

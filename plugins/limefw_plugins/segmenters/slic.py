@@ -1,11 +1,13 @@
 """SLIC."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 from annotated_types import Ge, Gt
 from numpy.random import Generator
 
 from limefw.types import Image, Segments
+from limefw_plugins.segmenters._part import Channels, Part, Region, nearest_cut
 
 
 def slic(
@@ -17,6 +19,9 @@ def slic(
     compactness: Annotated[float, Gt(0)] = 10.0,
     sigma: Annotated[float, Ge(0)] = 1.0,
     max_iterations: Annotated[int, Ge(1)] = 10,
+    target_segments: Annotated[int, Ge(2)] | None = None,
+    channels: Channels | None = None,
+    region: Region | None = None,
 ) -> Segments:
     """Compact superpixels of near-equal size (Achanta et al. 2012; scikit-image).
 
@@ -25,11 +30,25 @@ def slic(
         compactness: larger = squarer, smaller = closer to colour edges.
         sigma: width in pixels of the Gaussian smoothing before.
         max_iterations: of k-means.
+        target_segments: how many are wished for: up to ten cuts look for the `n_segments` that gives it
+            within 5 %, and the nearest is taken; None: as it comes.
+        channels: to look at, counted from 0, or None for all; three are red, green and blue, one is grey.
+        region: (top, left, bottom, right) as shares of the photograph; all else is always kept.
     """
     from skimage.segmentation import slic
 
-    labels = slic(
-        image.unit(), n_segments, compactness, max_num_iter=max_iterations, sigma=sigma,
-        convert2lab=image.channels == 3, start_label=0, channel_axis=-1,
-    )  # fmt: skip
-    return Segments.from_labels(labels)
+    part = Part.of(image, channels, region)
+    pixels, are_colors = part.colors()
+    # scikit-image looks at colours in CIELAB, 0..100, and at other channels as they are, 0..1
+    squareness = compactness if are_colors else compactness * np.sqrt(pixels.shape[2]) / 100
+
+    def cut(wish: float) -> Any:
+        return slic(
+            pixels, max(1, round(wish)), squareness, max_num_iter=max_iterations, sigma=sigma,
+            convert2lab=are_colors, start_label=0, channel_axis=-1,
+        )  # fmt: skip
+
+    if target_segments is None:
+        return part.segments(cut(n_segments))
+    wish = target_segments
+    return part.segments(nearest_cut(lambda scale: cut(wish / scale), wish, 1.0, 0.125, 4.0))

@@ -1,0 +1,88 @@
+"""Label maps and masks that users give: read, checked, and laid on what the model sees of the photograph."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.errors import InputError
+from limefw.types import Image
+
+
+def read(path: Path, max_pixels: int) -> NDArray[Any]:
+    """Return what a .npy or PNG file holds: labels ``(h, w)``, or masks ``(d, h, w)``.
+
+    Raises:
+        InputError: where it cannot be read, is too large, or holds something else.
+    """
+    try:
+        array = _read_npy(path, max_pixels) if path.suffix.lower() == ".npy" else _read_png(path, max_pixels)
+    except InputError:
+        raise
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file {path}") from error
+    except Exception as error:  # a damaged file: OSError, SyntaxError, ValueError, struct.error and others
+        raise InputError(f"{path} cannot be read as a label map (.npy or PNG): {error}") from error
+    check(array, str(path))
+    return array
+
+
+def _read_npy(path: Path, max_pixels: int) -> NDArray[Any]:
+    # mapped, so that a size is known before anything is read
+    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    if array.size > max_pixels:
+        raise InputError(_too_large(path, array.shape, max_pixels))
+    return array
+
+
+def _read_png(path: Path, max_pixels: int) -> NDArray[Any]:
+    from PIL import Image as Pillow
+
+    with Pillow.open(path, formats=("PNG",)) as picture:
+        if picture.width * picture.height > max_pixels:
+            raise InputError(_too_large(path, (picture.height, picture.width), max_pixels))
+        if picture.mode not in ("1", "L", "P", "I;16", "I", "RGB"):
+            raise InputError(f"{path} is a PNG of mode {picture.mode}: save the label map as grey, palette or RGB")
+        array = np.asarray(picture)
+    # one number for each colour
+    return array.astype(np.int64) @ (65536, 256, 1) if array.ndim == 3 else array
+
+
+def _too_large(path: Path, shape: tuple[int, ...], limit: int) -> str:
+    size = " x ".join(map(str, shape))
+    return f"{path} has {size} entries, more than the limit of {limit}: raise it by -s segmenter.max_pixels=NUMBER"
+
+
+def check(array: NDArray[Any], what: str) -> None:
+    """Refuse with InputError what is neither a label map nor a stack of masks."""
+    flat, stack = array.ndim == 2 and array.dtype.kind in "biu", array.ndim == 3 and array.dtype.kind in "bf"
+    if not (flat or stack) or 0 in array.shape:
+        raise InputError(
+            f"{what} holds {array.dtype} of shape {array.shape}: give integers (h, w), a label map, or masks (d, h, w) "
+            "of bool or of floats 0..1"
+        )
+    if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):
+        raise InputError(f"{what} holds masks outside of 0..1, or NaN: a mask says what share of a pixel it covers")
+
+
+def fit(image: Image, maps: NDArray[Any], what: str) -> NDArray[Any]:
+    """Return ``(..., h, w)`` maps of the photograph in the model's frame, by nearest neighbours; padding is -1 or 0."""
+    height, width = maps.shape[-2:]
+    photo = image.photo or image.shape
+    if abs(height * photo[1] - width * photo[0]) <= max(photo):
+        lines, columns = image.places()
+    elif (height, width) == image.shape:  # made of what the model sees
+        lines, columns = ((np.arange(size) + 0.5) / size for size in image.shape)
+    else:
+        raise InputError(
+            f"{what} has {height} x {width} pixels, and the photograph {photo[0]} x {photo[1]}: the shapes differ. "
+            "Give the segments in the photograph's size, upright as it is shown."
+        )
+    line = np.floor(lines * height).astype(np.intp).clip(0, height - 1)
+    column = np.floor(columns * width).astype(np.intp).clip(0, width - 1)
+    inside = np.logical_and.outer((lines >= 0) & (lines < 1), (columns >= 0) & (columns < 1))
+    found = maps[..., line[:, None], column]
+    if maps.dtype.kind in "iu" or maps.ndim == 2:
+        return np.where(inside, found.astype(np.int64), -1)
+    return np.where(inside, found, found.dtype.type(0))

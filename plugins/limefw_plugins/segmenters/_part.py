@@ -1,0 +1,134 @@
+"""What the image segmenters share: the channels and the region that they look at, and the way back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+import numpy as np
+from annotated_types import Ge, Le, MinLen
+from numpy.typing import NDArray
+
+from limefw.errors import InputError
+from limefw.types import Floats, Image, Segments, numbered
+
+
+Channels = Annotated[list[Annotated[int, Ge(0)]], MinLen(1)]
+"""Which channels to look at, counted from 0."""
+
+Share = Annotated[float, Ge(0), Le(1)]
+Region = tuple[Share, Share, Share, Share]
+"""(top, left, bottom, right) as shares of the photograph; all outside is in no segment and always kept."""
+
+CUTS = 10
+"""How often a picture is cut at the most to find a number of segments."""
+
+CLOSE = 0.05
+"""A number of segments so near to the wish, relative to it, is near enough."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The part of an image that is to be cut.
+
+    Args:
+        pixels: ``(h, w, c)`` of the chosen channels in the region, black at 0 and white at 1.
+        shape: of the whole image.
+        lines: that the region covers.
+        columns: that it covers.
+    """
+
+    pixels: Floats
+    shape: tuple[int, int]
+    lines: slice
+    columns: slice
+
+    @classmethod
+    def of(cls, image: Image, channels: list[int] | None, region: Region | None) -> Self:
+        """Take some channels of a region; None takes all.
+
+        Raises:
+            InputError: where there is no such channel, or no pixel in the region.
+        """
+        pixels = image.unit()
+        if channels is not None:
+            if max(channels) >= image.channels:
+                last = image.channels - 1
+                raise InputError(f"there is no channel {max(channels)}: the image has channels 0 to {last}")
+            pixels = pixels[..., channels]
+        top, left, bottom, right = region or (-np.inf, -np.inf, np.inf, np.inf)
+        lines, columns = (
+            _within(place, low, high)
+            for place, low, high in zip(image.places(), (top, left), (bottom, right), strict=True)
+        )
+        if lines.start == lines.stop or columns.start == columns.stop:
+            raise InputError(
+                f"region {region} holds no pixel of what the model sees. It is (top, left, bottom, right) as shares of "
+                "the photograph, such as (0.25, 0.25, 0.75, 0.75) for the middle"
+            )
+        return cls(np.ascontiguousarray(pixels[lines, columns]), image.shape, lines, columns)
+
+    def colors(self) -> tuple[Floats, bool]:
+        """Return the pixels and whether they are red, green and blue: three channels are, one is grey, laid out alike.
+
+        Any other number of channels comes as it is.
+        """
+        if self.pixels.shape[2] == 1:
+            return np.repeat(self.pixels, 3, axis=2), True
+        return self.pixels, self.pixels.shape[2] == 3
+
+    def balanced(self) -> Floats:
+        """Return the pixels so that white is as far from black as in three channels, however many there are."""
+        return self.pixels * float(np.sqrt(3 / self.pixels.shape[2]))
+
+    def lab(self) -> Floats:
+        """Return colours in which distances are as people see them: CIELAB, where white is 100 from black.
+
+        Channels that are not colours are scaled alike: together, white is 100 from black.
+        """
+        from skimage.color import rgb2lab
+
+        pixels, are_colors = self.colors()
+        return np.asarray(rgb2lab(pixels)) if are_colors else pixels * (100.0 / np.sqrt(pixels.shape[2]))
+
+    def segments(self, labels: NDArray[np.integer]) -> Segments:
+        """Return segments of the whole image from any labels of the part."""
+        values, inside = numbered(labels)
+        whole = np.full(self.shape, -1, dtype=np.intp)
+        whole[self.lines, self.columns] = inside
+        return Segments(whole, tuple(f"superpixel {index}" for index in range(len(values))))
+
+
+def _within(places: Floats, low: float, high: float) -> slice:
+    inside = np.flatnonzero((places >= low) & (places < high))
+    return slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, 0)
+
+
+def nearest_cut(
+    cut: Callable[[float], NDArray[np.integer]], wish: int, scale: float, least: float, most: float
+) -> NDArray[np.integer]:
+    """Return the labels whose number of segments is nearest to a wish: at most 10 cuts, done when within 5 %.
+
+    Args:
+        cut: returns labels at a scale; a larger scale means fewer segments, by and large.
+        wish: number of segments.
+        scale: to start from.
+        least: the smallest scale to try.
+        most: the largest scale to try.
+    """
+    best, error = None, np.inf
+    for _ in range(CUTS):
+        labels = cut(scale)
+        count = len(numbered(labels)[0])
+        if abs(count - wish) < error:
+            best, error = labels, abs(count - wish)
+        if error <= CLOSE * wish:
+            break
+        # a wider and wider step until the wish lies between two scales, then halves of what lies between
+        if count > wish:
+            least, scale = scale, min(4 * scale, float(np.sqrt(scale * most)))
+        else:
+            most, scale = scale, max(scale / 4, float(np.sqrt(scale * least)))
+        if most <= 1.0001 * least:
+            break
+    assert best is not None
+    return best

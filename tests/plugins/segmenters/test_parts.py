@@ -1,0 +1,158 @@
+"""What all image segmenters share: channels, region, a number of segments as the wish."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as Pillow
+
+import limefw
+from limefw.errors import MissingDependencyError
+from limefw.frame import Frame
+from limefw.stage import Stage, settled
+from limefw.types import Contract, Image
+from limefw_plugins.segmenters._part import nearest_cut
+
+
+NAMES = ["felzenszwalb", "graph", "grid", "quickshift", "slic", "watershed"]
+WITH_CHANNELS = [name for name in NAMES if name != "grid"]
+
+
+def segment(name, image, **params):
+    plugin = limefw.registry().get("segmenters", name)
+    if name == "graph":
+        pytest.importorskip("cv2.ximgproc", reason="only in OpenCV's contrib wheel", exc_type=ImportError)
+    return Stage("segmenters", plugin, settled(plugin, params))(image, np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def photo():
+    with Pillow.open(limefw.sample()) as picture:
+        return Image(np.array(picture.convert("RGB").resize((160, 120))), (0, 255))
+
+
+def like(photo, channels, dtype, white):
+    """Return the photograph with another number of channels, of another type."""
+    unit = np.resize(np.moveaxis(photo.unit(), 2, 0), (channels, *photo.shape))
+    return Image((np.moveaxis(unit, 0, 2) * white).astype(dtype), (0.0, white))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+@pytest.mark.parametrize(("dtype", "white"), [("uint8", 255.0), ("uint16", 65535.0), ("float32", 1.0), ("int32", 9e4)])
+def test_any_channels_and_types(name, channels, dtype, white, photo):
+    """Every segmenter cuts any number of channels of any type into 8 or more segments."""
+    assert segment(name, like(photo, channels, dtype, white)).count >= 8
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outside_of_the_region_all_is_kept(name, photo):
+    """Inside it is cut as the cropped picture is; outside, -1."""
+    found = segment(name, photo, region=[0.25, 0.5, 0.75, 1.0])
+    whole = np.ones(photo.shape, bool)
+    whole[30:90, 80:] = False
+    np.testing.assert_array_equal(found.labels == -1, whole)
+    alone = segment(name, Image(photo.pixels[30:90, 80:], (0, 255)))
+    np.testing.assert_array_equal(found.labels[30:90, 80:], alone.labels)
+
+
+@pytest.mark.parametrize("resize", ["stretch", "crop", "pad"])
+def test_a_region_is_one_of_the_photograph(resize):
+    """However the model sees the photograph, the region covers the same part of it, to a pixel of the frame."""
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 200, 3), dtype=np.uint8)
+    frame = Frame.fit(Image(pixels, (0, 255)), Contract(size=(60, 60), resize=resize))
+    found = segment("grid", frame.enter(Image(pixels, (0, 255))), region=[0.2, 0.4, 0.7, 0.6])
+    rows, columns = np.nonzero(frame.to_photo(found.labels) >= 0)
+    edge = np.array([rows.min(), rows.max() + 1, columns.min(), columns.max() + 1])
+    assert np.abs(edge - (18, 63, 80, 120)).max() <= 200 / 60 + 1
+
+
+@pytest.mark.parametrize("name", WITH_CHANNELS)
+def test_only_the_chosen_channels_count(name, photo):
+    """Noise in another channel changes nothing; the chosen ones alone give the same segments."""
+    noise = np.random.default_rng(1).integers(0, 256, (*photo.shape, 1), dtype=np.uint8)
+    noisy = Image(np.concatenate([noise, photo.pixels], axis=2), (0, 255))
+    found = segment(name, noisy, channels=[1, 2, 3])
+    np.testing.assert_array_equal(found.labels, segment(name, photo).labels)
+    assert not np.array_equal(segment(name, noisy, channels=[0]).labels, found.labels)
+
+
+def test_a_missing_channel_or_an_empty_region_is_told(photo):
+    """With what there is."""
+    with pytest.raises(limefw.InputError, match="no channel 3: the image has channels 0 to 2"):
+        segment("slic", photo, channels=[0, 3])
+    for region in ([0.5, 0.5, 0.5, 0.9], [0.9, 0.0, 0.1, 1.0]):
+        with pytest.raises(limefw.InputError, match="holds no pixel"):
+            segment("grid", photo, region=region)
+
+
+def test_a_region_of_one_segment_is_refused(photo):
+    """Fewer than two segments explain nothing."""
+    with pytest.raises(limefw.InputError, match=r"found 1 segment .*compares at least 2"):
+        limefw.explain(
+            photo, lambda batch: np.full((len(batch), 2), 0.5), samples=10,
+            segmenter={"use": "grid", "rows": 1, "columns": 1, "region": [0.1, 0.1, 0.5, 0.5]},
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("wish", [12, 40, 90])
+def test_a_number_of_segments_as_the_wish(name, wish, photo):
+    """On a photograph every segmenter comes within a fifth of the wish, and the same way again."""
+    found = segment(name, photo, target_segments=wish)
+    assert abs(found.count - wish) <= wish / 5
+    np.testing.assert_array_equal(found.labels, segment(name, photo, target_segments=wish).labels)
+
+
+@settings(max_examples=100, deadline=None)
+@given(factor=st.floats(0.1, 1000), power=st.floats(0.3, 2.5), wish=st.integers(2, 500), start=st.floats(1.0, 16.0))
+def test_the_search_finds_what_there_is(factor, power, wish, start):
+    """For any smooth law it ends within 5 % of the wish (or one segment), or at the better end; in at most ten cuts."""
+    asked = []
+
+    def count(scale):
+        return max(1, min(4000, int(200 * factor / scale**power)))
+
+    def cut(scale):
+        asked.append(scale)
+        assert 1.0 <= scale <= 16.0
+        return np.arange(count(scale))[None]
+
+    found = nearest_cut(cut, wish, start, 1.0, 16.0).size
+    assert len(asked) <= 10
+    reached = [count(scale) for scale in np.geomspace(1.0, 16.0, 3000)]
+    possible = min(reached, key=lambda number: abs(number - wish))
+    assert abs(found - wish) <= max(1, 0.05 * wish, 1.1 * abs(possible - wish) + 0.02 * found)
+
+
+@given(wish=st.integers(2, 300), height=st.integers(4, 300), width=st.integers(4, 300))
+def test_a_grid_of_a_wished_number_has_cells_like_squares(wish, height, width):
+    """Nearly the number, in cells that are not long strips, wherever pixels allow."""
+    image = Image(np.zeros((height, width, 1), np.uint8), (0, 255))
+    found = segment("grid", image, target_segments=wish)
+    assert found.count <= height * width
+    if min(height, width) >= 2 * wish:
+        assert abs(found.count - wish) <= max(2, wish / 5)
+
+
+def test_what_needs_another_wheel_says_so(photo):
+    """Without OpenCV's contrib modules the error names the wheel that has them."""
+    try:
+        import cv2.ximgproc  # noqa: F401
+    except ImportError:
+        plugin = limefw.registry().get("segmenters", "graph")
+        with pytest.raises(MissingDependencyError, match="opencv-contrib-python-headless"):
+            Stage("segmenters", plugin, settled(plugin, {}))(photo, np.random.default_rng(0))
+    else:
+        assert segment("graph", photo).count >= 2
+
+
+@pytest.mark.parametrize(("side", "many"), [(15, False), (16, True)])
+def test_many_segments_are_a_caution(side, many):
+    """Above 250 the caution tells; up to it there is none."""
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    found = limefw.explain(
+        image, lambda batch: np.stack([batch.mean(axis=(1, 2, 3)) / 255] * 2, axis=1), samples=20,
+        segmenter={"use": "grid", "rows": side, "columns": side},
+    )  # fmt: skip
+    assert ("many_segments" in [caution.code for caution in found.health.cautions]) == many

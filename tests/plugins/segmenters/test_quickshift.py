@@ -1,0 +1,126 @@
+"""quickshift has scikit-image's labels to the last one."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as Pillow
+from skimage import segmentation
+from skimage.color import gray2rgb
+
+import limefw
+from limefw.types import Image
+from limefw_plugins.segmenters._modes import modes
+from limefw_plugins.segmenters.quickshift import quickshift
+
+
+RNG = np.random.default_rng
+
+
+def reference(rgb, seed=42, **params):
+    return segmentation.quickshift(rgb, rng=seed, convert2lab=True, **params)
+
+
+def noise(seed, shape):
+    return RNG(seed).normal(scale=1e-5, size=shape)
+
+
+def photograph(size):
+    with Pillow.open(limefw.sample()) as photo:
+        return np.array(photo.convert("RGB").resize((size, size)))
+
+
+PICTURES = {
+    "noise": lambda rng, shape: rng.random(shape),
+    "few values": lambda rng, shape: rng.integers(0, 3, shape) / 2,
+    "flat": lambda rng, shape: np.full(shape, rng.random()),
+    "ramp": lambda rng, shape: np.indices(shape).sum(axis=0) / sum(shape),
+    "board": lambda rng, shape: np.indices(shape)[:2].sum(axis=0) % 2 * 1.0,
+    "half flat": lambda rng, shape: np.where(np.indices(shape)[1] < shape[1] // 2, 0.0, rng.random(shape)),
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    kind=st.sampled_from(sorted(PICTURES)),
+    shape=st.tuples(st.integers(1, 30), st.integers(1, 30), st.integers(1, 6)),
+    scale=st.sampled_from([0.01, 1.0, 20.0, 100.0, 1e4]),
+    kernel_size=st.floats(1.0, 8.0),
+    max_dist=st.one_of(st.sampled_from([1.0, 2.0, 200.0, 1e200]), st.floats(0.1, 20.0)),
+    seed=st.integers(0, 10_000),
+)
+def test_the_loop_is_scikit_images(kind, shape, scale, kernel_size, max_dist, seed):
+    """For any picture, number of channels, scale and parameters: every label is equal, ties included."""
+    points = PICTURES[kind](RNG(seed), shape) * scale
+    expected = segmentation.quickshift(
+        points, ratio=1.0, kernel_size=kernel_size, max_dist=max_dist, convert2lab=False, rng=seed
+    )
+    np.testing.assert_array_equal(modes(points, kernel_size, max_dist, noise(seed, shape[:2])), expected)
+
+
+DTYPES = {"uint8": 255.0, "uint16": 65535.0, "int32": 1000.0, "float32": 1.0, "float64": 1.0}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    dtype=st.sampled_from(sorted(DTYPES)),
+    shape=st.tuples(st.integers(2, 28), st.integers(2, 28), st.sampled_from([1, 3])),
+    ratio=st.sampled_from([0.2, 0.7, 1.0]),
+    sigma=st.sampled_from([0.0, 1.0]),
+    kernel_size=st.sampled_from([1.0, 2.0, 4.0, 10.0]),
+    seed=st.integers(0, 1000),
+)
+def test_a_picture_of_any_type_is_cut_as_lime_cuts_it(dtype, shape, ratio, sigma, kernel_size, seed):
+    """Colour, and grey as lime shows it (gray2rgb): the plug-in's labels are scikit-image's."""
+    white = DTYPES[dtype]
+    image = Image((RNG(seed).random(shape) * white).astype(dtype), (0.0, white))
+    rgb = image.unit() if shape[2] == 3 else gray2rgb(image.unit()[..., 0])
+    params = {"ratio": ratio, "sigma": sigma, "kernel_size": kernel_size, "max_dist": 15.0}
+    found = quickshift(image, RNG(0), **params, tie_seed=seed, least=1)
+    np.testing.assert_array_equal(found.labels, reference(rgb, seed, **params))
+
+
+@pytest.mark.parametrize(
+    ("size", "params"),
+    [
+        (224, {"kernel_size": 4.0, "max_dist": 200.0, "ratio": 0.2}),  # lime's
+        (128, {"kernel_size": 10.0, "max_dist": 15.0, "ratio": 0.7}),
+        (200, {"kernel_size": 2.0, "max_dist": 200.0, "ratio": 0.2}),
+        (150, {"kernel_size": 1.0, "max_dist": 6.0, "ratio": 1.0}),
+    ],
+)
+def test_a_photograph_is_cut_as_scikit_image_cuts_it(size, params):
+    """At the sizes of models, of more than one block of pixels."""
+    pixels = photograph(size)
+    found = quickshift(Image(pixels, (0, 255)), RNG(0), **params, least=1)
+    np.testing.assert_array_equal(found.labels, reference(pixels, **params))
+
+
+def test_flat_parts_are_cut_by_the_same_noise():
+    """Thousands of densities that only the noise tells apart: even there rounding decides as scikit-image's does."""
+    pixels = photograph(160)
+    pixels[:, :90] = 0
+    found = quickshift(Image(pixels, (0, 255)), RNG(0), kernel_size=5.0, least=1)
+    np.testing.assert_array_equal(found.labels, reference(pixels, kernel_size=5.0, max_dist=200.0, ratio=0.2))
+
+
+def test_channels_that_are_no_colours_are_cut_along_their_edges():
+    """Five alike channels give about the segments of one; two halves are never mixed."""
+    halves = np.where(np.indices((40, 60))[1] < 31, 0.2, 0.9)[..., None]
+    for channels in (1, 2, 5):
+        image = Image(np.repeat(halves, channels, axis=2) + 0.01 * RNG(1).random((40, 60, channels)), (0.0, 1.0))
+        labels = quickshift(image, RNG(0)).labels
+        assert not set(labels[:, :31].ravel()) & set(labels[:, 31:].ravel())
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (40, 30, 1), (8, 8, 3), (20, 20, 5)])
+def test_a_flat_picture_is_told(shape):
+    """Where all pixels are alike, only the noise that breaks ties would cut: an error, not seventy random segments."""
+    with pytest.raises(limefw.InputError, match=r"same colour.*segmenter=grid"):
+        quickshift(Image(np.full(shape, 0.3), (0.0, 1.0)), RNG(0))
+
+
+def test_small_pictures_get_a_smaller_kernel():
+    """The kernel size is halved until enough segments come out, unless `least` is 1."""
+    image = Image(photograph(28), (0, 255))
+    assert quickshift(image, RNG(0)).count >= 8 > quickshift(image, RNG(0), least=1).count
