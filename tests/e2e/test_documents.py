@@ -7,7 +7,10 @@ import pytest
 
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["README.md", "docs/tutorial.md", "docs/how-to/use-your-model.md", "docs/how-to/write-a-plug-in.md"]
+PAGES = [
+    "README.md", "docs/tutorial.md", "docs/how-to/use-your-model.md", "docs/how-to/write-a-plug-in.md",
+    "docs/how-to/test-your-plug-in.md",
+]  # fmt: skip
 
 
 def blocks(page):
