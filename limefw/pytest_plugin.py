@@ -65,9 +65,12 @@ class _Conforms(_Item):
     """One plug-in keeps what its kind promises."""
 
     def runtest(self) -> None:
-        """Run the kit; skip where the plug-in could not be called for want of a source."""
+        """Run the kit; skip where the plug-in cannot be called without a source or a parameter."""
+        from limefw.stage import signature_of
         from limefw.testing import check_plugin
 
+        if lacking := [item.name for item in signature_of(self.what.plugin) if item.default is item.empty]:
+            pytest.skip(f"{lacking[0]!r} has no default: give check_plugin params, in a test of your own")
         report = check_plugin(self.what.kind, self.what.plugin)
         if "contract" not in report.checks:
             pytest.skip(f"read, not called: give check_plugin a source, in a test of your own ({report.skipped[0]})")

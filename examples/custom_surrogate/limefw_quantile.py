@@ -27,9 +27,9 @@ def quantile(
 
     from limefw.statistics import weighted_r2
 
-    fits = []
+    codes, fits = around.codes.astype(np.float64), []
     for target in around.targets.T:
-        model = QuantileRegressor(quantile=level, alpha=alpha).fit(around.codes, target, sample_weight=around.weights)
+        model = QuantileRegressor(quantile=level, alpha=alpha).fit(codes, target, sample_weight=around.weights)
         fit = Fit(model.coef_, float(model.intercept_), 0.0, 0.0)
         predicted = fit.predict(around.codes)
         score = weighted_r2(target, predicted, around.weights)

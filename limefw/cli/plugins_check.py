@@ -14,9 +14,16 @@ from limefw.cli import _common, _terminal
 @click.argument("words", nargs=-1, metavar="[KIND] [NAME]")
 @click.option("--distribution", "-d", metavar="NAME", help="Check all that a distribution provides.")
 @click.option("--source", type=click.Path(path_type=Path), help="What a reader or a model adapter is called with.")
+@click.option("--set", "-s", "settings", multiple=True, metavar="PARAMETER=VALUE", help="Other than the default.")
 @_common.with_debug
 @click.pass_context
-def check(context: click.Context, words: tuple[str, ...], distribution: str | None, source: Path | None) -> None:
+def check(
+    context: click.Context,
+    words: tuple[str, ...],
+    distribution: str | None,
+    source: Path | None,
+    settings: tuple[str, ...],
+) -> None:
     """Check that plug-ins keep what their kind promises.
 
     NAME is enough where only one kind has it; KIND alone checks all of that kind. Exit code 1 where one fails.
@@ -25,11 +32,14 @@ def check(context: click.Context, words: tuple[str, ...], distribution: str | No
         raise click.UsageError("what is to be checked? Give NAME, KIND NAME, KIND, or --distribution NAME")
     from limefw.testing import of_distribution
 
+    params = _common.overrides(settings)
     found, broken = of_distribution(distribution) if distribution else (_meant(words), [])
+    if params and len(found) + len(broken) > 1:
+        raise click.UsageError("--set is for one plug-in: say which by KIND NAME")
     for item in broken:
         click.secho(f"{item.what} of {item.provider}", bold=True)
         click.echo(f"  broken: {type(item.error).__name__}: {_terminal.printable(str(item.error))}")
-    failed = len(broken) + sum([not _passes(item, source) for item in found])
+    failed = len(broken) + sum([not _passes(item, source, params) for item in found])
     count = len(found) + len(broken)
     click.echo(f"\n{failed} of {count} failed" if failed else f"\n{count} checked, none failed")
     context.exit(1 if failed else 0)
@@ -57,13 +67,13 @@ def _meant(words: Sequence[str]) -> list[Any]:
     return [known.lookup(kinds[0], word)]
 
 
-def _passes(found: Any, source: Path | None) -> bool:
+def _passes(found: Any, source: Path | None, params: dict[str, Any]) -> bool:
     """Check one plug-in, print the report, and say whether it passed."""
     from limefw.testing import ConformanceError, check_plugin
 
     failed: dict[str, Sequence[str]] = {}
     try:
-        report = check_plugin(found.kind, found.plugin, source=source)
+        report = check_plugin(found.kind, found.plugin, source=source, params=params)
     except ConformanceError as error:
         report, failed = error.report, error.failed
     click.secho(f"{found.kind.removesuffix('s')} {found.plugin.name}", bold=True, nl=False)

@@ -93,9 +93,19 @@ def test_a_reader_is_checked_on_a_source(run, photo):
     assert "not run" not in out
 
 
+def test_parameters_can_be_set(run):
+    """A plug-in is checked with other settings than its defaults; a wrong one is told as in a recipe."""
+    code, out, _ = run("plugins", "check", "surrogates", "ridge", "-s", "alpha=0.5")
+    assert code == 0, out
+    code, _, err = run("plugins", "check", "surrogates", "ridge", "-s", "alpha=-1")
+    assert code == 2
+    assert "'alpha' must be greater than or equal to 0" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["targets", "-s", "floor=1"], "--set is for one plug-in"),
         ([], "what is to be checked?"),
         (["a", "b", "c"], "what is to be checked?"),
         (["slic", "-d", "limefw"], "what is to be checked?"),

@@ -22,9 +22,14 @@ def pixels(source, /):
     """An image of a .npy file."""
     return Image(np.load(source), (0, 255))
 
+def named(image, rng, /, *, path: str):
+    """Halves that a file names."""
+    return halves(image, rng)
+
 @hookimpl
 def limefw_segmenters():
     yield Plugin("acme_halves", halves, modality="image")
+    yield Plugin("acme_named", named, modality="image")
 
 @hookimpl
 def limefw_readers():
@@ -92,7 +97,8 @@ def test_a_good_distribution_passes_and_what_needs_a_source_is_skipped(pytest_ru
     assert "limefw:Acme_Good::segmenters:acme_halves PASSED" in done.stdout
     assert "readers:acme_pixels SKIPPED" in done.stdout
     assert "give check_plugin a source" in done.stdout
-    assert "1 passed, 1 skipped" in done.stdout
+    assert "'path' has no default: give check_plugin params" in done.stdout
+    assert "1 passed, 2 skipped" in done.stdout
 
 
 def test_a_wrong_one_fails_with_the_list_of_what_is_wrong(pytest_run):
@@ -106,8 +112,8 @@ def test_a_wrong_one_fails_with_the_list_of_what_is_wrong(pytest_run):
 
 def test_the_setting_does_as_the_option_and_other_tests_run_beside_it(pytest_run):
     files = {"pytest.ini": "[pytest]\nlimefw = acme-good\n", "test_own.py": "def test_own():\n    pass\n"}
-    assert "2 passed, 1 skipped" in pytest_run(files=files).stdout
-    assert "1 passed, 2 deselected" in pytest_run("-k", "acme_halves").stdout
+    assert "2 passed, 2 skipped" in pytest_run(files=files).stdout
+    assert "1 passed, 3 deselected" in pytest_run("-k", "acme_halves").stdout
 
 
 def test_an_unknown_distribution_is_told(pytest_run):
@@ -138,4 +144,4 @@ def test_a_distributions_code_is_loaded_after_coverage_began(pytest_run):
     pytest.importorskip("pytest_cov")
     done = pytest_run("-p", "pytest_cov", "--limefw", "acme-good", "--cov", "acme_good", "--cov-report", "term-missing")
     (line,) = [line for line in done.stdout.splitlines() if "acme_good.py" in line]
-    assert line.split()[-1] == "11", f"only the reader's own line was not run: {line}"
+    assert line.split()[1:3] == ["15", "2"], f"only two functions' own lines were not run: {line}"
