@@ -1,5 +1,6 @@
 """Generated parts of written pages."""
 
+import builtins
 import contextlib
 import inspect
 import io
@@ -7,6 +8,7 @@ import os
 import re
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -92,7 +94,8 @@ def example_of(hook: str) -> str:
 def contract(kind: str) -> str:
     """What must come back, and what the kit looks at."""
     must = (inspect.getdoc(CONTRACTS[kind]) or "").partition("\n")[0]
-    return f"What must come back: {must[0].lower()}{must[1:]}\n\nWhat `check_plugin` looks at: {', '.join(_checks(kind))}.\n"
+    looks = textwrap.fill(f"What `check_plugin` looks at: {', '.join(_checks(kind))}.", 120)
+    return f"What must come back: {must[0].lower()}{must[1:]}\n\n{looks}\n"
 
 
 def _checks(kind: str) -> tuple[str, ...]:
@@ -116,11 +119,11 @@ def _source(kind: str, folder: Path) -> Path | None:
     return folder / "x.npy"
 
 
-def kinds() -> str:
+def kinds(folder: str = "") -> str:
     """A row for each kind: its page and how its plug-ins are called."""
-    rows = [f"| [{kind}]({kind}.md) | `{_call(kind)}` |\n" for kind in hookspecs.KINDS]
-    rows.append("| [recipes](recipes.md) | yields `(name, path of a TOML file)` |\n")
-    rows.append("| [life-cycle](life-cycle.md) | told of every stage and every explanation |\n")
+    rows = [f"| [{kind}]({folder}{kind}.md) | `{_call(kind)}` |\n" for kind in hookspecs.KINDS]
+    rows.append(f"| [recipes]({folder}recipes.md) | yields `(name, path of a TOML file)` |\n")
+    rows.append(f"| [life-cycle]({folder}life-cycle.md) | told of every stage and every explanation |\n")
     return "".join(["| kind | call |\n|---|---|\n", *rows])
 
 
@@ -142,12 +145,12 @@ def tree() -> str:
 def error(name: str) -> str:
     """One error: what it says, what else it is, and how a command ends that meets it."""
     kind = getattr(errors, name)
-    beside = [base.__name__ for base in kind.__mro__[1:] if not issubclass(base, LimefwError)]
-    builtin = [base for base in beside if base not in ("Exception", "BaseException", "object")]
+    builtin = {base.__name__ for above in kind.__mro__ for base in above.__bases__ if base.__module__ == "builtins"}
+    builtin -= {"Exception", "object"} | {base.__name__ for base in Exception.__mro__}
+    builtin -= {base.__name__ for name in builtin for base in getattr(builtins, name).__mro__[1:]}
     code = 2 if issubclass(kind, cli.ASKED_FOR) else 1
-    also = f" It is also a `{builtin[0]}`." if builtin else ""
-    home = f"limefw.{name}" if hasattr(limefw, name) else f"limefw.errors.{name}"
-    return f"`{home}`: {inspect.getdoc(kind)}{also} Exit code {code}.\n"
+    also = f" Also a {' and a '.join(f'`{name}`' for name in sorted(builtin))}." if builtin else ""
+    return f"{inspect.getdoc(kind)}{also} Exit code {code}.\n"
 
 
 def recipe(name: str) -> str:
@@ -162,9 +165,12 @@ def recipes() -> str:
 
 def _message(before: str) -> str:
     """Run the page's first block and the last before this place, which must raise; show what it says."""
-    blocks = PYTHON.findall(before)
+    blocks, wanted = PYTHON.findall(before), re.findall(r"^## (\w+)", before, re.MULTILINE)[-1]
     raised = provoked(blocks[0], blocks[-1])
-    return f"```text\n{type(raised).__name__}: {raised}\n```\n"
+    if type(raised).__name__ != wanted:
+        raise ValueError(f"the example of {wanted} raises {type(raised).__name__}: {raised}")
+    lines = [part for line in f"{wanted}: {raised}".splitlines() for part in textwrap.wrap(line, 100)]
+    return "```text\n" + "\n".join(lines) + "\n```\n"
 
 
 def provoked(first: str, block: str) -> Exception:

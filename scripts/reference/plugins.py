@@ -38,6 +38,7 @@ def _overview(own: dict[str, list[Found]]) -> str:
             parts.append(f"| [`{name}`](plugins/{kind}.md#{slug(name)}) | {cell(found.plugin.summary)} |\n")
     parts.append("\n## [Recipes](recipes.md)\n\n")
     parts += [f"- [`{name}`](recipes.md#{slug(name)})\n" for name in limefw.registry().recipes()]
+    parts += ["\n```{toctree}\n:hidden:\n\n", *(f"plugins/{kind}\n" for kind in own), "```\n"]
     return "".join(parts)
 
 
