@@ -1,4 +1,4 @@
-"""How Sphinx makes the site: `poe site`. Every warning is an error there, a link that leads nowhere too."""
+"""How Sphinx makes the site: `poe site`. Every warning is an error there."""
 
 import limefw
 

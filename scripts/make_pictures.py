@@ -1,7 +1,7 @@
-"""Make the pictures of docs/explanation/method.md and the whole gallery, from whatever plug-ins are registered: a minute.
+"""Make the pictures of docs/explanation/method.md and the whole gallery, from whatever plug-ins are registered.
 
-What is made is committed, small. Two machines may draw a pixel otherwise, so nothing compares pictures; a test looks
-whether each plug-in is in the gallery.
+It takes minutes. What is made is committed, small. Two machines may draw a pixel otherwise, so nothing compares
+pictures; a test looks whether each plug-in is in the gallery.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Write the generated pages, and the generated parts of written ones, under docs; ``--check`` fails where they are stale.
+"""Write the generated pages, and the generated parts of written ones, under docs; ``--check`` says which are stale.
 
 A written page holds parts like this one; what is between the marks is made anew:
 
@@ -12,20 +12,18 @@ import sys
 from pathlib import Path
 
 
-DOCS = Path(__file__).parent.parent / "docs"
-
-
 def main() -> int:
     """Write or check every page."""
     # pages do not depend on what else is installed
     os.environ["LIMEFW_PLUGINS"] = "limefw"
     from reference import api, cli, parts, plugins
+    from reference.parts import DOCS
 
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--check", action="store_true")
     check = options.parse_args().check
     made = {**plugins.pages(), "reference/cli.md": cli.page(), "reference/api.md": api.page()}
-    made |= parts.pages(DOCS)
+    made |= parts.pages()
     stale = [name for name, text in made.items() if not _reads(DOCS / name, text)]
     gone = [str(path.relative_to(DOCS)) for path in (DOCS / "reference/plugins").glob("*.md")]
     gone = [name for name in gone if name not in made]

@@ -76,9 +76,13 @@ def save(pixels: Any, path: Path, width: int = 451) -> Path:
     return path
 
 
+def save_drawn(drawn: limefw.Rendering, path: Path, width: int) -> Path:
+    """Write a renderer's picture as WebP."""
+    return save(np.asarray(Pillow.open(io.BytesIO(drawn.data)).convert("RGB")), path, width)
+
+
 def save_figure(figure: Any, path: Path) -> Path:
     """Write a matplotlib figure as WebP."""
-    stream_ = io.BytesIO()
-    figure.savefig(stream_, format="png", dpi=110, facecolor="white")
-    return save(np.asarray(Pillow.open(stream_).convert("RGB")), path, 1000)
-
+    data = io.BytesIO()
+    figure.savefig(data, format="png", dpi=110, facecolor="white")
+    return save(np.asarray(Pillow.open(data).convert("RGB")), path, 1000)

@@ -1,13 +1,11 @@
 """docs/gallery.md: one photograph through every segmenter, filler, surrogate and renderer that is registered."""
 
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image as Pillow
 
 import limefw
 from limefw.contracts import check_segments
@@ -15,7 +13,7 @@ from limefw.errors import LimefwError
 from limefw.pipeline import stream
 from limefw.stage import parameters
 
-from pictures.cat import Cat, save
+from pictures.cat import Cat, save, save_drawn
 
 
 NOTE = "<!-- Written by scripts/make_pictures.py: run `poe docs`. -->\n\n"
@@ -25,15 +23,15 @@ SETTINGS: dict[tuple[str, str], dict[str, Any]] = {}
 
 HEAD = """# Gallery
 
-One photograph (Chelsea, by Stéfan van der Walt, CC0), one model (the embedded EfficientNet-Lite0), and every plug-in that
-comes with limefw, with its defaults. The label is what the model found most probable: {label}, {prediction:.2f}.
-Everything here is made by `scripts/make_pictures.py`; {samples} samples, seed 0.
+One photograph (Chelsea, by Stéfan van der Walt, CC0), one model (the embedded EfficientNet-Lite0), and every
+plug-in that comes with limefw, with its defaults. The label is what the model found most probable: {label},
+{prediction:.2f}. Everything here is made by `scripts/make_pictures.py`; {samples} samples, seed 0.
 """
 
 INTRODUCTIONS = {
     "segmenters": "Where the parts are that an explanation speaks about. About ten samples for each are advisable.",
-    "fillers": "What hidden parts show: half of the superpixels, the same ones in every picture. The number is what the\n"
-    "model then says.",
+    "fillers": "What hidden parts show: half of the superpixels, the same ones in every picture. The number is what\n"
+    "the model then says.",
     "surrogates": "One set of samples, fitted by each surrogate. R² is that on samples left out: how much of what the\n"
     "model says in variants the surrogate foresees.",
     "renderers": "One explanation, drawn by each renderer.",
@@ -104,8 +102,9 @@ def _stage(cat: Cat, kind: str, name: str) -> Any:
     return cat.stage(kind, name, **given)
 
 
-def _picture(pixels: Any, docs: Path, kind: str, name: str, said: str, width: int = 451) -> str:
-    path = save(pixels, docs / "images" / "gallery" / f"{kind}-{name}.webp", width)
+def _picture(made: Any, docs: Path, kind: str, name: str, said: str, width: int = 451) -> str:
+    keep = save_drawn if isinstance(made, limefw.Rendering) else save
+    path = keep(made, docs / "images" / "gallery" / f"{kind}-{name}.webp", width)
     return f"![{said}]({path.relative_to(docs).as_posix()})"
 
 
@@ -118,8 +117,7 @@ def _segmenter(cat: Cat, name: str, docs: Path) -> tuple[str, str]:
 
 def _filler(cat: Cat, name: str, docs: Path) -> tuple[str, str]:
     stage = _stage(cat, "fillers", name)
-    codes = np.concatenate([cat.codes[:1], cat.codes[1:2]])
-    pixels = cat.hidden(stage, codes)
+    pixels = cat.hidden(stage, cat.codes[:2])
     answer = cat.model.head.columns(cat.model.predict(_prepared(cat, pixels)))[1, cat.explained.labels[0]]
     picture = _picture(cat.shown(pixels[1]), docs, "fillers", name, f"half of the superpixels hidden by {name}")
     return picture, f"{_link('fillers', name)}: {answer:.2f}"
@@ -136,12 +134,10 @@ def _surrogate(cat: Cat, name: str, docs: Path) -> tuple[str, str]:
     stage = _stage(cat, "surrogates", name)
     label = cat.explained.labels[0]
     explanation = cat.explain(surrogate=stage.to_mapping(), labels=[label])
-    drawn = explanation.render({"use": "heatmap"})
-    pixels = np.asarray(Pillow.open(io.BytesIO(drawn.data)).convert("RGB"))
     score = explanation.health.labels[label].cross_fitted
     fitted = "" if score is None else f"R² {score:.2f}, "
     count = len(explanation.top(None))
-    picture = _picture(pixels, docs, "surrogates", name, f"effects by {name}", 600)
+    picture = _picture(explanation.render("heatmap"), docs, "surrogates", name, f"effects by {name}", 600)
     return picture, f"{_link('surrogates', name)}: {fitted}{count} segments with an effect"
 
 
@@ -150,8 +146,7 @@ def _renderer(cat: Cat, name: str, docs: Path) -> str:
     drawn = cat.explained.draw(_stage(cat, "renderers", name))
     said = f"{_link('renderers', name)}, {drawn.media_type}, {_size(drawn.data)}."
     if drawn.media_type in ("image/png", "image/jpeg", "image/webp"):
-        pixels = np.asarray(Pillow.open(io.BytesIO(drawn.data)).convert("RGB"))
-        return f"{said}\n\n{_picture(pixels, docs, 'renderers', name, f'what {name} draws', 900)}"
+        return f"{said}\n\n{_picture(drawn, docs, 'renderers', name, f'what {name} draws', 900)}"
     if drawn.media_type == "image/svg+xml" and len(drawn.data) < 150_000:
         drawn.save(docs / "images" / "gallery" / f"renderers-{name}.svg")
         return f"{said}\n\n![what {name} draws](images/gallery/renderers-{name}.svg)"
@@ -168,4 +163,3 @@ def _renderer(cat: Cat, name: str, docs: Path) -> str:
 
 def _size(data: bytes | str) -> str:
     return f"{len(data.encode() if isinstance(data, str) else data) / 1000:.0f} kB"
-

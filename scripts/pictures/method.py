@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from limefw.types import Draws
 
-from pictures.cat import Cat, save, save_figure
+from pictures.cat import Cat, save, save_drawn, save_figure
 
 
 INK, FOR, AGAINST = "#333333", "#1a7f37", "#b02a30"
@@ -25,8 +25,7 @@ def draw(cat: Cat, folder: Path) -> None:
         ("fillers", fillers),
     ):
         save_figure(make(cat), folder / f"{name}.webp")
-    result = cat.explained.plot({"use": "bars", "top": 8})
-    save_figure(result, folder / "effects.webp")
+    save_drawn(cat.explained.render({"use": "bars", "top": 8}), folder / "effects.webp", 1000)
 
 
 def _plain(axes: Any) -> None:
@@ -68,7 +67,8 @@ def kernel(cat: Cat) -> Figure:
     axes.plot(hidden, near, "-", color=AGAINST, label="cosine_exponential, width 0.1")
     axes.set_xlabel("share of segments hidden", color=INK)
     axes.set_ylabel("weight", color=INK)
-    axes.legend(frameon=False, fontsize=9, loc="upper right")
+    figure.legend(frameon=False, fontsize=9, loc="outside upper center", ncols=4)
+    spread.tick_params(colors="#8a8a8a", length=0)
     _plain(axes)
     return figure
 

@@ -34,7 +34,10 @@ def page() -> str:
     """Return the page."""
     named = {name for names in GROUPS.values() for name in names}
     rest = [name for name in limefw.__all__ if name not in named and not _is_left_out(name)]
-    parts = [NOTE, "# Python\n\nEverything is `import limefw` and then one of these. Errors have [a page](errors.md).\n"]
+    parts = [
+        NOTE,
+        "# Python\n\nEverything is `import limefw` and then one of these. Errors have [a page](errors.md).\n",
+    ]
     for group, names in GROUPS.items():
         parts.append(f"\n## {group}\n")
         for name in (*names, *(rest if not names else ())):
@@ -82,7 +85,7 @@ def _entry(value: Any, path: str) -> str:
 
 
 def _marker(value: Any) -> str:
-    return f"The mark of a hook: `@limefw.hookimpl` (pluggy's `{type(value).__name__}`, of the project \"limefw\")."
+    return f'The mark of a hook: `@limefw.hookimpl` (pluggy\'s `{type(value).__name__}`, of the project "limefw").'
 
 
 def _member(owner: type, name: str) -> str:

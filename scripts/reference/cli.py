@@ -19,8 +19,8 @@ def page() -> str:
     parts += ["\n## Exit codes\n\n| code | meaning |\n|---|---|\n", *_exit_codes()]
     parts.append("\nWhich error ends in which code: [errors](errors.md).\n")
     parts.append(
-        f"\n## Environment\n\n`{POLICY_VARIABLE}` says which distributions may bring plug-ins: `NAME,OTHER` allows only "
-        "those beside\nlimefw's own, `-NAME` denies one. A denied distribution is never imported.\n"
+        f"\n## Environment\n\n`{POLICY_VARIABLE}` says which distributions may bring plug-ins: `NAME,OTHER` allows "
+        "only those beside\nlimefw's own, `-NAME` denies one. A denied distribution is never imported.\n"
     )
     return "".join(parts)
 

@@ -6,6 +6,7 @@ import inspect
 import io
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -22,6 +23,7 @@ from limefw.testing import check_plugin
 from reference.docstrings import slug
 
 
+DOCS = Path(__file__).parents[2] / "docs"
 MARK = re.compile(r"(<!-- made: ([^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
@@ -41,13 +43,13 @@ CONTRACTS: dict[str, Callable[..., Any]] = {
 }
 
 
-def pages(docs: Path) -> dict[str, str]:
+def pages() -> dict[str, str]:
     """Return the text of every written page that has generated parts."""
     found = {}
-    for path in sorted(docs.rglob("*.md")):
+    for path in sorted(DOCS.rglob("*.md")):
         text = path.read_text(encoding="utf-8")
         if "<!-- made: " in text:
-            found[str(path.relative_to(docs))] = filled(text)
+            found[str(path.relative_to(DOCS))] = filled(text)
     return found
 
 
@@ -82,7 +84,9 @@ def said(hook: str) -> str:
 
 def example(hook: str) -> str:
     """The whole module that a hook's docstring shows."""
-    return f"```python\n{example_of(hook)}```\n"
+    command = [sys.executable, "-m", "ruff", "format", "--quiet", "--stdin-filename", str(DOCS / "example.py"), "-"]
+    made = subprocess.run(command, input=example_of(hook), capture_output=True, text=True, check=True, encoding="utf-8")
+    return f"```python\n{made.stdout}```\n"
 
 
 def example_of(hook: str) -> str:
@@ -132,13 +136,18 @@ def own(kind: str) -> str:
     page = f"../../reference/plugins/{kind}.md"
     names = [found.plugin.name for found in limefw.registry().all(kind)]
     links = ", ".join(f"[`{name}`]({page}#{slug(name)})" for name in names)
-    return f"Those that come with limefw: {links}.\n" if names else "None comes with limefw yet.\n"
+    return (
+        f"{textwrap.fill(f'Those that come with limefw: {links}.', 120, break_on_hyphens=False)}\n"
+        if names
+        else "None comes with limefw yet.\n"
+    )
 
 
 def tree() -> str:
     """The tree of errors, as its module draws it."""
     lines = (inspect.getdoc(errors) or "").splitlines()
-    drawn = [line[4:] for line in lines if line.startswith("    ")]
+    # what each is beside stands in its section
+    drawn = [re.sub(r"\s+\(\w+\)$", "", line[4:]) for line in lines if line.startswith("    ")]
     return "```text\n" + "\n".join(drawn) + "\n```\n"
 
 

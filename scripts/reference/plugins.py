@@ -25,7 +25,10 @@ def _ours(found: Found) -> bool:
 
 
 def _overview(own: dict[str, list[Found]]) -> str:
-    parts = [NOTE, "# Plug-ins\n\nWhat comes with limefw, in the order in which an explanation meets it. `limefw plugins`"]
+    parts = [
+        NOTE,
+        "# Plug-ins\n\nWhat comes with limefw, in the order in which an explanation meets it. `limefw plugins`",
+    ]
     parts.append(" lists what is\ninstalled on your machine, others' plug-ins included.\n")
     for kind, plugins in own.items():
         parts.append(f"\n## [{kind.capitalize()}](plugins/{kind}.md)\n\n")

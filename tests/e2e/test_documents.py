@@ -98,7 +98,9 @@ def test_the_readme_leads_to_every_part_of_the_documents():
 def test_every_hook_has_a_page(hook):
     """Some page below how-to/hooks names it, with its example, and the list has that page."""
     pages = [path for path in (DOCS / "how-to" / "hooks").glob("*.md") if f"`{hook}`" in path.read_text("utf-8")]
-    pages = [path for path in pages if f"<!-- made: example {hook.removeprefix('limefw_')} -->" in path.read_text("utf-8")]
+    pages = [
+        path for path in pages if f"<!-- made: example {hook.removeprefix('limefw_')} -->" in path.read_text("utf-8")
+    ]
     assert len(pages) == 1
     assert f"({pages[0].name})" in read("docs/how-to/hooks/index.md")
 
@@ -112,7 +114,9 @@ def test_the_call_on_a_hooks_page_is_the_call_of_its_example_and_of_all_its_plug
     (example,) = getattr(module, f"limefw_{kind}")()
     plugins = [example, *(plugin for own, plugin in OWN if own == kind)]
     for plugin in plugins:
-        data = [item for item in inspect.signature(plugin.call).parameters.values() if item.kind is item.POSITIONAL_ONLY]
+        data = [
+            item for item in inspect.signature(plugin.call).parameters.values() if item.kind is item.POSITIONAL_ONLY
+        ]
         assert len(data) == len(call.split(", ")), plugin.name
 
 
@@ -128,7 +132,9 @@ def test_every_plugin_is_in_the_reference(kind, plugin):
 SHOWN = ("segmenters", "fillers", "surrogates", "renderers")
 
 
-@pytest.mark.parametrize("item", [item for item in OWN if item[0] in SHOWN], ids=lambda item: f"{item[0]}-{item[1].name}")
+@pytest.mark.parametrize(
+    "item", [item for item in OWN if item[0] in SHOWN], ids=lambda item: f"{item[0]}-{item[1].name}"
+)
 def test_every_plugin_that_can_be_seen_is_in_the_gallery(item):
     """Where this fails: poe docs."""
     kind, plugin = item
