@@ -6,7 +6,7 @@ import json
 import limefw
 from limefw.discovery import Found
 from limefw.hookspecs import KINDS
-from limefw.stage import parameters, plain
+from limefw.stage import Parameter, parameters, plain
 
 from reference.docstrings import NOTE, body, cell, described, slug
 
@@ -58,10 +58,18 @@ def _plugin(found: Found) -> str:
         lines.append(f"\nNeeds: {', '.join(f'`{library}`' for library in plugin.requires)}.\n")
     meanings = described(inspect.getdoc(plugin.call) or "")
     table = [
-        f"| `{item.name}` | {item.type} | {'required' if item.required else f'`{json.dumps(plain(item.default))}`'} "
-        f"| {cell(item.range)} | {cell(meanings.get(item.name, ''))} |\n"
+        f"| {_name(item)} | {cell(_takes(item))} | {cell(meanings.get(item.name, ''))} |\n"
         for item in parameters(plugin)
     ]
     if table:
-        lines += ["\n| parameter | type | default | range | meaning |\n|---|---|---|---|---|\n", *table]
+        lines += ["\n| parameter | takes | meaning |\n|---|---|---|\n", *table]
     return "".join(lines)
+
+
+def _name(item: Parameter) -> str:
+    return f"`{item.name}`" + (", required" if item.required else f" = `{json.dumps(plain(item.default))}`")
+
+
+def _takes(item: Parameter) -> str:
+    """Return type and range, as "integer >= 2" or "one of ..."."""
+    return f"{item.type} {item.range}".strip()

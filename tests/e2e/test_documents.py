@@ -126,7 +126,7 @@ def test_every_plugin_is_in_the_reference(kind, plugin):
     text = read(f"docs/reference/plugins/{kind}.md")
     section = text.partition(f"\n## `{plugin.name}`\n")[2].partition("\n## ")[0]
     assert plugin.summary in section
-    assert all(f"| `{item.name}` |" in section for item in parameters(plugin))
+    assert all(f"| `{item.name}`" in section for item in parameters(plugin))
 
 
 SHOWN = ("segmenters", "fillers", "surrogates", "renderers")
