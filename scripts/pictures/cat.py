@@ -37,6 +37,11 @@ class Cat:
         return self.explain()
 
     @cached_property
+    def by_tree(self) -> limefw.Explanation:
+        """The same by a tree, for what draws nothing else."""
+        return self.explain(surrogate="tree")
+
+    @cached_property
     def codes(self) -> Any:
         """Codes ``(n, d)`` that recipe draws: the unchanged picture first."""
         return self.explained.neighbourhood.codes

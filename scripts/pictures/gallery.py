@@ -34,7 +34,7 @@ INTRODUCTIONS = {
     "the model then says.",
     "surrogates": "One set of samples, fitted by each surrogate. R² is that on samples left out: how much of what the\n"
     "model says in variants the surrogate foresees.",
-    "renderers": "One explanation, drawn by each renderer.",
+    "renderers": "One explanation, drawn by each renderer (by a tree where one draws trees alone).",
 }
 
 
@@ -143,7 +143,11 @@ def _surrogate(cat: Cat, name: str, docs: Path) -> tuple[str, str]:
 
 def _renderer(cat: Cat, name: str, docs: Path) -> str:
     """Return a rendering as Markdown can show it."""
-    drawn = cat.explained.draw(_stage(cat, "renderers", name))
+    stage = _stage(cat, "renderers", name)
+    try:
+        drawn = cat.explained.draw(stage)
+    except LimefwError:
+        drawn = cat.by_tree.draw(stage)
     said = f"{_link('renderers', name)}, {drawn.media_type}, {_size(drawn.data)}."
     if drawn.media_type in ("image/png", "image/jpeg", "image/webp"):
         return f"{said}\n\n{_picture(drawn, docs, 'renderers', name, f'what {name} draws', 900)}"

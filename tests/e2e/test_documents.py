@@ -45,7 +45,7 @@ def headings(page):
 @pytest.fixture
 def module(monkeypatch):
     """A real module, as what is in none cannot be pickled."""
-    made = ModuleType("a_reader_of_the_documents")
+    made = ModuleType("test_what_a_reader_types")
     monkeypatch.setitem(sys.modules, made.__name__, made)
     return made
 
