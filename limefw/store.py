@@ -50,9 +50,10 @@ def save(path: str | os.PathLike[str], value: Any) -> Path:
         raise StoreError(f"cannot write {os.fspath(path)}: it holds more than numbers and text: {error}") from error
     size = sum(array.nbytes for array in arrays)
     if size > LARGEST or len(text) > LARGEST_TEXT:
+        holds = f"{size / 1e9:.1f} GB of arrays and {len(text) / 1e6:.1f} MB of text"
         raise StoreError(
-            f"cannot write {os.fspath(path)}: {size / 1e9:.1f} GB of arrays and {len(text) / 1e6:.1f} MB of text are more "
-            f"than the {_LIMITS} that limefw reads back. Explain fewer labels, or larger segments"
+            f"cannot write {os.fspath(path)}: {holds} are more than the {_LIMITS} that limefw reads back. "
+            "Explain fewer labels, or larger segments"
         )
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:

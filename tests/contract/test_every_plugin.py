@@ -109,7 +109,8 @@ def test_a_plugin_keeps_its_promises(kind, name, tmp_path):
     params = PARAMS.get((kind, name), lambda _: {})(tmp_path)
     for make in SOURCES.get((kind, name), [lambda _: None]):
         report = check_plugin(kind, name, params=params, source=make(tmp_path))
-        assert not report.skipped, f"{report.summary}: say in SOURCES what to call it with"
+        unsent = "another process (its source cannot be sent there)"
+        assert not {*report.skipped} - {unsent}, f"{report.summary}: say in SOURCES what to call it with"
         assert report.summary == f"{kind.removesuffix('s')} {name}: {len(report.checks)} checks passed"
 
 

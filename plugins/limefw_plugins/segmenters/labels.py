@@ -20,7 +20,7 @@ def labels(
     /,
     *,
     path: str | Annotated[list[str], MinLen(1)],
-    background: int | None = None,
+    background: Annotated[int, Ge(-1)] | None = None,
     max_pixels: Annotated[int, Ge(1)] = 100_000_000,
 ) -> Segments:
     """Your own segments: a label map, or masks that may overlap, as PNG or .npy, in the photograph's size.
