@@ -73,7 +73,7 @@ def test_explanations_point_at_the_cell_of_their_class(order, model, photographs
     inside, rows = shares(photographs, order, model)
     assert inside.mean() >= 0.6
     assert inside.min() >= 0.4
-    assert rows == SAMPLES
+    assert rows <= SAMPLES + 2 * 4, "one pass, and two more rows for each of the four labels"
 
 
 def scrambled(model):
