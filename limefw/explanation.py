@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,27 @@ class Effect:
     share: float
 
 
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What the model itself says without the strongest supporting segments, and with these alone.
+
+    Args:
+        segments: those taken away or left alone, the strongest first.
+        prediction: the model's answer for the whole instance.
+        without: its answer with them hidden.
+        only: its answer with everything else hidden.
+        guess_without: what the surrogate says with them hidden.
+        guess_only: what the surrogate says with everything else hidden.
+    """
+
+    segments: tuple[int, ...]
+    prediction: float
+    without: float
+    only: float
+    guess_without: float
+    guess_only: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
     """Why a model said what it said of one instance.
@@ -52,6 +73,7 @@ class Explanation:
         outlook: the model's strongest answers for the instance, by name.
         health: how far to trust this.
         provenance: filled-in recipe, versions, hashes, seconds and rows: enough to make it again.
+        what_if: by label, what the model said without its strongest supporting segments; empty where it was not asked.
     """
 
     instance: Instance
@@ -63,6 +85,7 @@ class Explanation:
     outlook: Mapping[str, float]
     health: Health
     provenance: Mapping[str, Any]
+    what_if: Mapping[int, WhatIf] = field(default_factory=dict)
 
     @property
     def labels(self) -> tuple[int, ...]:
@@ -270,9 +293,11 @@ class Explanation:
         first = self.labels[0]
         health = self.health.labels[first]
         strongest = ", ".join(f"{effect.name} {effect.effect:+.3g}" for effect in self.top(3))
+        asked = self.what_if.get(first)
+        without = "" if asked is None else f"without {len(asked.segments)} of them {asked.without:.3g}; "
         return (
             f"<Explanation of {self.instance.name!r}: {self.names[first]} {health.model_prediction:.3g}; {strongest}; "
-            f"R2 {health.fidelity:.2f}; {self.health.samples} samples>"
+            f"{without}R2 {health.fidelity:.2f}; {self.health.samples} samples>"
         )
 
     def _repr_html_(self) -> str:
@@ -281,7 +306,7 @@ class Explanation:
 
 _TYPES = {
     kind.__name__: kind
-    for kind in (Explanation, Image, Segments, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution)
+    for kind in (Explanation, Image, Segments, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf)
 }
 
 
@@ -315,6 +340,9 @@ def _check(found: Explanation) -> None:
         _check_tree(fit, width)
     if not count or set(found.fits) != set(found.names) or set(found.fits) != set(found.health.labels):
         raise ValueError("its labels differ from place to place")
+    asked = [segment for item in found.what_if.values() for segment in item.segments]
+    if not set(found.what_if) <= set(found.fits) or not all(0 <= segment < width for segment in asked):
+        raise ValueError("its what-if answers are of other labels or segments")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from limefw.compose import PixelComposer
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import ContractError, InputError, RecipeError
-from limefw.explanation import Explanation
+from limefw.explanation import Explanation, WhatIf
 from limefw.frame import Frame, without_padding
 from limefw.game import Cache, Game, Listener, instance_view
 from limefw.health import Caution, cross_fitted, examine
@@ -84,9 +84,10 @@ class Explainer:
         labels: Label | Sequence[Label] | None = None,
         samples: int | None = None,
         seed: int | None = None,
+        what_if: int | None = None,
     ) -> Explanation:
         """Explain one instance; the keywords stand in for the recipe's own for this once."""
-        given = {"labels": labels, "samples": samples, "seed": seed}
+        given = {"labels": labels, "samples": samples, "seed": seed, "what_if": what_if}
         overrides = {key: value for key, value in given.items() if value is not None}
         recipe = build(self.recipe, registry=self.registry, overrides=overrides)
         run = Run(recipe, self.model, self.registry, self.chunk, self.cache, self.on_progress)
@@ -102,6 +103,7 @@ def explain(
     labels: Label | Sequence[Label] | None = None,
     samples: int | None = None,
     seed: int | None = None,
+    what_if: int | None = None,
     reader: Any = None,
     segmenter: Any = None,
     sampler: Any = None,
@@ -125,6 +127,7 @@ def explain(
         labels: class indices, class names or "top:3"; any number of them costs one pass.
         samples: rows drawn at the most; the instance counts.
         seed: equal seeds give equal explanations, to the last bit.
+        what_if: ask the model again without this many of the strongest supporting segments, and with them alone.
         reader: this and the stages below: a plug-in's name, a mapping ``{"use": name, parameter: value}``, or a
             function of that kind's call shape (see ``limefw.hookspecs``). What turns `instance` into an image.
         segmenter: its interpretable parts.
@@ -164,7 +167,7 @@ def explain(
         on_progress=on_progress,
         registry=registry,
     )
-    return explainer(instance, labels=labels, samples=samples, seed=seed)
+    return explainer(instance, labels=labels, samples=samples, seed=seed, what_if=what_if)
 
 
 @dataclass(slots=True, eq=False)
@@ -305,22 +308,48 @@ class Run:
         self, game: Game, photo: Instance, frame: Frame | None, segments: Segments, composer: Composer,
         fits: list[Fit] | None, stopped: str, cautions: tuple[Caution, ...],
     ) -> Explanation:  # fmt: skip
+        distinct = game.distinct
         with self.timed("kernels"):
             around = self._neighbourhood(game, composer)
         with self.timed("surrogates"):
             found = fits if fits is not None else self.fit(around)
+        by_label, asked = dict(zip(game.columns, found, strict=True)), dict[int, WhatIf]()
+        if self.recipe.what_if and not cautions:
+            with self.timed("what_if"):
+                asked, cautions = self._ask_what_if(game, by_label)
         with self.timed("health"):
             scores: list[float | None] = [None] * len(game.columns)
             if fits is None:
                 scores = cross_fitted(around, self.fit_fold, self.stream("health"))
-            by_label = dict(zip(game.columns, found, strict=True))
             cautions += _of_filler(composer)
-            health = examine(around, by_label, scores=scores, distinct=game.distinct, stopped=stopped, extra=cautions)
+            health = examine(around, by_label, scores=scores, distinct=distinct, stopped=stopped, extra=cautions)
         names = {label: game.names[label] for label in game.columns}
         outlook = instance_view(game.prediction, game.names, 10)
         return Explanation(
-            photo, segments, frame, around, by_label, names, outlook, health, self._provenance(photo, game)
+            photo, segments, frame, around, by_label, names, outlook, health, self._provenance(photo, game), asked
         )
+
+    def _ask_what_if(self, game: Game, fits: Mapping[int, Fit]) -> tuple[dict[int, WhatIf], tuple[Caution, ...]]:
+        """Ask the model without each label's strongest supporting segments, and with these alone."""
+        strongest = {label: _supporting(fit, self.recipe.what_if) for label, fit in fits.items()}
+        strongest = {label: segments for label, segments in strongest.items() if segments}
+        if not strongest:
+            return {}, ()
+        # it is no part of the samples that a listener was told to expect
+        game.listen = None
+        draws = _what_if_draws(game.history[0][0], list(strongest.values()))
+        try:
+            answers = game(draws)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - an explanation is not lost for its last rows
+            text = f"{type(error).__name__} when the model was asked without the strongest segments: {error}"
+            return {}, (Caution("what_if_failed", text),)
+        found = {}
+        for at, (label, segments) in enumerate(strongest.items()):
+            pair, column = slice(2 * at, 2 * at + 2), game.columns.index(label)
+            without, only = answers[pair, column].tolist()
+            guesses = fits[label].predict(draws.codes[pair]).tolist()
+            found[label] = WhatIf(segments, float(game.history[0][1][0, column]), without, only, *guesses)
+        return found, ()
 
     def _neighbourhood(self, game: Game, composer: Composer) -> Neighbourhood:
         draws, targets = game.drawn()
@@ -422,6 +451,22 @@ def enter(photo: Instance, contract: Contract) -> tuple[Frame | None, Instance]:
         return None, photo
     frame = Frame.fit(photo, contract)
     return frame, frame.enter(photo)
+
+
+def _supporting(fit: Fit, count: int) -> tuple[int, ...]:
+    """Return the `count` segments that speak for a label most, the strongest first."""
+    order = np.argsort(-fit.effects, kind="stable")[:count]
+    return tuple(int(at) for at in order if fit.effects[at] > 0)
+
+
+def _what_if_draws(like: Draws, strongest: Sequence[Sequence[int]]) -> Draws:
+    """Return two rows for each list of segments: all others alone, and these alone; in all else like the instance's."""
+    codes = np.zeros((2 * len(strongest), like.codes.shape[1]), dtype=like.codes.dtype)
+    codes[::2] = 1
+    for at, segments in enumerate(strongest):
+        codes[2 * at, list(segments)] = 0
+        codes[2 * at + 1, list(segments)] = 1
+    return Draws(codes, {name: np.repeat(values[:1], len(codes), axis=0) for name, values in like.values.items()})
 
 
 _LIBRARIES = {

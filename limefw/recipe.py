@@ -35,7 +35,7 @@ STAGES = {
 AUTO = frozenset({"reader", "model", "method"})
 """Stages that may be left to limefw: chosen by what they are given, or (method) its own flow."""
 
-PLAIN = ("samples", "seed", "labels")
+PLAIN = ("samples", "seed", "labels", "what_if")
 KEYS = ("extends", *PLAIN, *STAGES, "renderers")
 DEFAULT = "lime"
 
@@ -52,6 +52,8 @@ class Recipe:
         samples: rows to draw at the most; the instance counts.
         seed: of every random stream.
         labels: class indices, class names or "top:k".
+        what_if: the model is asked again without this many of the strongest supporting segments, and with them alone;
+            0: it is not.
     """
 
     stages: Mapping[str, Stage]
@@ -59,6 +61,7 @@ class Recipe:
     samples: int
     seed: int
     labels: tuple[Label, ...]
+    what_if: int = 3
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the filled-in form: every default written out; reading it gives the same recipe.
@@ -80,6 +83,7 @@ class Recipe:
             "samples": self.samples,
             "seed": self.seed,
             "labels": list(self.labels),
+            "what_if": self.what_if,
             **stages,
             "renderers": [stage.to_mapping() for stage in self.renderers],
         }
@@ -300,10 +304,10 @@ def _settle(
         _stage("renderers", f"renderers {number}", _Said(item, origin), registry, faults)
         for number, item in enumerate(items)
     ]
-    samples, seed, labels = (_plain(key, merged, faults) for key in PLAIN)
+    samples, seed, labels, what_if = (_plain(key, merged, faults) for key in PLAIN)
     if faults:
         return None
-    return Recipe(stages, tuple(stage for stage in drawn if stage is not None), samples, seed, labels)
+    return Recipe(stages, tuple(stage for stage in drawn if stage is not None), samples, seed, labels, what_if)
 
 
 def _inline(kind: str, call: Callable[..., Any]) -> Stage:
@@ -341,7 +345,7 @@ def _stage(kind: str, key: str, said: _Said, registry: Registry, faults: list[st
 
 
 def _plain(key: str, merged: Said, faults: list[str]) -> Any:
-    fallback = {"samples": 1000, "seed": 0, "labels": ("top:1",)}[key]
+    fallback = {"samples": 1000, "seed": 0, "labels": ("top:1",), "what_if": 3}[key]
     said = merged.get(key, _Said(fallback, ""))
     try:
         value = plain(said.value)

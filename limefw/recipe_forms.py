@@ -51,6 +51,7 @@ def schema(registry: Registry) -> dict[str, Any]:
         "samples": {"type": "integer", "minimum": 2, "default": 1000},
         "seed": {"type": "integer", "minimum": 0, "default": 0},
         "labels": {"anyOf": [_LABEL, {"type": "array", "items": _LABEL, "minItems": 1}]},
+        "what_if": {"type": "integer", "minimum": 0, "default": 3},
     }
     definitions: dict[str, Any] = {}
     for key, kind in STAGES.items():

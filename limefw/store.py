@@ -23,7 +23,9 @@ from limefw._files import write_whole
 from limefw.errors import StoreError
 
 
-SCHEMA = 1
+SCHEMA = 2
+"""2: explanations hold what-if answers. What a file of an older schema lacks has a default."""
+
 LARGEST = 2_000_000_000
 """Bytes that the parts of a file may unpack to in all."""
 

@@ -11,6 +11,8 @@ from limefw.pipeline import stream
 
 
 GRID = {"use": "grid", "rows": 4, "columns": 6}
+EXACT = {"segmenter": GRID, "labels": [0, 2], "what_if": 0}
+"""Nothing is asked but what was drawn, so that rows can be counted."""
 TURNED = {"use": "grid", "rows": 6, "columns": 4}
 
 
@@ -41,7 +43,7 @@ class Counting:
 
 def explained(photo, model=None, **settings):
     named = limefw.model(model or Counting(), classes=["cat", "dog", "owl"])
-    return limefw.explain(photo, named, **{"segmenter": GRID, "samples": 300, "labels": [0, 2], **settings})
+    return limefw.explain(photo, named, **{**EXACT, "samples": 300, **settings})
 
 
 def figures(explanation):
@@ -239,9 +241,7 @@ def test_progress_only_grows_and_ends_each_stage_once(photo):
 
 def cached(photo, cache, *, model=None, model_id="counting", contract=None, **settings):
     known = limefw.model(model or Counting(), classes=["cat", "dog", "owl"], model_id=model_id, contract=contract)
-    return limefw.explain(
-        photo, known, cache=cache, **{"segmenter": GRID, "samples": 120, "labels": [0, 2], **settings}
-    )
+    return limefw.explain(photo, known, cache=cache, **{**EXACT, "samples": 120, **settings})
 
 
 def test_a_full_cache_spares_the_model(photo):
