@@ -10,6 +10,7 @@ Letters in shapes: ``h, w, c`` rows, columns, channels of an image; ``d`` interp
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
@@ -525,9 +526,17 @@ class Rendering:
     figure: Any = None
 
     def save(self, path: Any) -> Any:
-        """Write to `path` (whole or not at all) and return it."""
+        """Write to `path` (whole or not at all) and return it.
+
+        Raises:
+            InputError: where its suffix promises another format (none at all is fine).
+            StoreError: where it cannot be written.
+        """
         from limefw._files import write_whole
 
+        given = PurePath(path).suffix.lower()
+        if given not in ("", self.suffix, {".html": ".htm"}.get(self.suffix)):
+            raise InputError(f"{path}: this is {self.media_type}, so name the file {PurePath(path).stem}{self.suffix}")
         return write_whole(path, self.data.encode() if isinstance(self.data, str) else self.data)
 
     def _repr_html_(self) -> str | None:
