@@ -50,10 +50,9 @@ def asked_of(explanation: Explanation, label: int) -> Asked | None:
         return None
     numbers = (item.prediction, item.without, item.only, item.guess_without, item.guess_only)
     filler = str(explanation.provenance.get("recipe", {}).get("filler", {}).get("use", "something else"))
-    return Asked(
-        item, _parts(explanation, item.segments), *wording_of(explanation).values(numbers),
-        filler=printable(filler).replace("_", " "), verdict=_verdict(item),
-    )  # fmt: skip
+    whole, without, only, guess_without, guess_only = wording_of(explanation).values(numbers)
+    parts, saw = _parts(explanation, item.segments), printable(filler).replace("_", " ")
+    return Asked(item, parts, whole, without, only, guess_without, guess_only, saw, _verdict(item))
 
 
 def listed(texts: Sequence[str]) -> str:

@@ -80,5 +80,5 @@ def _name(item: Finding) -> str:
 def _ticks(reach: float) -> Any:
     from matplotlib.ticker import FuncFormatter
 
-    places = max(0, decimals_for([reach]) - 1)
+    places = decimals_for([reach])
     return FuncFormatter(lambda value, _: signed(value, places))

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from limefw.explanation import Explanation
 from limefw_plugins.renderers._findings import Finding
-from limefw_plugins.renderers._letters import FONT, Words, leading, points, wrapped
+from limefw_plugins.renderers._letters import Words, leading, wrapped
 from limefw_plugins.renderers._paint import Palette
-from limefw_plugins.renderers._picture import View
-from limefw_plugins.renderers._places import inner_points
 from limefw_plugins.renderers._sheet import Sheet
 from limefw_plugins.renderers._trust import caution_sentence
 from limefw_plugins.renderers._words import Wording, fidelity, printable, wording_of

@@ -79,7 +79,13 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
 def _marks(drawing: Drawing, effects: dict[int, float], limit: float) -> list[Mark]:
     shown = {at: effect for at, effect in effects.items() if not np.isnan(drawing.points[at, 0])}
     return [
-        Mark(at, *np.round(drawing.points[at], 1).tolist(), effect > 0, round(abs(effect) / limit, 3))
+        Mark(
+            at,
+            round(float(drawing.points[at, 0]), 1),
+            round(float(drawing.points[at, 1]), 1),
+            effect > 0,
+            round(abs(effect) / limit, 3),
+        )
         for at, effect in shown.items()
     ]
 

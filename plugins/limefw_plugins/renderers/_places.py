@@ -42,7 +42,7 @@ def _words(down: float, across: float, *, wide: bool) -> str:
 
 
 def inner_points(labels: Labels, count: int) -> Floats:
-    """Return ``(count, 2)`` x and y of the point of each segment that is farthest from its edge; NaN where it is nowhere.
+    """Return ``(count, 2)`` x and y of each segment's point farthest from its edge; NaN where it is nowhere.
 
     A centroid may lie outside its segment.
     """

@@ -69,9 +69,10 @@ def sampling(explanation: Explanation) -> str:
     """Return one sentence on samples and why there were no more."""
     health, part = explanation.health, wording_of(explanation).part
     return (
-        f"{health.samples:,} samples ({health.distinct:,} different) of {health.segments} {part}s. Weighted by how near "
-        f"they are to the whole {explanation.instance.modality}, they tell as much as {health.effective_samples:,.0f} samples "
-        f"of equal weight: {number(health.samples_per_segment, 1)} for each {part}, where 10 or more are advisable. "
+        f"{health.samples:,} samples ({health.distinct:,} different) of {health.segments} {part}s. "
+        f"Weighted by how near they are to the whole {explanation.instance.modality}, they tell as much as "
+        f"{health.effective_samples:,.0f} samples of equal weight: {number(health.samples_per_segment, 1)} for each "
+        f"{part}, where 10 or more are advisable. "
         f"Drawing ended: {health.stopped}."
     )
 

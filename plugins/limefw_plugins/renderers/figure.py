@@ -71,7 +71,7 @@ def figure(
         color_bar(sheet, (MARGIN + 2 * (PANEL + MARGIN), head + tall, PANEL), limit, colors, words)
         if found:
             bar_chart(sheet, found, (MARGIN, below, CHART), colors, words.unit)
-        _scatter(sheet.axes(inner - 400, below, 400, 340), explanation, number, words.noun)
+        _scatter(sheet.axes(inner - 400, below + 40, 400, 330), explanation, number, words.noun)
         sheet.flow(MARGIN, below + body + MARGIN, inner, said, 0.95 * SIZE)
         return sheet.rendering()
 

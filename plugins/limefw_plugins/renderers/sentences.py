@@ -24,7 +24,7 @@ POOR, GOOD = 0.5, 0.7
 def sentences(
     explanation: Explanation, /, *, label: int | str | None = None, top: Annotated[int, Ge(1)] = 3
 ) -> Rendering:
-    """The explanation in sentences: what speaks for and against a label, what the model really does without it, and trust.
+    """The explanation in sentences: what speaks for and against a label, what the model does without it, and trust.
 
     Args:
         label: a number or name; none: all that were explained.

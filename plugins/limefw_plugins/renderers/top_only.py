@@ -64,7 +64,8 @@ def _put_away(pixels: NDArray[np.uint8], rest: Rest) -> NDArray[np.uint8]:
     if rest in ("black", "white"):
         return np.full_like(pixels, 0 if rest == "black" else 255)
     if rest == "grey":
-        return np.rint(0.25 * greyed(pixels) + 0.75 * 214.0).astype(np.uint8)
+        faint = np.rint(0.25 * greyed(pixels) + 0.75 * 214.0)
+        return np.asarray(faint.astype(np.uint8))
     from PIL import Image as Pillow
     from PIL import ImageFilter
 

@@ -30,7 +30,7 @@ def vector(
     palette: PaletteName = "green-red",
     longest: Annotated[int, Ge(0)] = 2000,
 ) -> Rendering:
-    """SVG at the photograph's own size: the photo embedded, each superpixel a path with its effect, the strongest tinted.
+    """SVG at the photograph's own size: the photo embedded, each superpixel a path with its effect, the strong tinted.
 
     Args:
         label: a number or name; none: the first explained.

@@ -54,7 +54,8 @@ def _panels(view: View, asked: Asked) -> list[Panel]:
         Panel(view.pixels, "the whole photograph", asked.whole, ""),
         Panel(np.where(gone[..., None], stripes, view.pixels), f"without {asked.parts}", asked.without,
               guessed + asked.guess_without),
-        Panel(np.where(gone[..., None], view.pixels, stripes), "with these alone", asked.only, guessed + asked.guess_only),
+        Panel(np.where(gone[..., None], view.pixels, stripes), "with these alone", asked.only,
+              guessed + asked.guess_only),
     ]  # fmt: skip
 
 
