@@ -55,7 +55,7 @@
   // --- small helpers
 
   function svg(name, attributes) {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    const made = document.createElementNS(stage.namespaceURI, name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     return made;
   }
