@@ -42,7 +42,7 @@ def test_a_recipe_file_is_used(run, photo, mine, tmp_path):
     assert json.loads(out)["health"]["samples"] == 80
 
 
-@pytest.mark.parametrize("suffix", [".png", ".html", ".json", ".txt", ".limefw"])
+@pytest.mark.parametrize("suffix", [".png", ".html", ".htm", ".svg", ".json", ".txt", ".limefw"])
 def test_a_files_suffix_chooses_its_format(run, photo, mine, tmp_path, suffix):
     """--out FILE writes that file and no other."""
     code, *_ = run("explain", photo, "-m", "mine:right", *GRID, "-n", "60", "-o", f"there/x{suffix}")
