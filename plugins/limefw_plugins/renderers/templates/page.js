@@ -112,7 +112,8 @@
     const inner = svg("g", {});
     const text = svg("text", { y: 1 });
     text.textContent = segment;
-    inner.append(svg("rect", { x: -24, y: -19, width: 48, height: 38, rx: effect > 0 ? 19 : 4 }), text);
+    const wide = Math.max(38, 18 + 16 * String(segment).length);
+    inner.append(svg("rect", { x: -wide / 2, y: -19, width: wide, height: 38, rx: effect > 0 ? 19 : 4 }), text);
     outer.append(inner);
     return outer;
   }
