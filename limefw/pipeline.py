@@ -316,7 +316,7 @@ class Run:
         by_label, asked = dict(zip(game.columns, found, strict=True)), dict[int, WhatIf]()
         if self.recipe.what_if and not cautions:
             with self.timed("what_if"):
-                asked, cautions = self._ask_what_if(game, by_label)
+                asked, cautions = self._ask_what_if(game, by_label, around)
         with self.timed("health"):
             scores: list[float | None] = [None] * len(game.columns)
             if fits is None:
@@ -329,9 +329,16 @@ class Run:
             photo, segments, frame, around, by_label, names, outlook, health, self._provenance(photo, game), asked
         )
 
-    def _ask_what_if(self, game: Game, fits: Mapping[int, Fit]) -> tuple[dict[int, WhatIf], tuple[Caution, ...]]:
+    def _ask_what_if(
+        self, game: Game, fits: Mapping[int, Fit], around: Neighbourhood
+    ) -> tuple[dict[int, WhatIf], tuple[Caution, ...]]:
         """Ask the model without each label's strongest supporting segments, and with these alone."""
-        strongest = {label: _supporting(fit, self.recipe.what_if) for label, fit in fits.items()}
+        # what is smaller than the rounding of the targets is no support
+        least = 1e-12 * np.abs(around.targets).max(axis=0)
+        strongest = {
+            label: _supporting(fit, self.recipe.what_if, float(least[at]))
+            for at, (label, fit) in enumerate(fits.items())
+        }
         strongest = {label: segments for label, segments in strongest.items() if segments}
         if not strongest:
             return {}, ()
@@ -453,10 +460,10 @@ def enter(photo: Instance, contract: Contract) -> tuple[Frame | None, Instance]:
     return frame, frame.enter(photo)
 
 
-def _supporting(fit: Fit, count: int) -> tuple[int, ...]:
+def _supporting(fit: Fit, count: int, least: float) -> tuple[int, ...]:
     """Return the `count` segments that speak for a label most, the strongest first."""
     order = np.argsort(-fit.effects, kind="stable")[:count]
-    return tuple(int(at) for at in order if fit.effects[at] > 0)
+    return tuple(int(at) for at in order if fit.effects[at] > least)
 
 
 def _what_if_draws(like: Draws, strongest: Sequence[Sequence[int]]) -> Draws:

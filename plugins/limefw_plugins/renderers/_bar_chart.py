@@ -25,7 +25,8 @@ def bar_chart(
     left, top, whole = place
     wide = whole - NAMES
     axes = sheet.axes(left + NAMES, top, wide, len(found) * ROW)
-    reach = _draw_each(axes, found, colors, room=75 / wide)
+    room = 14 + 11 * max(len(item.effect_text) for item in found)
+    reach = _draw_each(axes, found, colors, room=min(0.3, room / wide))
     for item in found:
         _label(axes, item, reach, colors)
         badge(axes, (-20 / wide, item.rank), item, 0.8 * SIZE, axes.get_yaxis_transform(), colors)

@@ -106,7 +106,7 @@ def _at_size(image: Image, size: Sequence[int]) -> NDArray[np.uint8]:
     from PIL import Image as Pillow
 
     # so many pixels that averaging the rest looks no better: 12 megapixels of floats are never converted
-    steps = [max(1, old // (3 * now)) for now, old in zip(size, image.shape, strict=True)]
+    steps = [max(1, old // (2 * now)) for now, old in zip(size, image.shape, strict=True)]
     pixels = displayable(replace(image, pixels=image.pixels[:: steps[0], :: steps[1]]))
     if size[0] >= image.shape[0] and size[1] >= image.shape[1]:
         rows, columns = (np.arange(now) * old // now for now, old in zip(size, image.shape, strict=True))

@@ -25,7 +25,7 @@ def heatmap(
     palette: PaletteName = "green-red",
     caption: bool = True,
     scale: Annotated[int, Ge(0), Le(16)] = 0,
-    longest: Annotated[int, Ge(0)] = 1200,
+    longest: Annotated[int, Ge(0)] = 1000,
 ) -> Rendering:
     """Every segment's effect as a colour over the greyed photograph, with a colour bar symmetric about 0.
 

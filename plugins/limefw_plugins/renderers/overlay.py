@@ -37,7 +37,7 @@ def overlay(
     palette: PaletteName = "green-red",
     caption: bool = True,
     scale: Annotated[int, Ge(0), Le(16)] = 0,
-    longest: Annotated[int, Ge(0)] = 1200,
+    longest: Annotated[int, Ge(0)] = 1000,
 ) -> Rendering:
     """The photograph with the strongest superpixels in green (speak for the label) and red (against it).
 

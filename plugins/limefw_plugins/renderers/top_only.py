@@ -31,7 +31,7 @@ def top_only(
     palette: PaletteName = "green-red",
     caption: bool = True,
     scale: Annotated[int, Ge(0), Le(16)] = 0,
-    longest: Annotated[int, Ge(0)] = 1200,
+    longest: Annotated[int, Ge(0)] = 1000,
 ) -> Rendering:
     """Only the strongest superpixels as they are, the rest of the photograph greyed, blank or blurred.
 
