@@ -287,7 +287,9 @@ class Explanation:
         health = self.health.labels[first]
         strongest = ", ".join(f"{effect.name} {effect.effect:+.3g}" for effect in self.top(3))
         asked = self.what_if.get(first)
-        without = "" if asked is None else f"without {len(asked.segments)} of them {asked.without:.3g}; "
+        without = (
+            "" if asked is None else f"without its {len(asked.segments)} strongest supporters {asked.without:.3g}; "
+        )
         return (
             f"<Explanation of {self.instance.name!r}: {self.names[first]} {health.model_prediction:.3g}; {strongest}; "
             f"{without}R2 {health.fidelity:.2f}; {self.health.samples} samples>"

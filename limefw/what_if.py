@@ -7,6 +7,7 @@ import numpy as np
 
 from limefw.game import Game
 from limefw.health import Caution
+from limefw.statistics import rounding
 from limefw.types import Draws, Fit
 
 
@@ -33,7 +34,10 @@ class WhatIf:
 
 def ask_what_if(game: Game, fits: Mapping[int, Fit], count: int) -> tuple[dict[int, WhatIf], tuple[Caution, ...]]:
     """Ask the model without each label's `count` strongest supporting segments, and with these alone."""
-    supporting = {label: _supporting(fit, count) for label, fit in fits.items()}
+    targets = game.drawn()[1]
+    supporting = {
+        label: _supporting(fit, count, rounding(targets[:, at])) for at, (label, fit) in enumerate(fits.items())
+    }
     supporting = {label: segments for label, segments in supporting.items() if segments}
     if not supporting:
         return {}, ()
@@ -54,10 +58,10 @@ def ask_what_if(game: Game, fits: Mapping[int, Fit], count: int) -> tuple[dict[i
     return found, ()
 
 
-def _supporting(fit: Fit, count: int) -> tuple[int, ...]:
+def _supporting(fit: Fit, count: int, least: float) -> tuple[int, ...]:
     """Return the `count` segments that speak for a label most, the strongest first."""
     order = np.argsort(-fit.effects, kind="stable")[:count]
-    return tuple(int(at) for at in order if fit.effects[at] > 0)
+    return tuple(int(at) for at in order if fit.effects[at] > least)
 
 
 def _draws(like: Draws, strongest: Sequence[Sequence[int]]) -> Draws:

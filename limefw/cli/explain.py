@@ -12,7 +12,10 @@ from limefw.cli import _common
 from limefw.cli._output import Target, keep, show, write
 
 
-BY_SUFFIX = {".png": "overlay", ".html": "html", ".json": "json", ".txt": "text", ".limefw": "limefw"}
+BY_SUFFIX = {
+    ".png": "overlay", ".html": "html", ".htm": "html", ".svg": "svg", ".json": "json", ".txt": "text",
+    ".limefw": "limefw",
+}  # fmt: skip
 
 
 @click.command()

@@ -73,7 +73,7 @@ def test_a_target_that_is_not_there_is_told(run, photo, mine, target, words):
     assert words in err
 
 
-@pytest.mark.parametrize("suffix", [".png", ".html", ".json", ".txt", ".limefw"])
+@pytest.mark.parametrize("suffix", [".png", ".html", ".htm", ".svg", ".json", ".txt", ".limefw"])
 def test_a_files_suffix_chooses_its_format(run, photo, mine, tmp_path, suffix):
     """--out FILE writes that file and no other."""
     code, *_ = run("explain", photo, "-m", "mine:right", *GRID, "-n", "60", "-o", f"there/x{suffix}")

@@ -179,4 +179,4 @@ def test_recipes_say_it():
 
 def test_the_gist_tells_of_it():
     explanation = run()
-    assert f"without 3 of them {explanation.what_if[0].without:.3g}" in repr(explanation)
+    assert f"without its 3 strongest supporters {explanation.what_if[0].without:.3g}" in repr(explanation)

@@ -5,21 +5,31 @@ from collections.abc import Iterator
 from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
 from limefw_plugins.renderers.bars import bars
+from limefw_plugins.renderers.figure import figure
 from limefw_plugins.renderers.figures_json import figures_json
 from limefw_plugins.renderers.heatmap import heatmap
 from limefw_plugins.renderers.overlay import overlay
 from limefw_plugins.renderers.page import page
 from limefw_plugins.renderers.plain_text import plain_text
+from limefw_plugins.renderers.sentences import sentences
+from limefw_plugins.renderers.top_only import top_only
 from limefw_plugins.renderers.tree import tree
+from limefw_plugins.renderers.vector import vector
+from limefw_plugins.renderers.what_if import what_if
 
 
 @hookimpl
 def limefw_renderers() -> Iterator[Plugin]:
     """Yield the renderers."""
     yield Plugin("bars", bars, modality="image", requires=("matplotlib",))
+    yield Plugin("figure", figure, modality="image", requires=("matplotlib",))
     yield Plugin("heatmap", heatmap, modality="image", requires=("matplotlib",))
-    yield Plugin("html", page, modality="image", requires=("jinja2", "matplotlib", "PIL"))
+    yield Plugin("html", page, modality="image", requires=("jinja2", "PIL", "scipy"))
     yield Plugin("json", figures_json)
     yield Plugin("overlay", overlay, modality="image", requires=("matplotlib",))
+    yield Plugin("sentences", sentences)
+    yield Plugin("svg", vector, modality="image", requires=("jinja2", "PIL", "scipy"))
     yield Plugin("text", plain_text)
     yield Plugin("tree", tree, modality="image", requires=("matplotlib", "PIL"))
+    yield Plugin("top", top_only, modality="image", requires=("matplotlib",))
+    yield Plugin("what_if", what_if, modality="image", requires=("matplotlib",))

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from limefw.explanation import Explanation
 from limefw_plugins.renderers._findings import Finding
-from limefw_plugins.renderers._letters import FONT, Words, leading, points, wrapped
-from limefw_plugins.renderers._paint import AGAINST_INK, FOR_INK
-from limefw_plugins.renderers._picture import View, inner_point
+from limefw_plugins.renderers._letters import Words, leading, wrapped
+from limefw_plugins.renderers._paint import Palette
 from limefw_plugins.renderers._sheet import Sheet
 from limefw_plugins.renderers._trust import caution_sentence
 from limefw_plugins.renderers._words import Wording, fidelity, printable, wording_of
@@ -71,6 +70,12 @@ def captioned(
     return sheet, axes, height
 
 
+def bare(pixels: NDArray[np.uint8]) -> tuple[Sheet, Any, float]:
+    """Return what `captioned` does for a picture with nothing below it."""
+    sheet = Sheet(pixels.shape[1], pixels.shape[0])
+    return sheet, sheet.picture(pixels, 0, 0), pixels.shape[0]
+
+
 def title(explanation: Explanation, label: int) -> Paragraph:
     """Return the class's name with the model's answer for it."""
     words, value = wording_of(explanation), explanation.prediction(label)
@@ -79,11 +84,11 @@ def title(explanation: Explanation, label: int) -> Paragraph:
     return Paragraph([Words(name, bold=True), Words(answer)], 1.2)
 
 
-def key(words: Wording) -> Paragraph:
+def key(words: Wording, colors: Palette) -> Paragraph:
     """Return what the colours and shapes stand for."""
     return Paragraph([
-        Words(unbroken(f"● green = {words.plus}") + GAP, FOR_INK),
-        Words(unbroken(f"■ red = {words.minus}"), AGAINST_INK),
+        Words(unbroken(f"● {colors.names[0]} = {words.plus}") + GAP, colors.plus_ink),
+        Words(unbroken(f"■ {colors.names[1]} = {words.minus}"), colors.minus_ink),
     ])  # fmt: skip
 
 
@@ -95,22 +100,9 @@ def trust(explanation: Explanation, label: int) -> str:
     return fidelity(explanation.health.labels[label])
 
 
-def badges(axes: Any, view: View, found: Sequence[Finding], size: float) -> None:
-    """Print each segment's rank where it lies: round for those that speak for the label, square for the others."""
-    for item in found:
-        point = inner_point(view.labels == item.segment)
-        if point is not None:
-            badge(axes, point, item, size, axes.transData)
-
-
-def badge(axes: Any, point: tuple[float, float], item: Finding, size: float, transform: Any) -> None:
-    """Print one segment's rank, `size` pixels high, at a point of a coordinate system."""
-    style = "circle,pad=0.25" if item.positive else "square,pad=0.3"
-    axes.text(
-        *point, str(item.rank), color="white", fontsize=points(size), fontfamily=FONT, fontweight="bold",
-        ha="center", va="center_baseline", transform=transform,
-        bbox={
-            "boxstyle": style, "facecolor": FOR_INK if item.positive else AGAINST_INK,
-            "edgecolor": "white", "linewidth": points(1.2),
-        },
-    )  # fmt: skip
+def listed_effects(found: Sequence[Finding], words: Wording, colors: Palette) -> Paragraph:
+    """Return each segment's number with its effect."""
+    if not found:
+        return Paragraph([Words(words.nothing)])
+    listed = [Words(unbroken(f"{item.segment}: {item.effect_text}") + GAP, colors.ink(item.effect)) for item in found]
+    return Paragraph([Words(f"{words.unit.capitalize()} by {words.part}:"), *listed])

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +10,18 @@ from numpy.typing import NDArray
 
 QUALITY = 85
 
+PNG_BYTES = 4_000_000
+"""Of a larger picture no PNG is tried: it takes seconds, and is smaller of drawings alone."""
+
 
 def data_uri(pixels: NDArray[np.uint8]) -> str:
     """Return ``(h, w, 3)`` pixels as a data: address, as PNG or as JPEG, whichever is smaller."""
     from PIL import Image as Pillow
 
     picture = Pillow.fromarray(np.ascontiguousarray(pixels))
-    kinds = {"png": {}, "jpeg": {"quality": QUALITY, "optimize": True, "subsampling": 0}}
+    kinds: dict[str, dict[str, Any]] = {"jpeg": {"quality": QUALITY, "optimize": True}}
+    if pixels.size < PNG_BYTES:
+        kinds["png"] = {}
     encoded = []
     for kind, options in kinds.items():
         stream = io.BytesIO()

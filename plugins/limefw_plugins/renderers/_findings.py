@@ -1,10 +1,12 @@
-"""The strongest segments of a label as people are told of them: the same rank and words in every rendering."""
+"""The strongest segments of a label as people are told of them: the same number and words in every rendering."""
 
+import math
 from dataclasses import dataclass
 
 from limefw.explanation import Explanation
-from limefw.types import Image, Labels
-from limefw_plugins.renderers._picture import place_words
+from limefw.types import Image
+from limefw_plugins.renderers._picture import labels_at
+from limefw_plugins.renderers._places import place_words
 from limefw_plugins.renderers._words import decimals_for, number, printable, signed
 
 
@@ -17,8 +19,8 @@ class Finding:
     """One segment's part in a prediction, with the words for it.
 
     Args:
-        rank: 1 is the strongest; the number printed in pictures.
-        segment: its number.
+        rank: 1 is the strongest; never printed, as a segment has one number only.
+        segment: its number, the one printed in pictures.
         name: for people.
         effect: what showing it adds to the target.
         margin: half the width of its 95% interval, or None where not known.
@@ -35,6 +37,11 @@ class Finding:
     share: float
     place: str
     decimals: int
+
+    @property
+    def title(self) -> str:
+        """The name with the number that pictures show."""
+        return self.name if self.name.split()[-1:] == [str(self.segment)] else f"{self.name} ({self.segment})"
 
     @property
     def positive(self) -> bool:
@@ -67,10 +74,14 @@ class Finding:
         return "< 0.1%" if self.share < 0.001 else f"{self.share:.1%}"
 
 
-def _coarse(labels: Labels) -> Labels:
-    """Return every so manieth pixel: enough to say where a segment lies."""
-    step = max(1, max(labels.shape) // 500)
-    return labels[::step, ::step]
+def places_of(explanation: Explanation) -> list[str]:
+    """Say in words where each segment lies; empty where there is no picture."""
+    count = explanation.segments.count
+    if not isinstance(explanation.instance, Image):
+        return [""] * count
+    # so many pixels are enough to say where a segment lies
+    step = max(1.0, max(explanation.instance.shape) / 400)
+    return place_words(labels_at(explanation, [math.ceil(side / step) for side in explanation.instance.shape]), count)
 
 
 def findings(
@@ -79,12 +90,12 @@ def findings(
     """Return the `top` strongest segments of a label, the strongest first; none where every effect is 0."""
     effects = [effect for effect in explanation.top(None, label) if effect.effect > 0 or not positive_only][:top]
     decimals = decimals_for(effect.effect for effect in effects)
-    labels = _coarse(explanation.label_map) if isinstance(explanation.instance, Image) else None
+    places = places_of(explanation)
     return [
         Finding(
             rank, effect.segment, printable(effect.name), effect.effect,
             None if effect.standard_error is None else INTERVAL * effect.standard_error,
-            effect.share, "" if labels is None else place_words(labels, effect.segment), decimals,
+            effect.share, places[effect.segment], decimals,
         )
         for rank, effect in enumerate(effects, start=1)
     ]  # fmt: skip

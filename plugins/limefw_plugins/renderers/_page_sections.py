@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from limefw.explanation import Explanation
-from limefw_plugins.renderers._captioned import badges, letter_size
-from limefw_plugins.renderers._data_uri import data_uri
+from limefw_plugins.renderers._asked import Asked, asked_of
+from limefw_plugins.renderers._drawing import Drawing
 from limefw_plugins.renderers._findings import Finding, findings
-from limefw_plugins.renderers._paint import heated, tinted
-from limefw_plugins.renderers._picture import View
-from limefw_plugins.renderers._sheet import Sheet
-from limefw_plugins.renderers._words import Wording, fidelity, number, printable, wording_of
-from limefw_plugins.renderers.heatmap import relative_effects, signs
+from limefw_plugins.renderers._words import Wording, decimals_for, fidelity, number, printable, wording_of
+
+
+FAINTEST = 0.02
+"""Effects below this share of the strongest are no colour that an eye could see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,87 +21,99 @@ class Bar:
     """One row of a table, with the ends of its bar and whisker in per cent of the width."""
 
     finding: Finding
+    zero: float
     left: float
     width: float
     whisker: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A segment in a picture: where its number stands, which colour it has and how strong, 0..1."""
+
+    segment: int
+    x: float
+    y: float
+    positive: bool
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """What the page says of one label."""
 
+    label: int
     title: str
     answer: str
     summary: str
     fidelity: str
     rows: Sequence[Bar]
     limit: str
-    overlay: str
-    overlay_alt: str
-    heat: str
-    heat_alt: str
+    marks: Sequence[Mark]
+    heat: Sequence[Mark]
+    marked: str
+    asked: Asked | None
 
 
-def section(explanation: Explanation, label: int, view: View, top: int) -> Section:
-    """Gather what there is to say of one label; draw inside ``drawing()``."""
-    found = findings(explanation, label, top)
-    limit, _ = relative_effects(explanation, label, view)
-    words, name = wording_of(explanation), printable(explanation.names[label])
-    marked = "; ".join(f"{item.rank}, {item.place}, {words.verb(item.effect)}" for item in found)
+def section(explanation: Explanation, label: int, drawing: Drawing, top: int) -> Section:
+    """Gather what there is to say of one label."""
+    found, every = findings(explanation, label, top), explanation.top(None, label)
+    effects = {effect.segment: effect.effect for effect in every}
+    limit = max((abs(effect) for effect in effects.values()), default=0.0)
+    words = wording_of(explanation)
     return Section(
-        title=words.question(name),
+        label=label,
+        title=words.question(printable(explanation.names[label])),
         answer=words.answer(explanation.prediction(label)),
         summary=_summary(found, words),
         fidelity=fidelity(explanation.health.labels[label]),
         rows=_bars(found),
-        limit=number(limit),
-        overlay=_overlay(view, found),
-        overlay_alt=f"The photograph with its strongest segments marked: {marked or 'none'}.",
-        heat=_heat(explanation, label, view),
-        heat_alt=f"The photograph in grey, each segment coloured by its effect on the {words.noun}.",
+        limit=number(limit, decimals_for([limit])),
+        marks=_marks(drawing, {item.segment: item.effect for item in found}, limit),
+        heat=_marks(drawing, {at: effect for at, effect in effects.items() if abs(effect) > FAINTEST * limit}, limit),
+        marked="; ".join(f"{item.title}, {item.place}, {words.verb(item.effect)}" for item in found) or "none",
+        asked=asked_of(explanation, label),
     )
+
+
+def _marks(drawing: Drawing, effects: dict[int, float], limit: float) -> list[Mark]:
+    shown = {at: effect for at, effect in effects.items() if not np.isnan(drawing.points[at, 0])}
+    return [
+        Mark(
+            at,
+            round(float(drawing.points[at, 0]), 1),
+            round(float(drawing.points[at, 1]), 1),
+            effect > 0,
+            round(abs(effect) / limit, 3),
+        )
+        for at, effect in shown.items()
+    ]
 
 
 def _summary(found: Sequence[Finding], words: Wording) -> str:
     if not found:
-        return "No segment has an effect."
+        return words.nothing
     parts = []
     for positive, side in ((True, words.plus), (False, words.minus)):
         strongest = next((item for item in found if item.positive is positive), None)
         if strongest is not None:
-            parts.append(
-                f"{side.capitalize()} it most: segment {strongest.rank}, {strongest.place} ({strongest.effect_text})."
-            )
+            where = f", {strongest.place}" if strongest.place else ""
+            parts.append(f"{side.capitalize()} it most: {strongest.title}{where} ({strongest.effect_text}).")
     return " ".join(parts)
 
 
 def _bars(found: Sequence[Finding]) -> list[Bar]:
-    reach = max((abs(item.effect) + (item.margin or 0.0) for item in found), default=1.0)
-    rows = []
-    for item in found:
-        at = 50.0 + 48.0 * item.effect / reach
-        half = 48.0 * (item.margin or 0.0) / reach
-        rows.append(
-            Bar(
-                item, round(min(50.0, at), 3), round(abs(at - 50.0), 3),
-                (round(at - half, 3), round(at + half, 3)) if half else None,
-            )
-        )  # fmt: skip
-    return rows
+    low = min((item.effect - (item.margin or 0.0) for item in found), default=0.0)
+    high = max((item.effect + (item.margin or 0.0) for item in found), default=0.0)
+    low, high = min(low, 0.0), max(high, 0.0)
 
+    def at(value: float) -> float:
+        return round(2.0 + 96.0 * (value - low) / ((high - low) or 1.0), 3)
 
-def _overlay(view: View, found: Sequence[Finding]) -> str:
-    height, width = view.size
-    sheet = Sheet(width, height)
-    axes = sheet.picture(tinted(view, found, 0.45, boundaries=True), 0, 0)
-    badges(axes, view, found, letter_size(width))
-    return data_uri(sheet.pixels())
-
-
-def _heat(explanation: Explanation, label: int, view: View) -> str:
-    height, width = view.size
-    sheet = Sheet(width, height)
-    _, values = relative_effects(explanation, label, view)
-    axes = sheet.picture(heated(view, values, "green-red"), 0, 0)
-    signs(axes, view, findings(explanation, label, 8), letter_size(width))
-    return data_uri(sheet.pixels())
+    return [
+        Bar(
+            item, at(0.0), min(at(0.0), at(item.effect)), round(abs(at(item.effect) - at(0.0)), 3),
+            (at(item.effect - item.margin), at(item.effect + item.margin)) if item.margin else None,
+        )
+        for item in found
+    ]  # fmt: skip

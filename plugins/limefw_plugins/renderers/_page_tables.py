@@ -10,14 +10,15 @@ from limefw_plugins.renderers._words import printable, wording_of
 
 def answers(explanation: Explanation) -> list[dict[str, Any]]:
     """Return the model's strongest answers, with a bar where they are probabilities."""
-    words = wording_of(explanation)
+    words, strongest = wording_of(explanation), dict(list(explanation.outlook.items())[:5])
+    texts = words.values(list(strongest.values()))
     return [
         {
             "name": printable(name),
-            "value": words.value(value),
+            "value": text,
             "width": round(100 * min(1.0, max(0.0, value)), 2) if words.noun == "probability" else None,
         }
-        for name, value in list(explanation.outlook.items())[:5]
+        for (name, value), text in zip(strongest.items(), texts, strict=True)
     ]
 
 

@@ -1,24 +1,55 @@
 """Colours on photographs: tinted segments, crisp borders, effects as a map. NumPy alone, so that pixels are exact."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from limefw.types import Floats, Labels
 from limefw_plugins.renderers._findings import Finding
-from limefw_plugins.renderers._picture import View, eroded, grown
+from limefw_plugins.renderers._picture import View
+from limefw_plugins.renderers._places import eroded, grown
 
 
 Pixels = NDArray[np.float32]
-Colors = Literal["green-red", "blue-orange"]
+PaletteName = Literal["green-red", "blue-orange"]
 
-FOR, AGAINST = "#1a9850", "#d73027"
-FOR_INK, AGAINST_INK = "#0f6b35", "#b3201a"
-"""Darker, for letters on white."""
 
-_ENDS: dict[str, tuple[str, str]] = {"green-red": (AGAINST, FOR), "blue-orange": ("#e66101", "#2166ac")}
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of what speaks for and against a label.
+
+    Args:
+        names: of both, for the key of a picture.
+        plus: what speaks for it.
+        minus: what speaks against it.
+        plus_ink: darker, for letters on white.
+        minus_ink: darker, for letters on white.
+    """
+
+    names: tuple[str, str]
+    plus: str
+    minus: str
+    plus_ink: str
+    minus_ink: str
+
+    def fill(self, effect: float) -> str:
+        """Return the colour of an effect's sign."""
+        return self.plus if effect > 0 else self.minus
+
+    def ink(self, effect: float) -> str:
+        """Return the colour of letters on an effect."""
+        return self.plus_ink if effect > 0 else self.minus_ink
+
+
+PALETTES: Mapping[str, Palette] = {
+    "green-red": Palette(("green", "red"), "#1a9850", "#d73027", "#0f6b35", "#b3201a"),
+    "blue-orange": Palette(("blue", "orange"), "#2166ac", "#e66101", "#174a80", "#a04000"),
+}
+"""The second is safe for the colour-blind."""
+
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _WHITE = 247.0
 
@@ -28,7 +59,9 @@ def rgb(color: str) -> Pixels:
     return np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)], dtype=np.float32)
 
 
-def tinted(view: View, found: Sequence[Finding], alpha: float, *, boundaries: bool) -> NDArray[np.uint8]:
+def tinted(
+    view: View, found: Sequence[Finding], alpha: float, colors: Palette, *, boundaries: bool
+) -> NDArray[np.uint8]:
     """Return the photograph with some segments tinted by sign and strength, and all else greyed and dimmed."""
     if not found:
         return view.pixels
@@ -38,10 +71,10 @@ def tinted(view: View, found: Sequence[Finding], alpha: float, *, boundaries: bo
     chosen, signed = photo[inside], strength[inside, None]
     # the weakest of the chosen still shows its sign
     share = alpha * (0.5 + 0.5 * np.abs(signed))
-    painted: Pixels = np.asarray(0.6 * (0.35 * photo + 0.65 * _grey(photo)) + 20.0, dtype=np.float32)
-    painted[inside] = chosen * (1.0 - share) + np.where(signed > 0, rgb(FOR), rgb(AGAINST)) * share
+    painted: Pixels = np.asarray(0.6 * (0.35 * photo + 0.65 * greyed(photo)) + 20.0, dtype=np.float32)
+    painted[inside] = chosen * (1.0 - share) + np.where(signed > 0, rgb(colors.plus), rgb(colors.minus)) * share
     if boundaries:
-        _draw_borders(painted, view.labels, strength)
+        _draw_borders(painted, view.labels, strength, colors)
     return np.rint(painted).astype(np.uint8)
 
 
@@ -54,29 +87,30 @@ def _painted(labels: Labels, found: Sequence[Finding]) -> Pixels:
     return np.asarray((table / np.abs(table).max()).astype(np.float32)[labels])
 
 
-def _draw_borders(painted: Pixels, labels: Labels, strength: Pixels) -> None:
+def _draw_borders(painted: Pixels, labels: Labels, strength: Pixels, colors: Palette) -> None:
     chosen = core = np.where(strength != 0, labels, -1)
     for _ in range(2 + max(labels.shape) // 600):
         core = eroded(core)
     line = (chosen >= 0) & (core < 0)
     halo = (chosen < 0) & grown(chosen >= 0)
-    painted[line] = np.where((strength > 0)[line, None], rgb(FOR), rgb(AGAINST))
+    painted[line] = np.where((strength > 0)[line, None], rgb(colors.plus), rgb(colors.minus))
     painted[halo] = 255.0
 
 
-def heated(view: View, values: Floats, colors: Colors) -> NDArray[np.uint8]:
+def heated(view: View, values: Floats, colors: Palette) -> NDArray[np.uint8]:
     """Return the greyed photograph in the colours of effects -1..1 at each pixel."""
     # lifted, so that a dark part of the photograph still shows its colour
-    light = 0.55 + 0.45 * _grey(view.pixels.astype(np.float32)) / 255.0
+    light = 0.55 + 0.45 * greyed(view.pixels.astype(np.float32)) / 255.0
     return np.rint(diverging(values, colors) * light).astype(np.uint8)
 
 
-def diverging(values: Floats, colors: Colors) -> Pixels:
+def diverging(values: Floats, colors: Palette) -> Pixels:
     """Return the colours ``(..., 3)`` 0..255 of values -1..1; 0 is near white."""
-    low, high = (rgb(color) for color in _ENDS[colors])
+    low, high = rgb(colors.minus), rgb(colors.plus)
     end = np.where((values > 0)[..., None], high, low)
     return np.asarray(_WHITE + np.abs(values).astype(np.float32)[..., None] * (end - _WHITE), dtype=np.float32)
 
 
-def _grey(photo: Pixels) -> Pixels:
-    return np.asarray((photo @ _LUMA)[..., None])
+def greyed(photo: NDArray[Any]) -> Pixels:
+    """Return the lightness ``(h, w, 1)``, 0..255, of pixels 0..255."""
+    return np.asarray((photo.astype(np.float32, copy=False) @ _LUMA)[..., None])

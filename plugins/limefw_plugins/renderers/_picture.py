@@ -1,25 +1,21 @@
-"""A displayable photograph of any image, with its label map at the same size, and where in it a segment lies."""
+"""A displayable photograph of any image, and its label map, both at the size in which they are drawn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from limefw.explanation import Explanation
-from limefw.types import Image, Labels
+from limefw.types import Floats, Image, Labels
 
 
 LEGIBLE = 400
 """Pixels that the longer side of a small photograph is magnified to, or near it: by a whole number."""
 
-_ROWS = ("upper", "middle", "lower")
-_COLUMNS = ("left", "centre", "right")
-_NAMES = {
-    "upper centre": "top", "middle left": "left", "middle centre": "centre",
-    "middle right": "right", "lower centre": "bottom",
-}  # fmt: skip
+THIN = 40
+"""Pixels that a picture is wide and high at the least: one of 3000 x 1 pixels would be a hairline."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,17 +25,66 @@ class View:
     Args:
         pixels: ``(h, w, 3)`` uint8.
         labels: ``(h, w)``, the label map in the same size.
-        source: index arrays of the photograph's row and column that each row and column shows.
     """
 
     pixels: NDArray[np.uint8]
     labels: Labels
-    source: tuple[NDArray[np.intp], ...]
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width."""
         return self.labels.shape[0], self.labels.shape[1]
+
+
+def view_of(explanation: Explanation, scale: int = 0, longest: int | None = None) -> View:
+    """Return the photograph and its label map, ready to be drawn on; nothing is computed at a larger size.
+
+    Args:
+        explanation: of an image.
+        scale: pixels a side that each of the photograph's becomes; 0: 1, or as many as make a small one legible.
+        longest: pixels that the longer side has at the most; a larger photograph is reduced.
+
+    Raises:
+        TypeError: where the instance is no image.
+    """
+    image = explanation.instance
+    if not isinstance(image, Image):
+        raise TypeError(f"only an explanation of an image can be drawn, and this is of {image.modality}")
+    side = max(image.shape)
+    if longest is not None and side > longest:
+        size = [max(1, length * longest // side) for length in image.shape]
+    else:
+        times = scale or max(1, min(round(LEGIBLE / side), (longest or LEGIBLE * side) // side))
+        size = [length * times for length in image.shape]
+    size = [length * max(1, -(-THIN // length)) for length in size]
+    return View(_at_size(image, size), labels_at(explanation, size))
+
+
+def labels_at(explanation: Explanation, size: Sequence[int]) -> Labels:
+    """Return the label map of the whole photograph, ``size`` pixels large."""
+    return _mapped(explanation, explanation.segments.labels, size)
+
+
+def effects_at(explanation: Explanation, label: int, labels: Labels) -> Floats:
+    """Return each pixel's effect on a label, in the size of a label map; 0 outside all segments."""
+    effects = np.append(explanation.fit(label).effects, 0.0)
+    if explanation.segments.basis is None:
+        return np.asarray(effects[labels])
+    soft = np.tensordot(effects[:-1], explanation.segments.basis, axes=1)
+    inside = _mapped(explanation, np.zeros(soft.shape, dtype=np.intp), labels.shape) >= 0
+    return np.where(inside, _mapped(explanation, soft, labels.shape), 0.0)
+
+
+def _mapped(explanation: Explanation, array: NDArray[Any], size: Sequence[int]) -> NDArray[Any]:
+    """Return an array of the model's frame at some size of the photograph; -1 where the frame does not reach."""
+    frame = explanation.frame
+    if frame is None:
+        rows, columns = (np.arange(now) * old // now for now, old in zip(size, array.shape, strict=True))
+        return np.asarray(array[np.ix_(rows, columns)])
+    down, right = (now / old for now, old in zip(size, frame.photo, strict=True))
+    top, left, tall, wide = frame.box
+    scaled = replace(frame, photo=(size[0], size[1]), box=(top * down, left * right, tall * down, wide * right))
+    return scaled.to_photo(array)
 
 
 def displayable(image: Image) -> NDArray[np.uint8]:
@@ -57,79 +102,24 @@ def displayable(image: Image) -> NDArray[np.uint8]:
     return np.rint(np.clip(unit, 0.0, 1.0) * 255.0).astype(np.uint8)
 
 
-def view_of(explanation: Explanation, scale: int = 0, longest: int | None = None) -> View:
-    """Return the photograph and its label map, ready to be drawn on.
+def _at_size(image: Image, size: Sequence[int]) -> NDArray[np.uint8]:
+    from PIL import Image as Pillow
 
-    Args:
-        explanation: of an image.
-        scale: pixels a side that each of the photograph's becomes; 0: 1, or as many as make a small one legible.
-        longest: pixels that the longer side has at the most; a larger photograph is reduced.
+    # so many pixels that averaging the rest looks no better: 12 megapixels of floats are never converted
+    steps = [max(1, old // (2 * now)) for now, old in zip(size, image.shape, strict=True)]
+    pixels = displayable(replace(image, pixels=image.pixels[:: steps[0], :: steps[1]]))
+    if size[0] >= image.shape[0] and size[1] >= image.shape[1]:
+        rows, columns = (np.arange(now) * old // now for now, old in zip(size, image.shape, strict=True))
+        return pixels if list(size) == list(image.shape) else pixels[np.ix_(rows, columns)]
+    wanted = Pillow.fromarray(np.ascontiguousarray(pixels))
+    return np.asarray(wanted.resize((size[1], size[0]), Pillow.Resampling.LANCZOS, reducing_gap=2.0))
 
-    Raises:
-        TypeError: where the instance is no image.
-    """
+
+def photo_of(explanation: Explanation, longest: int) -> NDArray[np.uint8]:
+    """Return the photograph for display, reduced where its longer side has more than so many pixels."""
     image = explanation.instance
     if not isinstance(image, Image):
         raise TypeError(f"only an explanation of an image can be drawn, and this is of {image.modality}")
-    pixels, side = displayable(image), max(image.shape)
-    if longest is not None and side > longest:
-        size = [max(1, length * longest // side) for length in image.shape]
-        pixels = _reduced(pixels, size)
-        source = np.ix_(*(np.arange(now) * old // now for now, old in zip(size, image.shape, strict=True)))
-    else:
-        times = scale or max(1, min(round(LEGIBLE / side), (longest or LEGIBLE * side) // side))
-        source = np.ix_(*(np.arange(length).repeat(times) for length in image.shape))
-        pixels = pixels[source]
-    return View(pixels, explanation.label_map[source], source)
-
-
-def _reduced(pixels: NDArray[np.uint8], size: Sequence[int]) -> NDArray[np.uint8]:
-    from PIL import Image as Pillow
-
-    return np.asarray(Pillow.fromarray(pixels).resize((size[1], size[0]), Pillow.Resampling.LANCZOS))
-
-
-def place_words(labels: Labels, segment: int) -> str:
-    """Say in words where in the picture a segment lies: "upper left", "centre", ...; empty where it is nowhere."""
-    rows, columns = np.nonzero(labels == segment)
-    if not rows.size:
-        return ""
-    if np.ptp(rows) > 0.8 * labels.shape[0] and np.ptp(columns) > 0.8 * labels.shape[1]:
-        return "all over"
-    row = _ROWS[min(2, int(3 * rows.mean() / labels.shape[0]))]
-    column = _COLUMNS[min(2, int(3 * columns.mean() / labels.shape[1]))]
-    return _NAMES.get(f"{row} {column}", f"{row} {column}")
-
-
-def inner_point(mask: NDArray[np.bool_]) -> tuple[float, float] | None:
-    """Return (x, y) of a point well inside a mask, where its centroid may lie outside; None where it is empty."""
-    rows, columns = np.nonzero(mask)
-    if not rows.size:
-        return None
-    top, left = int(rows.min()), int(columns.min())
-    # a coarse copy will do, and keeps the number of erosions small
-    step = max(1, max(np.ptp(rows), np.ptp(columns)) // 64)
-    core = np.pad(mask[top : rows.max() + 1 : step, left : columns.max() + 1 : step], 1)
-    if not core.any():
-        return float(columns[0]), float(rows[0])
-    while (smaller := eroded(core)).any():
-        core = smaller
-    y, x = np.nonzero(core)
-    nearest = int(np.argmin((y - y.mean()) ** 2 + (x - x.mean()) ** 2))
-    return float(left + (x[nearest] - 1) * step), float(top + (y[nearest] - 1) * step)
-
-
-def eroded(labels: NDArray[Any]) -> NDArray[Any]:
-    """Return a label map, or a mask, with -1 (False) wherever one of the four neighbours differs or lies outside."""
-    empty: Any = False if labels.dtype == np.bool_ else -1
-    around = np.pad(labels, 1, constant_values=empty)
-    same = (around[:-2, 1:-1] == labels) & (around[2:, 1:-1] == labels)
-    same &= (around[1:-1, :-2] == labels) & (around[1:-1, 2:] == labels)
-    return np.where(same, labels, empty)
-
-
-def grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return a mask with its four-neighbours."""
-    around = np.pad(mask, 1)
-    sides = around[:-2, 1:-1] | around[2:, 1:-1] | around[1:-1, :-2] | around[1:-1, 2:]
-    return np.asarray(sides | mask)
+    side = max(image.shape)
+    size = [max(1, length * longest // side) for length in image.shape] if side > longest else image.shape
+    return _at_size(image, size)

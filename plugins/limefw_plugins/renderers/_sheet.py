@@ -20,6 +20,9 @@ from limefw_plugins.renderers._letters import DPI, FONT, Words, drawable, leadin
 
 _lock = threading.RLock()
 
+FAST = 3
+"""Of 9: a third of the time, and files a tenth larger."""
+
 
 @contextmanager
 def drawing() -> Iterator[None]:
@@ -83,5 +86,5 @@ class Sheet:
     def rendering(self) -> Rendering:
         """Draw, and return the PNG with its live figure."""
         stream = io.BytesIO()
-        self.figure.canvas.print_png(stream, metadata={"Software": None})
+        self.figure.canvas.print_png(stream, metadata={"Software": None}, pil_kwargs={"compress_level": FAST})
         return Rendering(stream.getvalue(), "image/png", ".png", self.figure)

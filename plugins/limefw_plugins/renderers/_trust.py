@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from limefw.explanation import Explanation
 from limefw.health import Caution
-from limefw_plugins.renderers._words import closeness, decimals_for, number, printable
+from limefw_plugins.renderers._words import closeness, decimals_for, number, printable, wording_of
 
 
 INTERVALS = (
     "The intervals say how much another draw of as many samples would change an effect (95%). They do not cover "
-    "the choice of segments, what hidden segments are filled with, or how far the simple stand-in misses the model."
+    "how the instance was cut, what hidden parts are filled with, or how far the simple stand-in misses the model."
 )
 
 
@@ -67,11 +67,13 @@ def _account(explanation: Explanation, label: int) -> Account:
 
 def sampling(explanation: Explanation) -> str:
     """Return one sentence on samples and why there were no more."""
-    health = explanation.health
-    per_segment = number(health.samples_per_segment, 1)
+    health, part = explanation.health, wording_of(explanation).part
     return (
-        f"{health.samples:,} samples ({health.distinct:,} different) over {health.segments} segments, "
-        f"{per_segment} effective samples a segment. Drawing ended: {health.stopped}."
+        f"{health.samples:,} samples ({health.distinct:,} different) of {health.segments} {part}s. "
+        f"Weighted by how near they are to the whole {explanation.instance.modality}, they tell as much as "
+        f"{health.effective_samples:,.0f} samples of equal weight: {number(health.samples_per_segment, 1)} for each "
+        f"{part}, where 10 or more are advisable. "
+        f"Drawing ended: {health.stopped}."
     )
 
 
@@ -83,4 +85,6 @@ def caution_sentence(explanation: Explanation, caution: Caution) -> str:
         return printable(explanation.names.get(label, f"label {label}")) + ": "
 
     text = re.sub(r"^label (\d+): ", named, printable(caution.message))
+    # one word for one thing: the core speaks of segments, a picture of superpixels
+    text = re.sub(r"\bsegment(s?)\b", rf"{wording_of(explanation).part}\1", text)
     return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")

@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from limefw.explanation import Explanation
@@ -25,11 +25,18 @@ class Wording:
         noun: what the model's answer is: "probability", "log-odds", "predicted value".
         plus: what a segment with an effect above 0 does.
         minus: what a segment with an effect below 0 does.
+        part: what one interpretable part is called: "superpixel", or "segment" where the user gave names.
     """
 
     noun: str
     plus: str = "speaks for"
     minus: str = "speaks against"
+    part: str = "segment"
+
+    @property
+    def nothing(self) -> str:
+        """What is said where every effect is 0."""
+        return f"No {self.part} has an effect."
 
     @property
     def unit(self) -> str:
@@ -62,6 +69,17 @@ class Wording:
             return "> 0.9999"
         return number(value, 4) if value < 0.01 or 0.99 < value < 1.0 else number(value, 2)
 
+    def values(self, values: Sequence[float]) -> list[str]:
+        """Return several answers as numbers of one precision: that of the one that needs most."""
+        if self.noun != "probability" or not all(math.isfinite(value) for value in values):
+            return [number(value, decimals_for(values)) for value in values]
+        # enough for one figure of the smallest, and of the distance to 1 of the largest
+        sides = [side for value in values for side in (value, 1.0 - value) if side > 0]
+        places = [2, *(-math.floor(math.log10(side)) for side in sides)]
+        decimals = min(4, max(places))
+        return [self.value(value) if 0.0 < value < 0.0001 or 0.9999 < value < 1.0 else number(value, decimals)
+                for value in values]  # fmt: skip
+
     def answer(self, value: float) -> str:
         """Return an answer with what it is: "probability 0.77"."""
         if self.noun == "log-odds":
@@ -73,9 +91,11 @@ def wording_of(explanation: Explanation) -> Wording:
     """Return the words for an explanation's task and target."""
     provenance = explanation.provenance
     target = provenance.get("recipe", {}).get("target", {}).get("use", "probability")
+    part = "superpixel" if explanation.segments.names[0].startswith("superpixel ") else "segment"
     if provenance.get("model", {}).get("task") == "regression":
-        return Wording("predicted value", "raises", "lowers")
-    return Wording({"probability": "probability", "log_odds": "log-odds"}.get(target, f"target {target!r}"))
+        return Wording("predicted value", "raises", "lowers", part)
+    noun = {"probability": "probability", "log_odds": "log-odds"}.get(target, f"target {target!r}")
+    return Wording(noun, part=part)
 
 
 def headline(explanation: Explanation) -> str:

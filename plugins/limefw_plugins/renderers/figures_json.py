@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,7 @@ def _label(explanation: Explanation, label: int) -> dict[str, Any]:
         "local_prediction": fit.local_prediction,
         "model_prediction": health.model_prediction,
         "resolved": health.resolved,
+        "what_if": None if (asked := explanation.what_if.get(label)) is None else asdict(asked),
     }
 
 

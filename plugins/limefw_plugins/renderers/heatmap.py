@@ -7,11 +7,12 @@ from annotated_types import Ge, Le
 
 from limefw.explanation import Explanation
 from limefw.types import Floats, Rendering
-from limefw_plugins.renderers._captioned import Paragraph, captioned, letter_size, title, trust
+from limefw_plugins.renderers._captioned import Paragraph, bare, captioned, letter_size, title, trust
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._letters import FAINT, FONT, INK, Words, points
-from limefw_plugins.renderers._paint import Colors, diverging, heated
-from limefw_plugins.renderers._picture import View, inner_point, view_of
+from limefw_plugins.renderers._marks import points_of
+from limefw_plugins.renderers._paint import PALETTES, Palette, PaletteName, diverging, heated
+from limefw_plugins.renderers._picture import View, effects_at, view_of
 from limefw_plugins.renderers._sheet import Sheet, drawing
 from limefw_plugins.renderers._words import MINUS, Wording, decimals_for, signed, wording_of
 
@@ -21,56 +22,58 @@ def heatmap(
     /,
     *,
     label: int | str | None = None,
-    colors: Colors = "green-red",
+    palette: PaletteName = "green-red",
+    caption: bool = True,
     scale: Annotated[int, Ge(0), Le(16)] = 0,
-    longest: Annotated[int, Ge(0)] = 2000,
+    longest: Annotated[int, Ge(0)] = 1000,
 ) -> Rendering:
     """Every segment's effect as a colour over the greyed photograph, with a colour bar symmetric about 0.
 
     Args:
         label: a number or name; none: the first explained.
-        colors: "blue-orange" is safe for the colour-blind; blue speaks for the label.
+        palette: "blue-orange" is safe for the colour-blind; blue speaks for the label.
+        caption: title, colour bar and trust below the picture; without, the file is as large as the photograph.
         scale: pixels a side that each of the photograph's becomes; 0: 1, more where it is small.
         longest: pixels that the longer side has at the most, a larger photograph is reduced; 0: its own size.
     """
-    number = explanation.label(label)
+    number, colors = explanation.label(label), PALETTES[palette]
     view = view_of(explanation, scale, longest or None)
     limit, values = relative_effects(explanation, number, view)
     pixels = heated(view, values, colors)
     paragraphs = [title(explanation, number), Paragraph([Words(trust(explanation, number), FAINT)])]
     with drawing():
-        sheet, axes, top = captioned(pixels, paragraphs, reserved=4.6)
+        sheet, axes, top = captioned(pixels, paragraphs, reserved=4.6) if caption else bare(pixels)
         signs(axes, view, findings(explanation, number, 8), letter_size(view.size[1]))
-        _color_bar(sheet, top, limit, colors, wording_of(explanation))
+        if caption:
+            color_bar(sheet, (0, top, sheet.width), limit, colors, wording_of(explanation))
         return sheet.rendering()
 
 
 def relative_effects(explanation: Explanation, label: int, view: View) -> tuple[float, Floats]:
     """Return the largest absolute effect, and each pixel's effect relative to it, -1..1."""
-    values = explanation.values_of(label)
-    limit = float(np.abs(values).max())
-    return limit, values[view.source] / (limit or 1.0)
+    limit = float(np.abs(explanation.fit(label).effects).max())
+    return limit, effects_at(explanation, label, view.labels) / (limit or 1.0)
 
 
 def signs(axes: Any, view: View, found: list[Finding], size: float) -> None:
     """Write + or - on segments with a strong effect, for those who do not see the colours."""
     from matplotlib.patheffects import withStroke
 
-    for item in found:
-        point = inner_point(view.labels == item.segment)
-        if point is None or abs(item.effect) < 0.2 * abs(found[0].effect):
+    for item, (x, y) in zip(found, points_of(view, found), strict=True):
+        if x != x or abs(item.effect) < 0.2 * abs(found[0].effect):  # noqa: PLR0124 - NaN: not in this picture
             continue
         axes.text(
-            *point, "+" if item.positive else MINUS, fontsize=points(1.5 * size), fontfamily=FONT,
+            x, y, "+" if item.positive else MINUS, fontsize=points(1.5 * size), fontfamily=FONT,
             fontweight="bold", color=INK, ha="center", va="center", clip_on=True,
             path_effects=[withStroke(linewidth=points(0.3 * size), foreground="white")],
         )  # fmt: skip
 
 
-def _color_bar(sheet: Sheet, top: float, limit: float, colors: Colors, words: Wording) -> None:
-    size = letter_size(sheet.width)
-    wide = sheet.width - 8 * size
-    axes = sheet.axes(4 * size, top + size, wide, 0.9 * size)
+def color_bar(sheet: Sheet, place: tuple[float, float, float], limit: float, colors: Palette, words: Wording) -> None:
+    """Draw what the colours mean at (left, top, width)."""
+    left, top, wide = place
+    size = letter_size(wide)
+    axes = sheet.axes(left + 4 * size, top + size, wide - 8 * size, 0.9 * size)
     ramp = diverging(np.linspace(-1.0, 1.0, 512)[None], colors)
     axes.imshow(ramp.astype(np.uint8), extent=(-1, 1, 0, 1), aspect="auto")
     places = decimals_for([limit])

@@ -1,62 +1,88 @@
-"""One self-contained page: no scripts, nothing fetched."""
+"""One self-contained page: it fetches nothing, and without its script it is a report."""
 
+import base64
 from functools import lru_cache
+from hashlib import sha256
 from typing import Annotated, Any
 
 from annotated_types import Ge
 
 from limefw.explanation import Explanation
 from limefw.types import Rendering
-from limefw_plugins.renderers._data_uri import data_uri
+from limefw_plugins.renderers._drawing import drawing_of
+from limefw_plugins.renderers._page_data import page_data
 from limefw_plugins.renderers._page_sections import section
 from limefw_plugins.renderers._page_tables import answers, making
-from limefw_plugins.renderers._picture import view_of
-from limefw_plugins.renderers._sheet import drawing
+from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers._trust import INTERVALS, accounts, caution_sentence, sampling
 from limefw_plugins.renderers._words import headline, printable, wording_of
 
 
-LONGEST = 720
-"""Pixels on the longer side of a picture on the page."""
+LONGEST = 840
+"""Pixels on the longer side of the photograph on the page."""
+
+EXPANDED, TABS = 6, 5
+"""Labels whose pictures are all drawn without the script, and those that are buttons side by side, no list."""
 
 
-def page(explanation: Explanation, /, *, top: Annotated[int, Ge(1)] = 5, fragment: bool = False) -> Rendering:
-    """One self-contained page for people: pictures, effects with intervals, how far to trust them, how it was made.
+def page(
+    explanation: Explanation,
+    /,
+    *,
+    top: Annotated[int, Ge(1)] = 5,
+    palette: PaletteName = "green-red",
+    fragment: bool = False,
+) -> Rendering:
+    """One self-contained page for people: hover a superpixel, choose label and view; what-if, trust, how it was made.
 
     Args:
-        top: how many segments a label at the most.
-        fragment: only a ``<div>`` with its own style, for notebooks.
+        top: how many segments a label are shown at first, and in print.
+        palette: "blue-orange" is safe for the colour-blind; the page has a switch for it too.
+        fragment: only a ``<div>`` with its own style and no script, for notebooks.
     """
-    view = view_of(explanation, longest=LONGEST)
-    with drawing():
-        sections = [section(explanation, label, view, top) for label in explanation.labels]
-    words = wording_of(explanation)
-    text = _templates().get_template("fragment.html.j2" if fragment else "page.html.j2").render(
+    from markupsafe import Markup
+
+    drawing = drawing_of(explanation, LONGEST)
+    script = _file("page.js")
+    text = templates().get_template("fragment.html.j2" if fragment else "page.html.j2").render(
         headline=headline(explanation),
         name=printable(explanation.instance.name),
         size=explanation.instance.shape,
-        photo=data_uri(view.pixels),
-        words=words,
+        palette=palette,
+        drawing=drawing,
+        words=wording_of(explanation),
         answers=answers(explanation),
-        sections=sections,
+        labels=[(label, printable(explanation.names[label])) for label in explanation.labels],
+        count=max(len(explanation.top(None, label)) for label in explanation.labels),
+        top=top,
+        sections=[section(explanation, label, drawing, top) for label in explanation.labels],
+        expanded=EXPANDED,
+        tabs=TABS,
         accounts=accounts(explanation),
         sampling=sampling(explanation),
         intervals=INTERVALS,
         cautions=[caution_sentence(explanation, caution) for caution in explanation.health.cautions],
         making=making(explanation),
+        # ours, and escaped by page_data: the only two texts that are put in as they are
+        script=Markup(script),  # noqa: S704
+        data=Markup(page_data(explanation, drawing, top)),  # noqa: S704
+        script_hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
     )  # fmt: skip
     return Rendering(text, "text/html", ".html")
 
 
-@lru_cache(maxsize=1)
-def _templates() -> Any:
+def _file(name: str) -> str:
     from importlib.resources import files
 
+    return (files("limefw_plugins.renderers") / "templates" / name).read_text("utf-8")
+
+
+@lru_cache(maxsize=1)
+def templates() -> Any:
+    """Return the environment that fills in our templates."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-    folder = files("limefw_plugins.renderers") / "templates"
     # escaping is on for everything: names of classes and files are written by strangers
     return Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
-    )  # fmt: skip
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_file)
+    )

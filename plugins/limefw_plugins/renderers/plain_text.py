@@ -8,6 +8,7 @@ from annotated_types import Ge
 
 from limefw.explanation import Explanation
 from limefw.types import Rendering
+from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, caution_sentence, sampling
 from limefw_plugins.renderers._words import MINUS, fitted, headline, printable, wording_of
@@ -41,9 +42,10 @@ def _outlook(explanation: Explanation) -> list[str]:
     words = wording_of(explanation)
     what = "What the model says" if words.plus == "raises" else "The model's strongest answers"
     lines = [f"{what} ({words.noun})"]
-    for name, value in list(explanation.outlook.items())[:5]:
+    strongest = dict(list(explanation.outlook.items())[:5])
+    for (name, value), text in zip(strongest.items(), words.values(list(strongest.values())), strict=True):
         bar = "█" * round(30 * min(1.0, max(0.0, value))) if words.noun == "probability" else ""
-        lines.append(f"  {fitted(printable(name), 36)} {words.value(value):>10}  {bar}")
+        lines.append(f"  {fitted(printable(name), 36)} {text:>10}  {bar}")
     return lines
 
 
@@ -52,25 +54,25 @@ def _table(explanation: Explanation, label: int, top: int) -> list[str]:
     words, name = wording_of(explanation), fitted(printable(explanation.names[label]), 50).rstrip()
     lines = [words.question(name), f"({words.unit}; + {words.plus}, {MINUS} {words.minus})"]
     if not found:
-        return [*lines, "  No segment has an effect."]
+        return [*lines, f"  {words.nothing}"]
     wide = max(8, *(len(item.effect_text) for item in found)), max(18, *(len(item.interval_text) for item in found))
     half = min(7, (WIDTH - 46 - sum(wide)) // 2)
-    rows = [("#", "segment", "where", "share", "effect", "95% interval", "")]
+    rows = [(words.part, "where", "share", "effect", "95% interval", "")]
     rows += [
         (
-            str(item.rank), item.name, item.place, item.share_text, item.effect_text, item.interval_text,
+            item.title, item.place, item.share_text, item.effect_text, item.interval_text,
             _bar(item, abs(found[0].effect), half),
         )
         for item in found
     ]  # fmt: skip
-    return lines + [_row(row, *wide) for row in rows]
+    asked = asked_of(explanation, label)
+    said = [] if asked is None else _indented(f"{asked.sentence} {asked.verdict}")
+    return lines + [_row(row, *wide) for row in rows] + said
 
 
 def _row(texts: Sequence[str], effect_wide: int, interval_wide: int) -> str:
-    rank, name, place, share, effect, interval, bar = texts
-    return (
-        f"{rank:>3} {fitted(name, 16)} {place:<13}{share:>7} {effect:>{effect_wide}}  {interval:<{interval_wide}} {bar}"
-    )
+    name, place, share, effect, interval, bar = texts
+    return f"  {fitted(name, 18)} {place:<13}{share:>7} {effect:>{effect_wide}}  {interval:<{interval_wide}} {bar}"
 
 
 def _bar(item: Finding, strongest: float, half: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 from skimage.data import chelsea
 from skimage.segmentation import slic
 
-from limefw.explanation import Explanation
+from limefw.explanation import Explanation, WhatIf
 from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.types import Contract, Fit, Image, Neighbourhood, Segments
@@ -85,7 +85,21 @@ def build(image=None, *, names=None, task="classification", target="probability"
     if task == "classification" and target == "probability":
         outlook |= {"lynx": 0.021, "Persian cat": 0.004}
     record = provenance(photo, task, target, model)
-    return Explanation(photo, segments, frame, around, fits, names, outlook, health, record)
+    return Explanation(
+        photo, segments, frame, around, fits, names, outlook, health, record, asked_of(fits, predictions)
+    )
+
+
+def asked_of(fits, predictions):
+    """Return what the model says without the three strongest supporters: a little more than the fit does."""
+    found = {}
+    for (label, fit), prediction in zip(fits.items(), predictions, strict=False):
+        strongest = tuple(int(at) for at in np.argsort(-fit.effects)[:3] if fit.effects[at] > 0)
+        drop = float(fit.effects[list(strongest)].sum())
+        if strongest:
+            guesses = (prediction - drop, fit.intercept + drop)
+            found[label] = WhatIf(strongest, prediction, prediction - 0.8 * drop, 0.9 * drop, *guesses)
+    return found
 
 
 def provenance(photo, task, target, model):

@@ -1,3 +1,4 @@
+import dataclasses
 import io
 
 import numpy as np
@@ -9,11 +10,15 @@ from limefw.errors import LabelError
 from limefw.types import Image
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers.bars import bars
+from limefw_plugins.renderers.figure import figure
 from limefw_plugins.renderers.heatmap import heatmap
 from limefw_plugins.renderers.overlay import overlay
+from limefw_plugins.renderers.top_only import top_only
+from limefw_plugins.renderers.what_if import what_if
 
 
-PICTURES = [overlay, heatmap, bars]
+PICTURES = [overlay, heatmap, bars, figure, top_only, what_if]
+BARE = [overlay, heatmap, top_only]
 SMALL = Image(chelsea()[60:180, 100:260], (0, 255))
 
 
@@ -47,7 +52,7 @@ def test_no_figure_reaches_pyplot(renderer, explanation):
     assert plt.get_fignums() == []
 
 
-@pytest.mark.parametrize("renderer", [overlay, heatmap])
+@pytest.mark.parametrize("renderer", BARE)
 def test_the_photograph_keeps_its_own_width(renderer, explanation):
     picture = pixels_of(renderer(explanation))
     assert picture.shape[1] == 451
@@ -136,7 +141,7 @@ def test_the_heat_map_is_symmetric_about_0(explanation):
 
 def test_colours_for_the_colour_blind_are_blue_and_orange(explanation):
     strongest = explanation.label_map == findings(explanation, None, 1)[0].segment
-    picture = pixels_of(heatmap(explanation, colors="blue-orange"))[:300, :451]
+    picture = pixels_of(heatmap(explanation, palette="blue-orange"))[:300, :451]
     red, _, blue = np.median(picture[strongest], axis=0)
     assert blue > red
 
@@ -150,3 +155,54 @@ def test_bars_without_standard_errors_have_no_whiskers(make):
 
 def test_the_number_of_bars_is_top(explanation):
     assert len(bars(explanation, top=3).figure.axes[1].patches) == 3
+
+
+def test_without_effects_the_photograph_stands_alone(make):
+    assert bars(make(zero=True)).figure.get_figwidth() < 0.75 * bars(make()).figure.get_figwidth()
+
+
+@pytest.mark.parametrize("renderer", BARE)
+def test_without_a_caption_a_picture_is_as_large_as_the_photograph(renderer, explanation):
+    assert pixels_of(renderer(explanation, caption=False, longest=0)).shape == (300, 451, 3)
+
+
+@pytest.mark.parametrize("renderer", [overlay, heatmap, bars, figure, top_only])
+def test_the_safe_palette_is_blue_and_orange_and_never_green_and_red(renderer, explanation):
+    plain, safe = (pixels_of(renderer(explanation, palette=name)) for name in ("green-red", "blue-orange"))
+    assert (plain != safe).any()
+
+    def has(picture, color):
+        return (picture == color).all(axis=2).any()
+
+    for color in ((0x1A, 0x98, 0x50), (0xD7, 0x30, 0x27), (0x0F, 0x6B, 0x35), (0xB3, 0x20, 0x1A)):
+        assert not has(safe, color)
+
+
+@pytest.mark.parametrize("rest", ["grey", "black", "white", "blurred"])
+def test_only_the_strongest_are_as_they_were(rest, explanation):
+    picture = pixels_of(top_only(explanation, rest=rest, top=3, caption=False))
+    photo = explanation.instance.pixels
+    chosen = np.isin(explanation.label_map, explanation.chosen(num_features=3))
+    np.testing.assert_array_equal(picture[chosen], photo[chosen])
+    rest_of_it = picture[~chosen]
+    if rest in ("black", "white"):
+        assert (rest_of_it == (0 if rest == "black" else 255)).all()
+    elif rest == "grey":
+        assert (np.ptp(rest_of_it, axis=1) == 0).all()
+    else:
+        assert (rest_of_it != photo[~chosen]).any(axis=1).mean() > 0.8
+
+
+def test_the_what_if_picture_hides_what_was_hidden(explanation):
+    picture = pixels_of(what_if(explanation))
+    assert picture.shape[1] > 3 * 300
+    unasked = dataclasses.replace(explanation, what_if={})
+    assert pixels_of(what_if(unasked)).shape != picture.shape
+
+
+def test_bars_name_segments_by_the_number_that_pictures_show(explanation):
+    axes = bars(explanation, top=3).figure.axes[1]
+    printed = {text.get_text() for text in axes.texts}
+    for effect, tick in zip(explanation.top(3), axes.get_yticklabels(), strict=True):
+        assert str(effect.segment) in printed
+        assert tick.get_text().startswith(f"superpixel {effect.segment},")

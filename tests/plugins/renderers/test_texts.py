@@ -5,14 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from limefw_plugins.renderers._words import columns, fitted, number, printable, signed
+from limefw_plugins.renderers._words import columns, fitted, number, printable, signed, wording_of
 from limefw_plugins.renderers.bars import bars
 from limefw_plugins.renderers.figures_json import figures_json
 from limefw_plugins.renderers.page import page
 from limefw_plugins.renderers.plain_text import plain_text
-
-
-HOSTILE = '"><script>alert(1)</script><img src=http://evil.example/x onerror=alert(1)>'
+from limefw_plugins.renderers.sentences import sentences
+from limefw_plugins.renderers.vector import vector
 
 
 def refuse(constant):
@@ -79,13 +78,13 @@ def test_text_says_what_a_person_needs(explanation):
 
 
 def test_text_has_top_rows_a_label(explanation):
-    rows = [line for line in plain_text(explanation, top=3).data.splitlines() if re.match(r" +\d+ superpixel", line)]
+    rows = [line for line in plain_text(explanation, top=3).data.splitlines() if re.match(r" +superpixel \d+ ", line)]
     assert len(rows) == 9
 
 
 @pytest.mark.parametrize("renderer", [plain_text, page])
 def test_all_effects_0_is_said(renderer, make):
-    assert "No segment has an effect" in renderer(make(zero=True)).data
+    assert "No superpixel has an effect" in renderer(make(zero=True)).data
 
 
 @pytest.mark.parametrize("renderer", [plain_text, page, figures_json])
@@ -127,7 +126,7 @@ def test_a_nameless_function_is_called_the_model(renderer, make):
     assert "The model says Egyptian Mau" in renderer(make(model="<lambda>")).data
 
 
-@pytest.mark.parametrize("renderer", [plain_text, page, figures_json])
+@pytest.mark.parametrize("renderer", [plain_text, page, figures_json, sentences, vector])
 def test_equal_explanations_make_equal_text(renderer, make):
     assert renderer(make()).data == renderer(make()).data
 
@@ -141,68 +140,10 @@ def test_every_combination_drawn_leaves_nothing_to_chance(renderer, explanation)
     assert "exact" in renderer(dataclasses.replace(explanation, fits=fits)).data
 
 
-def test_hostile_names_are_escaped_on_the_page(make):
-    from limefw.types import Image
-
-    photo = Image(make().instance.pixels, (0, 255), HOSTILE)
-    explanation = make(photo, names={0: HOSTILE}, model=HOSTILE, cautions=[("x", HOSTILE)])
-    for fragment in (False, True):
-        data = page(explanation, fragment=fragment).data
-        assert "<script" not in data
-        assert "<img src=http" not in data
-        assert "&lt;script&gt;" in data
-        # no attribute was left by a quotation mark
-        assert not re.search(r"<[a-z]+[^<>]*\sonerror", data.replace("&lt;img src=http://evil.example/x onerror", ""))
-
-
-def test_the_page_forbids_and_fetches_nothing(explanation):
-    data = page(explanation).data
-    assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in data
-    assert "http://" not in data
-    assert "https://" not in data
-    assert "url(" not in data
-    assert "@import" not in data
-    assert re.findall(r'src="(?!data:image/)', data) == []
-
-
-def test_the_page_is_small(explanation):
-    assert len(page(explanation).data) < 600_000
-
-
-def test_the_page_has_what_assistive_technology_needs(explanation):
-    data = page(explanation).data
-    assert '<html lang="en">' in data
-    images = re.findall(r"<img[^>]*>", data)
-    assert len(images) == 7
-    assert all(re.search(r'alt="[^"]{10,}"', image) for image in images)
-    assert data.count("<h1>") == 1
-    assert "prefers-color-scheme: dark" in data
-    assert "<details>" in data
-
-
-def test_a_fragment_is_one_scoped_div(explanation):
-    data = page(explanation, fragment=True).data.strip()
-    assert data.startswith('<div class="limefw')
-    assert data.endswith("</div>")
-    assert "<html" not in data
-    assert "<body" not in data
-    style = re.search(r"<style>(.*?)</style>", data, re.DOTALL)[1]
-    flat = re.sub(r"@media[^{]*{", "", style)
-    selectors = [part.strip() for rule in re.findall(r"([^{}]+){", flat) for part in rule.split(",")]
-    assert selectors
-    assert all(selector.startswith(".limefw") for selector in selectors)
-
-
 def test_the_page_shows_the_sum_only_where_the_surrogate_is_one(explanation):
     assert "from all effects together" in page(explanation).data
     fits = {label: dataclasses.replace(fit, intercept=fit.intercept + 0.5) for label, fit in explanation.fits.items()}
     assert "from all effects together" not in page(dataclasses.replace(explanation, fits=fits)).data
-
-
-def test_the_page_has_intervals_and_places(explanation):
-    data = page(explanation, top=4).data
-    assert data.count('<tr>\n<td><span class="badge') == 12
-    assert "of the picture" in data
 
 
 def test_numbers_have_true_signs_and_nothing_has_none():
@@ -230,7 +171,7 @@ def test_small_effects_are_told_in_full(make, scale):
     strongest = signed(explanation.top(1)[0].effect, 6)
     assert re.fullmatch("[+−][1-9][.][0-9]{2}e−[0-9]+", strongest)
     text = plain_text(explanation).data
-    line = next(line for line in text.splitlines() if line.startswith("  1 "))
+    line = next(line for line in text.splitlines() if re.match(r"  superpixel \d", line))
     assert f" {strongest} " in line
     assert re.search(r"e−\d+ to [+−]\d[.]\d\de−\d+ .*█", line)
     assert all(columns(line) <= 88 for line in text.splitlines())
@@ -263,3 +204,75 @@ def test_text_is_cut_to_columns_of_a_terminal():
     assert fitted("猫猫猫", 4) == "猫… "
     assert fitted("abc", 5, right=True) == "  abc"
     assert printable("a\u202eb\tc\n") == "a b c"
+
+
+def test_one_list_has_one_precision(make):
+    wording = wording_of(make())
+    assert wording.values([0.77, 0.11, 0.064, 0.004]) == ["0.770", "0.110", "0.064", "0.004"]
+    assert wording.values([0.8, 0.2]) == ["0.80", "0.20"]
+    assert wording.values([0.99996, 0.00004]) == ["> 0.9999", "< 0.0001"]
+    regressor = wording_of(make(names={0: "value"}, task="regression", predictions=(3.2,)))
+    assert regressor.values([12.5, 3.21, 0.01]) == ["12.5", "3.2", "0.0"]
+
+
+@pytest.mark.parametrize("renderer", [plain_text, page, sentences, vector])
+def test_a_superpixel_has_one_number_everywhere(renderer, make):
+    """What pictures, lists and the API call a superpixel is its own number; no rank is printed."""
+    explanation = make(cautions=[("few_segments", "only 4 segments: ask for smaller segments")])
+    data = renderer(explanation).data
+    for effect in explanation.top(3):
+        assert f"superpixel {effect.segment}" in data.lower()
+    assert not re.search(r"segments? [0-9]", data)
+    if renderer is not vector:
+        assert "nly 4 superpixels: ask for smaller superpixels" in " ".join(data.split())
+
+
+def test_names_of_the_users_own_are_told_with_their_number(make):
+    explanation = make(count=12)
+    names = tuple(f"part {chr(97 + at)}" for at in range(explanation.segments.count))
+    named = dataclasses.replace(explanation, segments=dataclasses.replace(explanation.segments, names=names))
+    first = named.top(1)[0]
+    for renderer in (plain_text, sentences, page):
+        assert f"{first.name} ({first.segment})".lower() in renderer(named).data.lower()
+
+
+@pytest.mark.parametrize("renderer", [plain_text, page, sentences])
+def test_what_the_model_said_when_asked_is_told_beside_the_guess(renderer, explanation):
+    data = " ".join(renderer(explanation).data.split())
+    asked = explanation.what_if[285]
+    texts = wording_of(explanation).values(
+        [asked.prediction, asked.without, asked.only, asked.guess_without, asked.guess_only]
+    )
+    assert all(text in data for text in texts)
+    assert f"guessed {texts[3]}" in data
+    for segment in asked.segments:
+        assert str(segment) in data
+
+
+def test_json_holds_what_the_model_said_when_asked(explanation):
+    found = json.loads(figures_json(explanation).data)["labels"][0]["what_if"]
+    assert found == json.loads(json.dumps(dataclasses.asdict(explanation.what_if[285])))
+    silent = dataclasses.replace(explanation, what_if={})
+    assert json.loads(figures_json(silent).data)["labels"][0]["what_if"] is None
+
+
+@pytest.mark.parametrize(
+    ("cross_fitted", "words"),
+    [(0.9, "describes well"), (0.6, "describes roughly"), (0.2, "with caution"), (None, "too few samples")],
+)
+def test_sentences_say_first_whether_to_believe_them(cross_fitted, words, explanation):
+    trust = {
+        label: dataclasses.replace(item, cross_fitted=cross_fitted) for label, item in explanation.health.labels.items()
+    }
+    health = dataclasses.replace(explanation.health, labels=trust)
+    text = " ".join(sentences(dataclasses.replace(explanation, health=health), label=285).data.split())
+    assert words in text
+    assert text.index(words) < text.index("superpixel")
+    assert all(columns(line) <= 88 for line in sentences(explanation).data.splitlines())
+
+
+def test_an_effect_within_its_interval_of_0_may_be_chance(explanation):
+    fits = {
+        label: dataclasses.replace(fit, covariance=np.eye(len(fit.effects))) for label, fit in explanation.fits.items()
+    }
+    assert "which may be chance" in sentences(dataclasses.replace(explanation, fits=fits)).data.replace("\n", " ")

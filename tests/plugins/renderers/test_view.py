@@ -3,15 +3,15 @@ import pytest
 from skimage.data import chelsea
 
 from limefw.types import Image
-from limefw_plugins.renderers._picture import displayable, eroded, inner_point, place_words, view_of
+from limefw_plugins.renderers import limefw_renderers
+from limefw_plugins.renderers._picture import displayable, effects_at, labels_at, photo_of, view_of
+from limefw_plugins.renderers._places import eroded, inner_points, place_words
 from limefw_plugins.renderers.bars import bars
-from limefw_plugins.renderers.figures_json import figures_json
-from limefw_plugins.renderers.heatmap import heatmap
 from limefw_plugins.renderers.overlay import overlay
 from limefw_plugins.renderers.page import page
-from limefw_plugins.renderers.plain_text import plain_text
 
 
+RENDERERS = [plugin.call for plugin in limefw_renderers()]
 WHOLE = chelsea()
 CAT = WHOLE[60:180, 100:260]
 IMAGES = {
@@ -46,7 +46,7 @@ def test_black_and_white_are_the_value_ranges_and_not_the_datas():
 
 
 @pytest.mark.parametrize("name", IMAGES)
-@pytest.mark.parametrize("renderer", [overlay, heatmap, bars, page, plain_text, figures_json])
+@pytest.mark.parametrize("renderer", RENDERERS)
 def test_every_renderer_takes_every_image(renderer, name, make):
     assert renderer(make(IMAGES[name], count=12)).data
 
@@ -55,7 +55,7 @@ def test_every_renderer_takes_a_segmentation_in_the_models_own_frame(make):
     explanation = make(size=(64, 64), count=12)
     assert explanation.segments.labels.shape == (64, 64)
     assert view_of(explanation).labels.shape == (300, 451)
-    for renderer in (overlay, heatmap, bars, page, plain_text, figures_json):
+    for renderer in RENDERERS:
         assert renderer(explanation).data
 
 
@@ -87,7 +87,7 @@ def test_a_view_is_never_longer_than_asked_for(side, make):
 def test_rendering_changes_nothing(explanation):
     before = explanation.instance.pixels.copy(), explanation.fit().effects.copy()
     state = np.random.get_state()[1].copy()  # noqa: NPY002 - the global one must not move
-    for renderer in (overlay, heatmap, bars, page, plain_text, figures_json):
+    for renderer in RENDERERS:
         renderer(explanation)
     np.testing.assert_array_equal(explanation.instance.pixels, before[0])
     np.testing.assert_array_equal(explanation.fit().effects, before[1])
@@ -104,23 +104,63 @@ def test_rendering_changes_nothing(explanation):
 def test_places_are_said_in_words(where, words):
     labels = np.zeros((100, 100), dtype=int)
     labels[where[0] : where[0] + 8, where[1] : where[1] + 8] = 1
-    assert place_words(labels, 1) == words
+    assert place_words(labels, 2)[1] == words
 
 
 def test_a_segment_all_over_the_picture_has_no_side():
-    assert place_words(np.indices((50, 50)).sum(axis=0) % 2, 1) == "all over"
-    assert place_words(np.zeros((5, 5), dtype=int), 3) == ""
+    assert place_words(np.indices((50, 50)).sum(axis=0) % 2, 2) == ["all over", "all over"]
+    assert place_words(np.zeros((5, 5), dtype=int), 4)[3] == ""
 
 
 def test_marks_lie_inside_their_segment():
     rows, columns = np.indices((200, 200))
     ring = np.abs(np.hypot(rows - 100, columns - 100) - 80) < 10
-    x, y = inner_point(ring)
-    assert ring[int(y), int(x)]
-    assert inner_point(np.zeros((3, 3), dtype=bool)) is None
-    diagonal = np.eye(300, dtype=bool)
-    x, y = inner_point(diagonal)
-    assert diagonal[int(y), int(x)]
+    for mask in (ring, np.eye(300, dtype=bool)):
+        (outside, inside) = inner_points(mask.astype(int), 2).astype(int)
+        assert mask[inside[1], inside[0]]
+        assert not mask[outside[1], outside[0]]
+    assert np.isnan(inner_points(np.zeros((3, 3), dtype=int), 2)[1]).all()
+
+
+def test_labels_at_the_photographs_own_size_are_the_label_map(make):
+    for size in (None, (64, 64)):
+        explanation = make(size=size, count=12)
+        found = labels_at(explanation, explanation.instance.shape)
+        np.testing.assert_array_equal(found, explanation.label_map)
+        np.testing.assert_array_equal(effects_at(explanation, 285, found), explanation.values)
+
+
+def test_soft_segments_are_drawn_by_their_shares(make):
+    import dataclasses
+
+    explanation = make(count=12)
+    labels = explanation.segments.labels
+    basis = (labels == np.arange(explanation.segments.count)[:, None, None]).astype(np.float32) * 0.5
+    soft = dataclasses.replace(explanation, segments=dataclasses.replace(explanation.segments, basis=basis))
+    np.testing.assert_allclose(effects_at(soft, 285, labels), 0.5 * explanation.values, rtol=1e-6)
+    half = labels_at(soft, (150, 225))
+    assert effects_at(soft, 285, half).shape == (150, 225)
+
+
+@pytest.mark.parametrize("shape", [(1, 3000), (3000, 1), (2, 700)])
+def test_no_picture_is_a_hairline(shape, make):
+    import limefw
+
+    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    stripes = {"use": "grid", "rows": min(4, shape[0]), "columns": min(4, shape[1])}
+    found = limefw.explain(pixels, lambda batch: batch.mean((1, 2, 3)) / 255, segmenter=stripes, samples=20, labels=0)
+    for longest in (300, 2000, None):
+        assert min(view_of(found, longest=longest).size) >= 40
+    for renderer in RENDERERS:
+        assert renderer(found).data
+
+
+def test_twelve_megapixels_are_never_drawn_whole(make):
+    big = np.broadcast_to(WHOLE[:300, :400, :, None, None], (300, 400, 3, 10, 10)).transpose(0, 3, 1, 4, 2)
+    explanation = make(Image(big.reshape(3000, 4000, 3), (0, 255)), count=12, size=(96, 128))
+    assert photo_of(explanation, 800).shape == (600, 800, 3)
+    assert len(page(explanation).data) < 400_000
+    assert view_of(explanation, longest=500).labels.shape == (375, 500)
 
 
 def test_erosion_takes_each_segments_own_edge():

@@ -1,0 +1,79 @@
+"""What the model said without the strongest segments, and with these alone, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from limefw.explanation import Explanation, WhatIf
+from limefw_plugins.renderers._words import printable, wording_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The what-if answers of a label, all in one precision.
+
+    Args:
+        answers: the numbers themselves.
+        parts: the segments taken away, as text: "superpixels 3 and 21".
+        whole: the model's answer for the whole instance.
+        without: its answer with them hidden.
+        only: its answer with everything else hidden.
+        guess_without: the surrogate's.
+        guess_only: the surrogate's.
+        filler: what the model saw in place of hidden parts.
+        verdict: whether the surrogate knew what would happen.
+    """
+
+    answers: WhatIf
+    parts: str
+    whole: str
+    without: str
+    only: str
+    guess_without: str
+    guess_only: str
+    filler: str
+    verdict: str
+
+    @property
+    def sentence(self) -> str:
+        """Everything in one sentence."""
+        return (
+            f"Asked without {self.parts}, the model itself says {self.without} instead of {self.whole} "
+            f"(the stand-in guessed {self.guess_without}); with these alone it says {self.only} "
+            f"(guessed {self.guess_only})."
+        )
+
+
+def asked_of(explanation: Explanation, label: int) -> Asked | None:
+    """Return what the model was asked of a label, or None where it was not."""
+    item = explanation.what_if.get(label)
+    if item is None:
+        return None
+    numbers = (item.prediction, item.without, item.only, item.guess_without, item.guess_only)
+    filler = str(explanation.provenance.get("recipe", {}).get("filler", {}).get("use", "something else"))
+    whole, without, only, guess_without, guess_only = wording_of(explanation).values(numbers)
+    parts, saw = _parts(explanation, item.segments), printable(filler).replace("_", " ")
+    return Asked(item, parts, whole, without, only, guess_without, guess_only, saw, _verdict(item))
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Return "a, b and c"."""
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+
+
+def _parts(explanation: Explanation, segments: Sequence[int]) -> str:
+    part = wording_of(explanation).part
+    if part == "superpixel":
+        return f"{part}{'s' * (len(segments) > 1)} {listed([str(segment) for segment in segments])}"
+    return listed([printable(explanation.segments.names[segment]) for segment in segments])
+
+
+def _verdict(item: WhatIf) -> str:
+    """Judge the surrogate by what the model really did when the strongest segments went."""
+    moved, missed = abs(item.prediction - item.without), abs(item.without - item.guess_without)
+    if moved <= 1e-9 * max(1.0, abs(item.prediction)):
+        return "The model does not need them: its answer did not change."
+    if missed <= 0.25 * moved:
+        return "The stand-in foresaw this well."
+    if missed <= 0.6 * moved:
+        return "The stand-in foresaw this only roughly."
+    return "The stand-in did not foresee this: do not add its effects up."

@@ -1,0 +1,65 @@
+"""The photograph and its segments as vector graphics: each once, for every picture that shows them."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+
+from limefw.explanation import Explanation
+from limefw.types import Floats
+from limefw_plugins.renderers._data_uri import data_uri
+from limefw_plugins.renderers._outlines import FINEST, outlines, traced_labels
+from limefw_plugins.renderers._picture import photo_of
+from limefw_plugins.renderers._places import inner_points
+
+
+WIDTH = 1000
+"""What the longer side of a photograph measures in the units of a drawing."""
+
+THIN = 60
+"""What a side measures at the least: a photograph of 3000 x 1 pixels would be a hairline."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """What a page or an SVG file shows.
+
+    Args:
+        name: unlike that of any other drawing in the same document; the start of every id.
+        width: in units of the drawing.
+        height: in units of the drawing.
+        photo: the photograph as a data: address.
+        pixelated: whether its pixels are meant to be seen.
+        scale: from the outlines' half pixels to units, as an SVG transform.
+        outlines: a path for each segment.
+        points: ``(d, 2)`` x and y of a point well inside each, in units; NaN where a segment is nowhere.
+    """
+
+    name: str
+    width: float
+    height: float
+    photo: str
+    pixelated: bool
+    scale: str
+    outlines: list[str]
+    points: Floats
+
+
+def drawing_of(explanation: Explanation, longest: int, *, unit: float = WIDTH, finest: int = FINEST) -> Drawing:
+    """Encode the photograph once, `longest` pixels at the most, and trace every segment once.
+
+    Args:
+        explanation: of an image.
+        longest: pixels of the photograph's longer side.
+        unit: what that side measures in the drawing.
+        finest: pixels of the map on which segments are traced.
+    """
+    pixels = photo_of(explanation, longest)
+    labels, count = traced_labels(explanation, finest), explanation.segments.count
+    height, width = (max(unit * side / max(explanation.instance.shape), THIN) for side in explanation.instance.shape)
+    across, down = width / labels.shape[1], height / labels.shape[0]
+    photo, paths = data_uri(pixels), outlines(labels, count)
+    points = (inner_points(labels, count) + 0.5) * np.array([across, down])
+    name = f"limefw-{sha256((photo + ''.join(paths)).encode()).hexdigest()[:8]}"
+    scale = f"scale({across / 2:.6g} {down / 2:.6g})"
+    return Drawing(name, round(width, 2), round(height, 2), photo, max(pixels.shape) < 200, scale, paths, points)

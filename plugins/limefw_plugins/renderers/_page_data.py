@@ -1,0 +1,55 @@
+"""What the page's script reads: names, places and, by label, every effect with its interval."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from limefw.explanation import Explanation
+from limefw_plugins.renderers._drawing import Drawing
+from limefw_plugins.renderers._findings import INTERVAL, findings, places_of
+from limefw_plugins.renderers._words import MOST_DECIMALS, printable, wording_of
+
+
+def page_data(explanation: Explanation, drawing: Drawing, top: int) -> str:
+    """Return strict JSON that no HTML parser can leave: it has no "<", ">" or "&"."""
+    words, count = wording_of(explanation), explanation.segments.count
+    shares = explanation.segments.sizes() / max(1, explanation.segments.labels.size)
+    points = [None if np.isnan(x) else [round(x, 1), round(y, 1)] for x, y in drawing.points.tolist()]
+    found: dict[str, Any] = {
+        "drawing": drawing.name,
+        "top": top,
+        "part": words.part,
+        "plus": words.plus,
+        "minus": words.minus,
+        "mostDecimals": MOST_DECIMALS,
+        "names": [printable(name) for name in explanation.segments.names],
+        "places": places_of(explanation),
+        "shares": ["< 0.1%" if share < 0.001 else f"{share:.1%}" for share in shares],
+        "points": points,
+        "paths": [bool(path) for path in drawing.outlines],
+        "labels": {str(label): _label(explanation, label) for label in explanation.labels},
+    }
+    assert len(points) == count
+    text = json.dumps(found, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _label(explanation: Explanation, label: int) -> dict[str, Any]:
+    """Return the segments with an effect, the strongest first; figures with the five digits that a screen shows."""
+    words, every = wording_of(explanation), explanation.top(None, label)
+    errors = [effect.standard_error for effect in every]
+    known = bool(every) and all(error is not None for error in errors)
+    strongest = findings(explanation, label, 1)
+    return {
+        "title": words.question(printable(explanation.names[label])),
+        "answer": words.answer(explanation.prediction(label)),
+        "decimals": strongest[0].decimals if strongest else 3,
+        "segments": [effect.segment for effect in every],
+        "effects": [_short(effect.effect) for effect in every],
+        "margins": [_short(INTERVAL * (error or 0.0)) for error in errors] if known else None,
+    }
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")

@@ -1,0 +1,85 @@
+"""The explanation in plain sentences, for reports and for people who cannot see the pictures."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import Annotated
+
+from annotated_types import Ge
+
+from limefw.explanation import Explanation
+from limefw.types import Rendering
+from limefw_plugins.renderers._asked import asked_of, listed
+from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._trust import INTERVALS, caution_sentence
+from limefw_plugins.renderers._words import Wording, fidelity, headline, printable, wording_of
+
+
+WIDTH = 88
+"""Columns of a terminal."""
+
+POOR, GOOD = 0.5, 0.7
+"""R2 on samples left out, below which the effects are doubtful, and from which they may be believed."""
+
+
+def sentences(
+    explanation: Explanation, /, *, label: int | str | None = None, top: Annotated[int, Ge(1)] = 3
+) -> Rendering:
+    """The explanation in sentences: what speaks for and against a label, what the model does without it, and trust.
+
+    Args:
+        label: a number or name; none: all that were explained.
+        top: how many segments each sentence names at the most.
+    """
+    labels = explanation.labels if label is None else (explanation.label(label),)
+    told = [f"{headline(explanation)}."]
+    told += [_about(explanation, number, top) for number in labels]
+    told += [f"Reason for doubt: {caution_sentence(explanation, item)}" for item in explanation.health.cautions]
+    told.append(INTERVALS)
+    return Rendering("\n\n".join(textwrap.fill(text, WIDTH) for text in told) + "\n", "text/plain", ".txt")
+
+
+def _about(explanation: Explanation, label: int, top: int) -> str:
+    words, every = wording_of(explanation), findings(explanation, label, explanation.segments.count)
+    name = printable(explanation.names[label])
+    said = [f"{words.subject(name)} ({words.answer(explanation.prediction(label))}): {_verdict(explanation, label)}"]
+    if not every:
+        return " ".join([*said, words.nothing])
+    for positive in (True, False):
+        side = [item for item in every if item.positive is positive]
+        said.append(_side(side[:top], len(side), words, positive=positive))
+    asked = asked_of(explanation, label)
+    if asked is not None:
+        said += [asked.sentence, asked.verdict]
+    return " ".join([*said, fidelity(explanation.health.labels[label])])
+
+
+def _side(found: Sequence[Finding], many: int, words: Wording, *, positive: bool) -> str:
+    verb = words.plus if positive else words.minus
+    if not found:
+        return f"Nothing {verb} it."
+    parts = [
+        f"{item.title} ({', '.join(filter(None, (item.place, item.effect_text)))}{_doubt(item)})" for item in found
+    ]
+    rest = f"; {many - len(found)} more do so less" if many > len(found) else ""
+    first, _, behind = verb.partition(" ")
+    verb = " ".join(filter(None, (first.removesuffix("s") if len(found) > 1 else first, behind)))
+    text = f"{listed(parts)} {verb} it most{rest}."
+    return text[:1].upper() + text[1:]
+
+
+def _doubt(item: Finding) -> str:
+    if item.margin is None or abs(item.effect) > item.margin:
+        return ""
+    return ", which may be chance"
+
+
+def _verdict(explanation: Explanation, label: int) -> str:
+    """Say before anything else whether what follows may be believed."""
+    score = explanation.health.labels[label].cross_fitted
+    if score is None:
+        return "too few samples were drawn to tell whether the following can be believed."
+    if score >= GOOD:
+        return "the following describes well what the model does around this picture."
+    if score >= POOR:
+        return "the following describes roughly what the model does; take the strongest effects as hints."
+    return "take the following with caution, as it describes little of what the model does."

@@ -1,0 +1,222 @@
+// Brings the page to life: hover, focus or tap a superpixel; choose label, view and how many; colours and theme.
+// It reads the JSON beside it, builds elements by name and sets text as text: nothing a stranger wrote becomes markup.
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("limefw-data").textContent);
+  const root = document.querySelector(".limefw");
+  const explore = root.querySelector(".explore");
+  const form = explore.querySelector("form");
+  const stage = document.getElementById("stage");
+  const shapes = stage.querySelector(".shapes");
+  const halo = stage.querySelector(".halo");
+  const marks = stage.querySelector(".marks");
+  const cut = document.getElementById("stage-cut");
+  const listed = document.getElementById("listed");
+  const card = explore.querySelector(".card");
+  let held = null; // the superpixel that was clicked or focused
+  let drawn = new Map(); // superpixel -> its element in the picture
+
+  // --- words and numbers, as everywhere else in limefw
+
+  function number(value, decimals) {
+    let text;
+    if (value === 0 && decimals > data.mostDecimals) return "0";
+    if (Math.abs(value) >= 1e6) text = value.toExponential(2);
+    else if (decimals > data.mostDecimals) text = value.toExponential(2);
+    else text = value.toFixed(decimals);
+    return Number(text) === 0 ? text.replace("-", "") : text.replaceAll("-", "−");
+  }
+
+  function signed(value, decimals) {
+    const text = number(value, decimals);
+    return value > 0 && /[1-9]/.test(text) ? "+" + text : text;
+  }
+
+  function interval(label, at) {
+    if (label.margins === null) return "interval not known";
+    const effect = label.effects[at], margin = label.margins[at];
+    if (margin === 0) return "exact";
+    return `${signed(effect - margin, label.decimals)} to ${signed(effect + margin, label.decimals)}`;
+  }
+
+  function title(segment) {
+    const name = data.names[segment];
+    return name.split(" ").at(-1) === String(segment) ? name : `${name} (${segment})`;
+  }
+
+  function sentence(label, segment) {
+    const at = label.segments.indexOf(segment);
+    const where = [title(segment), data.places[segment], `${data.shares[segment]} of the picture`];
+    const what = at < 0 ? "no effect" :
+      `${label.effects[at] > 0 ? data.plus : data.minus}, ${signed(label.effects[at], label.decimals)} (${interval(label, at)})`;
+    return `${where.filter(Boolean).join(", ")}: ${what}`;
+  }
+
+  // --- small helpers
+
+  function svg(name, attributes) {
+    const made = document.createElementNS(stage.namespaceURI, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  }
+
+  const shape = (segment, more) => svg("use", { href: `#${data.drawing}-s${segment}`, ...more });
+  const side = (effect) => (effect > 0 ? "for" : "against");
+  const current = () => data.labels[form.elements.label.value];
+  const many = () => Number(form.elements.top.value);
+
+  // --- drawing: everything follows from the form
+
+  function draw() {
+    const label = current(), top = many(), view = form.elements.view.value;
+    const limit = Math.abs(label.effects[0] ?? 1);
+    const active = document.activeElement?.dataset?.segment;
+    stage.setAttribute("class", `picture ${view}`);
+    const filter = { overlay: top && label.segments.length ? "dim" : "", heat: "grey" }[view];
+    const base = stage.querySelector(".base use");
+    if (filter) base.setAttribute("filter", `url(#${data.drawing}-${filter})`);
+    else base.removeAttribute("filter");
+    const shown = label.segments.slice(0, top);
+    cut.replaceChildren(...shown.map((segment) => shape(segment, {})));
+    drawn = new Map();
+    // those without an effect too: they can be hovered; the strongest lie on top
+    const rest = data.names.map((_, segment) => segment).filter((segment) => !label.segments.includes(segment));
+    const order = [...label.segments, ...rest].filter((segment) => data.paths[segment]);
+    for (const [rank, segment] of order.entries()) {
+      const at = label.segments.indexOf(segment);
+      const strength = at < 0 ? 0 : Math.abs(label.effects[at]) / limit;
+      const chosen = at >= 0 && at < top;
+      const opacity = { overlay: chosen ? 0.4 * strength : 0, heat: 0.9 * strength }[view] ?? 0;
+      drawn.set(segment, shape(segment, {
+        class: `${at < 0 ? "none" : side(label.effects[at])}${chosen ? " chosen" : ""}`,
+        "fill-opacity": opacity.toFixed(3), "data-segment": segment, role: "option", tabindex: rank ? -1 : 0,
+        "aria-selected": segment === held, "aria-label": sentence(label, segment),
+      }));
+    }
+    shapes.replaceChildren(...[...drawn.values()].reverse());
+    marks.replaceChildren(...(view === "photo" ? [] : shown.map((segment, at) => mark(segment, label.effects[at])).reverse()));
+    list(label, shown);
+    form.elements.shown.value = top >= label.segments.length ? `all ${label.segments.length}` : String(top);
+    const [heading, answer] = explore.querySelector("h2").children;
+    heading.textContent = label.title;
+    answer.textContent = label.answer;
+    for (const section of root.querySelectorAll("section.label")) section.hidden = section.dataset.label !== form.elements.label.value;
+    if (active !== undefined && shapes.contains(drawn.get(Number(active)))) drawn.get(Number(active)).focus();
+    show(held);
+  }
+
+  function mark(segment, effect) {
+    const point = data.points[segment];
+    if (point === null) return svg("g", {});
+    const outer = svg("g", { class: `mark ${side(effect)}`, transform: `translate(${point.join(" ")})` });
+    const inner = svg("g", {});
+    const text = svg("text", { y: 1 });
+    text.textContent = segment;
+    const wide = Math.max(38, 18 + 16 * String(segment).length);
+    inner.append(svg("rect", { x: -wide / 2, y: -19, width: wide, height: 38, rx: effect > 0 ? 19 : 4 }), text);
+    outer.append(inner);
+    return outer;
+  }
+
+  function list(label, shown) {
+    const margins = label.margins ?? label.effects.map(() => 0);
+    const low = Math.min(0, ...shown.map((_, at) => label.effects[at] - margins[at]));
+    const high = Math.max(0, ...shown.map((_, at) => label.effects[at] + margins[at]));
+    const place = (value) => 2 + 96 * (value - low) / (high - low || 1);
+    const pattern = document.getElementById("row").content.querySelector("tr");
+    listed.tBodies[0].replaceChildren(...shown.map((segment, at) => {
+      const row = pattern.cloneNode(true), effect = label.effects[at], kind = side(effect);
+      const button = row.querySelector("button"), bar = row.querySelector("rect"), zero = row.querySelector(".zero");
+      const range = row.querySelector(".number small"), strong = row.querySelector("strong");
+      row.dataset.segment = segment;
+      button.textContent = segment;
+      button.setAttribute("aria-label", `Show ${title(segment)}`);
+      button.classList.add(kind);
+      strong.classList.add(kind);
+      bar.classList.add(kind);
+      row.querySelector(".place").textContent = data.places[segment] || data.names[segment];
+      row.querySelector(".name").textContent = `${data.names[segment]}, ${data.shares[segment]}`;
+      strong.textContent = signed(effect, label.decimals);
+      range.textContent = interval(label, at);
+      row.querySelector("svg").setAttribute("aria-label", `${effect > 0 ? data.plus : data.minus}: ${strong.textContent}`);
+      bar.setAttribute("x", `${Math.min(place(0), place(effect))}%`);
+      bar.setAttribute("width", `${Math.abs(place(effect) - place(0))}%`);
+      for (const name of ["x1", "x2"]) zero.setAttribute(name, `${place(0)}%`);
+      row.querySelectorAll(".whisker").forEach((line, which) => {
+        if (!margins[at]) return line.remove();
+        line.setAttribute("x1", `${place(effect + (which === 2 ? 1 : -1) * margins[at])}%`);
+        line.setAttribute("x2", `${place(effect + (which === 1 ? -1 : 1) * margins[at])}%`);
+      });
+      return row;
+    }));
+    listed.hidden = !shown.length;
+    explore.querySelector(".nothing").hidden = label.segments.length > 0;
+  }
+
+  // --- pointing: hovering shows, clicking and focusing hold
+
+  function show(segment) {
+    halo.replaceChildren(...(segment === null || !drawn.has(segment) ? [] :
+      [shape(segment, { class: "outer" }), shape(segment, { class: "inner" })]));
+    for (const row of listed.tBodies[0].rows) {
+      const same = Number(row.dataset.segment) === segment;
+      row.classList.toggle("shown", same);
+      row.querySelector("button").setAttribute("aria-pressed", String(same && segment === held));
+    }
+    card.textContent = segment === null ? `Point at a ${data.part}, tap it or use the arrow keys.` : sentence(current(), segment);
+  }
+
+  function hold(segment) {
+    drawn.get(held)?.setAttribute("aria-selected", "false");
+    held = segment;
+    drawn.get(held)?.setAttribute("aria-selected", "true");
+    show(held);
+  }
+
+  function pointed(event) {
+    const found = event.target.closest?.("[data-segment]");
+    return found && explore.contains(found) ? Number(found.dataset.segment) : null;
+  }
+
+  function step(key) {
+    const order = [...drawn.keys()], at = order.indexOf(held);
+    const next = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: order.length - 1 }[key];
+    if (next === undefined) return false;
+    const segment = order[Math.min(order.length - 1, Math.max(0, next))];
+    for (const [each, element] of drawn) element.setAttribute("tabindex", each === segment ? 0 : -1);
+    drawn.get(segment)?.focus();
+    return true;
+  }
+
+  explore.addEventListener("pointerover", (event) => show(pointed(event) ?? held));
+  explore.addEventListener("pointerleave", () => show(held));
+  explore.addEventListener("click", (event) => {
+    const segment = pointed(event);
+    if (segment !== null) hold(segment === held && event.target.closest("button") ? null : segment);
+  });
+  stage.addEventListener("focusin", (event) => hold(pointed(event)));
+  explore.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hold(null);
+    else if (stage.contains(event.target) && step(event.key)) event.preventDefault();
+  });
+  form.addEventListener("input", draw);
+  form.addEventListener("submit", (event) => event.preventDefault());
+
+  // --- colours and theme
+
+  const theme = form.elements.theme;
+  function dark(on) {
+    theme.setAttribute("aria-pressed", String(on));
+    document.documentElement.dataset.theme = on ? "dark" : "light";
+  }
+  theme.addEventListener("click", () => dark(theme.getAttribute("aria-pressed") !== "true"));
+  theme.setAttribute("aria-pressed", String(matchMedia("(prefers-color-scheme: dark)").matches));
+  form.elements.safe.addEventListener("change", (event) => {
+    root.classList.toggle("blue-orange", event.target.checked);
+    root.classList.toggle("green-red", !event.target.checked);
+  });
+
+  draw();
+  explore.hidden = false;
+  root.classList.add("live");
+})();

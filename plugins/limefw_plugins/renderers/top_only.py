@@ -1,0 +1,73 @@
+"""Only the strongest segments, the rest of the photograph put out of sight."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, Le
+from numpy.typing import NDArray
+
+from limefw.explanation import Explanation
+from limefw.types import Rendering
+from limefw_plugins.renderers._captioned import Paragraph, bare, captioned, listed_effects, title, trust
+from limefw_plugins.renderers._findings import findings
+from limefw_plugins.renderers._letters import FAINT, Words
+from limefw_plugins.renderers._paint import PALETTES, PaletteName, greyed
+from limefw_plugins.renderers._picture import view_of
+from limefw_plugins.renderers._sheet import drawing
+from limefw_plugins.renderers._words import wording_of
+
+
+Rest = Literal["grey", "black", "white", "blurred"]
+
+
+def top_only(
+    explanation: Explanation,
+    /,
+    *,
+    label: int | str | None = None,
+    top: Annotated[int, Ge(1)] = 5,
+    positive_only: bool = True,
+    rest: Rest = "grey",
+    palette: PaletteName = "green-red",
+    caption: bool = True,
+    scale: Annotated[int, Ge(0), Le(16)] = 0,
+    longest: Annotated[int, Ge(0)] = 1000,
+) -> Rendering:
+    """Only the strongest superpixels as they are, the rest of the photograph greyed, blank or blurred.
+
+    Args:
+        label: a number or name; none: the first explained.
+        top: how many segments at the most.
+        positive_only: those that speak for the label alone.
+        rest: what becomes of everything else; "black" is what lime's hide_rest does.
+        palette: of the effects listed below the picture.
+        caption: title, effects and trust below the picture; without, the file is as large as the photograph.
+        scale: pixels a side that each of the photograph's becomes; 0: 1, more where it is small.
+        longest: pixels that the longer side has at the most, a larger photograph is reduced; 0: its own size.
+    """
+    number, words = explanation.label(label), wording_of(explanation)
+    found = findings(explanation, number, top, positive_only=positive_only)
+    view = view_of(explanation, scale, longest or None)
+    shown = np.isin(view.labels, [item.segment for item in found])
+    pixels = np.where(shown[..., None], view.pixels, _put_away(view.pixels, rest))
+    paragraphs = [
+        title(explanation, number),
+        listed_effects(found, words, PALETTES[palette]),
+        Paragraph([Words(trust(explanation, number), FAINT)]),
+    ]
+    with drawing():
+        sheet, _, _ = captioned(pixels, paragraphs) if caption else bare(pixels)
+        return sheet.rendering()
+
+
+def _put_away(pixels: NDArray[np.uint8], rest: Rest) -> NDArray[np.uint8]:
+    if rest in ("black", "white"):
+        return np.full_like(pixels, 0 if rest == "black" else 255)
+    if rest == "grey":
+        faint = np.rint(0.25 * greyed(pixels) + 0.75 * 214.0)
+        return np.asarray(faint.astype(np.uint8))
+    from PIL import Image as Pillow
+    from PIL import ImageFilter
+
+    radius = max(4, max(pixels.shape) // 30)
+    return np.asarray(Pillow.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius)))

@@ -1,0 +1,87 @@
+"""What the model says when the strongest segments go, and when they alone stay: asked, and drawn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.explanation import Explanation
+from limefw.types import Rendering
+from limefw_plugins.renderers._asked import Asked, asked_of
+from limefw_plugins.renderers._captioned import Paragraph, captioned, title, trust
+from limefw_plugins.renderers._letters import FAINT, Words, leading, wrapped
+from limefw_plugins.renderers._picture import View, view_of
+from limefw_plugins.renderers._sheet import Sheet, drawing
+from limefw_plugins.renderers._words import wording_of
+
+
+SIZE, MARGIN, PANEL = 16, 20, 360
+"""Pixels: letters, margins, the longer side of each of the three pictures."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """One picture with its words: what is shown, what the model said, what the surrogate guessed."""
+
+    pixels: NDArray[np.uint8]
+    what: str
+    answer: str
+    guess: str
+
+
+def what_if(explanation: Explanation, /, *, label: int | str | None = None) -> Rendering:
+    """What the model itself said without the strongest superpixels, and with these alone, as pictures side by side.
+
+    Args:
+        label: a number or name; none: the first explained.
+    """
+    number = explanation.label(label)
+    asked, view, name = asked_of(explanation, number), view_of(explanation, longest=PANEL), title(explanation, number)
+    with drawing():
+        if asked is None:
+            why = "The model was not asked: nothing speaks for this label, or the recipe says what_if = 0."
+            paragraphs = [name, Paragraph([Words(why)]), Paragraph([Words(trust(explanation, number), FAINT)])]
+            return captioned(view.pixels, paragraphs)[0].rendering()
+        return _draw(_panels(view, asked), name, _below(explanation, number, asked))
+
+
+def _panels(view: View, asked: Asked) -> list[Panel]:
+    gone = np.isin(view.labels, asked.answers.segments)
+    row, column = np.indices(view.size)
+    stripes = np.where((row + column) // 6 % 2 == 0, 154, 139).astype(np.uint8)[..., None]
+    guessed = "the stand-in guessed "
+    return [
+        Panel(view.pixels, "the whole photograph", asked.whole, ""),
+        Panel(np.where(gone[..., None], stripes, view.pixels), f"without {asked.parts}", asked.without,
+              guessed + asked.guess_without),
+        Panel(np.where(gone[..., None], view.pixels, stripes), "with these alone", asked.only,
+              guessed + asked.guess_only),
+    ]  # fmt: skip
+
+
+def _below(explanation: Explanation, label: int, asked: Asked) -> list[Words]:
+    noun = wording_of(explanation).noun
+    filled = f"Numbers are the model's own ({noun}). In place of striped parts it saw: {asked.filler}."
+    return [Words(asked.verdict), Words(filled, FAINT), Words(trust(explanation, label), FAINT)]
+
+
+def _draw(panels: list[Panel], name: Paragraph, below: list[Words]) -> Rendering:
+    tall, wide = panels[0].pixels.shape[:2]
+    each = max(wide, 250)
+    inner = 3 * each + 2 * MARGIN
+    head = MARGIN + len(wrapped(name.words, inner, name.scale * SIZE)) * leading(name.scale * SIZE) + 0.5 * MARGIN
+    lines = max(len(wrapped([Words(panel.what)], each, SIZE)) for panel in panels)
+    foot = head + tall + 0.5 * MARGIN + lines * leading(SIZE) + leading(2.2 * SIZE) + leading(0.9 * SIZE) + MARGIN
+    tail = len(wrapped(below, inner, 0.9 * SIZE)) * leading(0.9 * SIZE)
+    sheet = Sheet(inner + 2 * MARGIN, round(foot + tail + MARGIN))
+    sheet.flow(MARGIN, MARGIN, inner, name.words, name.scale * SIZE)
+    for at, panel in enumerate(panels):
+        left = MARGIN + at * (each + MARGIN)
+        sheet.picture(panel.pixels, left, round(head))
+        top = head + tall + 0.5 * MARGIN
+        sheet.flow(left, top, each, [Words(panel.what)], SIZE)
+        top += lines * leading(SIZE)
+        top = sheet.flow(left, top, each, [Words(panel.answer, bold=True)], 2.2 * SIZE)
+        sheet.flow(left, top, each, [Words(panel.guess, FAINT)], 0.9 * SIZE)
+    sheet.flow(MARGIN, foot, inner, below, 0.9 * SIZE)
+    return sheet.rendering()
