@@ -81,7 +81,7 @@ class PixelComposer:
     def compose(self, draws: Draws, out: NDArray[Any] | None = None) -> NDArray[Any]:
         """Return ``(n, ...)`` composites, in `out` where given."""
         composites = self.buffer(len(draws)) if out is None else out[: len(draws)]
-        backgrounds = [self.backgrounds[at] for at in self._chosen(draws)]
+        backgrounds = [self.backgrounds[at] for at in self.chosen(draws)]
         if self.basis is not None or draws.codes.dtype != np.bool_:
             for code, background, composite in zip(draws.codes, backgrounds, composites, strict=True):
                 self._blend(code, background, composite)
@@ -89,12 +89,13 @@ class PixelComposer:
             self._overlay(draws.codes, backgrounds, composites)
         return composites
 
-    def _chosen(self, draws: Draws) -> list[int]:
-        """Return each row's background: the one that was said, else the one that its number falls on."""
-        which = draws.values.get("background")
-        if which is None and "draw" in draws.values:
-            which = draws.values["draw"] % np.uint64(len(self.backgrounds))
-        return [0] * len(draws) if which is None else [int(at) for at in which]
+    def chosen(self, draws: Draws) -> NDArray[np.intp]:
+        """Return each row's background (n,): the one that was said, else the one that its number falls on."""
+        if "background" in draws.values:
+            return draws.values["background"].astype(np.intp)
+        if "draw" in draws.values:
+            return (draws.values["draw"] % np.uint64(len(self.backgrounds))).astype(np.intp)
+        return np.zeros(len(draws), dtype=np.intp)
 
     def _overlay(self, codes: NDArray[np.bool_], backgrounds: Sequence[NDArray[Any]], out: NDArray[Any]) -> None:
         copy = _masked_copy(self.pixels.dtype, 1 if self.planar else self.pixels.shape[2])

@@ -24,7 +24,7 @@ def pixel_cosine(draws: Draws, composer: Composer, /) -> Floats:
             f"kernel 'pixel_cosine' compares pixels, and this filler's composer is a {type(composer).__name__}, not a "
             "limefw.PixelComposer: use filler 'constant' or 'mean_color', or kernel 'cosine_exponential'"
         )
-    which = _backgrounds(draws, len(composer.backgrounds))
+    which = composer.chosen(draws)
     weights = np.empty(len(draws))
     for background in np.unique(which):
         rows = np.flatnonzero(which == background)
@@ -32,15 +32,6 @@ def pixel_cosine(draws: Draws, composer: Composer, /) -> Floats:
         for part in blocks(len(rows)):
             weights[rows[part]] = sums.cosine(draws.codes[rows[part]])
     return weights
-
-
-def _backgrounds(draws: Draws, count: int) -> NDArray[np.intp]:
-    """Return which background each row shows where it hides: the one that was said, else the one of its number."""
-    if "background" in draws.values:
-        return draws.values["background"].astype(np.intp)
-    if "draw" in draws.values:
-        return (draws.values["draw"] % np.uint64(count)).astype(np.intp)
-    return np.zeros(len(draws), dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
