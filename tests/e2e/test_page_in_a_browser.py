@@ -112,6 +112,7 @@ def test_the_words_are_those_of_the_report(visit, explanation):
     rows = still.locator(f'section[data-label="{label}"] .effects .number').all_inner_texts()
     assert effects == [text.split() for text in rows]
     assert still.is_hidden(".explore")
+    assert live.locator(".static:visible").count() == 0
     assert still.locator(".picture.overlay").count() == 3
 
 

@@ -16,6 +16,9 @@ from limefw_plugins.renderers._places import inner_points
 WIDTH = 1000
 """What the longer side of a photograph measures in the units of a drawing."""
 
+EDGE = 26
+"""How far from the edge a point is at the least, so that a number there is not cut off."""
+
 THIN = 60
 """What a side measures at the least: a photograph of 3000 x 1 pixels would be a hairline."""
 
@@ -60,6 +63,8 @@ def drawing_of(explanation: Explanation, longest: int, *, unit: float = WIDTH, f
     across, down = width / labels.shape[1], height / labels.shape[0]
     photo, paths = data_uri(pixels), outlines(labels, count)
     points = (inner_points(labels, count) + 0.5) * np.array([across, down])
+    edge = EDGE * unit / WIDTH
+    points = np.clip(points, edge, np.maximum(np.array([width, height]) - edge, edge))
     name = f"limefw-{sha256((photo + ''.join(paths)).encode()).hexdigest()[:8]}"
     scale = f"scale({across / 2:.6g} {down / 2:.6g})"
     return Drawing(name, round(width, 2), round(height, 2), photo, max(pixels.shape) < 200, scale, paths, points)
