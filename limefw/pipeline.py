@@ -398,6 +398,8 @@ class Run:
     def _keep(self, error: BaseException, game: Game, scene: Scene, *, played: bool) -> None:
         """Hang what was paid for before `error` on it, as ``error.partial``; `played`: a later stage has failed."""
         partial: Explanation | None = None
+        # it may be what failed, and would fail again
+        self.on_progress = None
         if game.asked >= 2:
             name = type(error).__name__
             text = f"{name} after {game.asked} of {self.recipe.samples} samples"
