@@ -310,6 +310,7 @@ class Run:
         except KeyboardInterrupt:
             if game.asked < 2:
                 raise
+            game.not_exhaustive()
             text = f"interrupted after {game.asked} of {budget.rows} samples"
             return Outcome(text, cautions=(Caution("interrupted", text),))
         if not game.asked:
@@ -405,6 +406,8 @@ class Run:
             text = f"{name} after {game.asked} of {self.recipe.samples} samples"
             if played:
                 text = f"{name} after all {game.asked} samples: fitted plainly instead, by ridge with no kernel"
+            else:
+                game.not_exhaustive()
             try:
                 outcome = Outcome(text, cautions=(Caution("failed", text),))
                 partial = self._assemble(game, scene, outcome, plain=played)
