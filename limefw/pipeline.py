@@ -310,6 +310,7 @@ class Run:
         except KeyboardInterrupt:
             if game.asked < 2:
                 raise
+            game.not_exhaustive()
             text = f"interrupted after {game.asked} of {budget.rows} samples"
             return Outcome(text, cautions=(Caution("interrupted", text),))
         if not game.asked:
@@ -398,11 +399,15 @@ class Run:
     def _keep(self, error: BaseException, game: Game, scene: Scene, *, played: bool) -> None:
         """Hang what was paid for before `error` on it, as ``error.partial``; `played`: a later stage has failed."""
         partial: Explanation | None = None
+        # it may be what failed, and would fail again
+        self.on_progress = None
         if game.asked >= 2:
             name = type(error).__name__
             text = f"{name} after {game.asked} of {self.recipe.samples} samples"
             if played:
                 text = f"{name} after all {game.asked} samples: fitted plainly instead, by ridge with no kernel"
+            else:
+                game.not_exhaustive()
             try:
                 outcome = Outcome(text, cautions=(Caution("failed", text),))
                 partial = self._assemble(game, scene, outcome, plain=played)

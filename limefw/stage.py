@@ -324,7 +324,7 @@ class Stage:
             MissingDependencyError: with the line for pip.
         """
         for library in self.plugin.requires:
-            if library not in sys.modules and importlib.util.find_spec(library) is None:
+            if library not in sys.modules and not _is_there(library):
                 raise MissingDependencyError(needs(self.kind, self.plugin, library))
 
     @contextmanager
@@ -349,6 +349,13 @@ class Stage:
     def to_mapping(self) -> dict[str, Any]:
         """Return ``{"use": name, parameter: value, ...}`` with every default written out."""
         return {"use": self.name, **{name: plain(value) for name, value in self.params.items()}}
+
+
+def _is_there(library: str) -> bool:
+    try:
+        return importlib.util.find_spec(library) is not None
+    except ModuleNotFoundError:  # of "cv2.ximgproc" it is cv2 that is missing
+        return False
 
 
 def needs(kind: str, plugin: Plugin, library: str) -> str:

@@ -69,6 +69,7 @@ RECIPES = {
     "lime": {},
     "pairs": {"sampler": "paired", "kernel": "symmetric", "target": "log_odds"},
     "forward": {"selector": {"use": "forward", "num_features": 5}},
+    "highest_weights": {"selector": {"use": "highest_weights", "num_features": 5}},
     "tree": {"surrogate": "tree"},
     "lasso": {"surrogate": "lasso"},
     "slic": {"segmenter": {"use": "slic", "n_segments": 12}, "filler": "constant"},
@@ -282,27 +283,41 @@ def thirds(image, segments, _rng, /):
 
 thirds.__name__ = "halves"
 
+
+def ranged(high):
+    """Return settings by which 255 is another shade of grey to the model, of the very same pixels."""
+    return {"value_range": (0.0, high), "contract": limefw.Contract(value_range=(0.0, 1000.0), dtype="int64")}
+
+
+OTHER = np.random.default_rng(1).integers(0, 256, size=(32, 40, 3)).astype(np.uint8)
 VARIATIONS = {
-    "image": {"photo": np.random.default_rng(1).integers(0, 256, size=(32, 40, 3)).astype(np.uint8)},
-    "segments": {"segmenter": TURNED},
-    "filler": {"filler": {"use": "constant", "value": 0.5}},
-    "filler parameter": {"filler": {"use": "mean_color", "truncate": True}},
-    "contract": {"contract": limefw.Contract(value_range=(0.0, 1000.0), dtype="int64")},
-    "model": {"model_id": "another"},
-    "inline filler": {"filler": thirds},
+    "image": ({}, {"photo": OTHER}),
+    "value range": (ranged(255.0), ranged(510.0)),
+    "segments": ({}, {"segmenter": TURNED}),
+    "filler": ({}, {"filler": {"use": "constant", "value": 0.5}}),
+    "filler parameter": ({}, {"filler": {"use": "mean_color", "truncate": True}}),
+    "contract": ({}, {"contract": limefw.Contract(value_range=(0.0, 1000.0), dtype="int64")}),
+    "model": ({}, {"model_id": "another"}),
+    "inline filler": ({"filler": halves}, {"filler": thirds}),
 }
+"""Settings, and others of which each differs in one thing that the model sees."""
 
 
-@pytest.mark.parametrize("variation", VARIATIONS.values(), ids=VARIATIONS)
+@pytest.mark.parametrize("variation", VARIATIONS)
 def test_a_cache_tells_apart_what_the_model_sees_differently(photo, variation):
-    """Another image, segmentation, filler, contract or model finds nothing in the cache but the right rows."""
-    cache = {}
-    base = {"filler": halves} if variation.get("filler") is thirds else {}
-    cached(photo, cache, **base)
-    changed = {"photo": photo, **base, **variation}
-    expected, found = cached(cache=None, **changed), cached(cache=cache, **changed)
-    assert_same(expected, found)
-    assert found.provenance["rows"]["cached"] == 0
+    """Another image, value range, segmentation, filler, contract or model finds nothing in the cache."""
+    cache, (base, changed) = {}, VARIATIONS[variation]
+
+    def found(cache, *, photo=photo, value_range=(0.0, 255.0), **settings):
+        return cached(limefw.Image(photo, value_range), cache, **settings)
+
+    first, expected = found(cache, **base), found(None, **changed)
+    again = found(cache, **changed)
+    assert_same(expected, again)
+    assert again.provenance["rows"]["cached"] == 0
+    if variation != "model":
+        assert (first.neighbourhood.targets != expected.neighbourhood.targets).any()
+    assert found(cache, **base).provenance["rows"]["cached"] == 120
 
 
 def test_a_model_without_an_identity_is_not_cached(photo):
@@ -582,3 +597,182 @@ def test_an_interrupted_enumeration_hides_every_segment(photo):
     shares = found.neighbourhood.codes.mean(axis=0)
     assert (shares > 0.25).all()
     assert (shares < 0.75).all()
+
+
+# --- how whole a law is
+
+
+def in_blocks(rows):
+    """Return a sampler of all combinations of 4 segments, so many rows at a time."""
+    codes = (np.arange(16)[::-1, None] >> np.arange(4) & 1).astype(np.bool_)
+
+    def sampler(_image, _segments, _budget, _rng, /):
+        for start in range(0, len(codes), rows):
+            yield limefw.Draws(codes[start : start + rows], exhaustive=True)
+
+    return sampler
+
+
+FOUR = {"use": "grid", "rows": 2, "columns": 2}
+
+
+@pytest.mark.parametrize("rows", [1, 4, 5, 16])
+@pytest.mark.parametrize("samples", [7, 8, 12, 15, 16, 17])
+def test_a_law_is_whole_where_all_of_its_blocks_fit(photo, rows, samples):
+    """Cut by the budget, between blocks too, it is a sample; else nothing was left to chance."""
+    found = explained(photo, sampler=in_blocks(rows), segmenter=FOUR, samples=samples)
+    whole = samples >= 16
+    assert found.health.samples == min(samples, 16)
+    assert found.neighbourhood.exhaustive == whole
+    assert (found.health.stopped == "all 16 combinations were drawn") == whole
+    assert bool((found.fit().standard_errors == 0).all()) == whole
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), RuntimeError("gone")], ids=lambda stop: type(stop).__name__)
+@pytest.mark.parametrize(("calls", "rows"), [(3, 8), (4, 12)])
+def test_a_law_that_ends_between_its_blocks_is_not_whole(photo, stop, calls, rows):
+    """Each block that was answered was whole; the law is not."""
+    model = Counting(stop=stop, after=calls)
+    try:
+        found = explained(photo, model, sampler=in_blocks(4), segmenter=FOUR, samples=16, chunk=4)
+    except RuntimeError as error:
+        found = error.partial
+    assert found.health.samples == rows
+    assert not found.neighbourhood.exhaustive
+    assert (found.fit().standard_errors > 0).any()
+
+
+def test_a_sampler_that_fails_between_its_blocks_leaves_no_whole_law(photo):
+    """What it would have drawn is missing."""
+
+    def sampler(image, segments, budget, rng, /):
+        yield next(in_blocks(8)(image, segments, budget, rng))
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError) as caught:
+        explained(photo, sampler=sampler, segmenter=FOUR, samples=16)
+    assert caught.value.partial.health.samples == 8
+    assert not caught.value.partial.neighbourhood.exhaustive
+
+
+@pytest.mark.parametrize("sampler", ["bernoulli", "exhaustive", "paired"])
+def test_what_a_random_filler_shows_is_never_a_whole_law(photo, sampler):
+    """All combinations, each before one background of many: another seed gives other figures."""
+    settings = {"sampler": sampler, "segmenter": FOUR, "samples": 16}
+    found = explained(photo, filler=speckled([]), **settings)
+    assert explained(photo, **settings).neighbourhood.exhaustive
+    assert not found.neighbourhood.exhaustive
+    assert found.fit().standard_errors is None or (found.fit().standard_errors > 0).all()
+
+
+ALL = np.arange(6)
+
+
+@pytest.mark.parametrize(
+    ("rows", "whole"),
+    [
+        (slice(None), True),
+        (slice(0, 99), True),
+        (ALL, True),
+        (ALL >= 0, True),
+        (slice(None, None, -1), False),
+        (ALL[[0, 2, 1, 3, 4, 5]], False),
+        (ALL[[0, 1, 2, 3, 4, 4]], False),
+        (np.zeros(6, int), False),
+        (slice(0, 5), False),
+        (slice(1, None), False),
+        (ALL != 3, False),
+        (np.tile(ALL, 2), False),
+    ],
+)
+def test_draws_stay_exhaustive_with_all_rows_in_order(rows, whole):
+    """Fewer rows, some of them twice, or another order (of which a part may be taken next) are not the law."""
+    codes = np.random.default_rng(0).random((6, 3)) < 0.5
+    assert limefw.Draws(codes, exhaustive=True).take(rows).exhaustive == whole
+    assert not limefw.Draws(codes).take(rows).exhaustive
+
+
+# --- what a game is told and tells
+
+
+def method_of(codes):
+    def method(game, _stages, _budget, _rng, /):
+        answers = game(limefw.Draws(codes))
+        return [limefw.Fit(np.zeros(24), 0.0, 0.0, 0.0) for _ in answers.T]
+
+    return method
+
+
+@pytest.mark.parametrize("dtype", [np.bool_, np.float32])
+def test_a_game_begins_with_the_instance(photo, dtype):
+    """Labels are settled on the first row, so that must be the instance: refused before the model is asked."""
+    codes, model = np.ones((5, 24), dtype=dtype), Counting()
+    codes[0, 3] = 0
+    with pytest.raises(limefw.ContractError, match="first row .* must be the instance itself"):
+        explained(photo, model, method=method_of(codes))
+    assert model.rows == 0
+    explained(photo, model, method=method_of(codes[::-1]))
+    assert model.rows == 2
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]])
+def test_ranks_that_tie_where_log_odds_are_cut_off_go_by_the_outputs(photo, order):
+    """Two classes above 1 - clip have the same log-odds; the model's own figures say which is stronger."""
+    sure = np.array([1 - 1e-7, 1 - 1e-9, 0.5, 1 - 1e-8])[order]
+    model = limefw.model(lambda batch: np.tile(sure, (len(batch), 1)), contract=limefw.Contract(head="sigmoid"))
+    found = limefw.explain(photo, model, target="log_odds", labels="top:3", segmenter=GRID, samples=20)
+    assert len(set(found.neighbourhood.targets[0])) == 1
+    assert list(found.labels) == np.argsort(-sure, kind="stable")[:3].tolist()
+
+
+def test_a_target_may_hand_out_the_models_own_array(photo):
+    """A model that uses its array again does not change what was read of the instance before."""
+    counting, buffer = Counting(), np.empty((400, 3))
+
+    def reused(batch):
+        buffer[: len(batch)] = counting(batch)
+        return buffer[: len(batch)]
+
+    def as_they_are(outputs, _head, /):
+        return outputs, ("cat", "dog", "owl")
+
+    fresh, again = (explained(photo, model, target=as_they_are, samples=100) for model in (Counting(), reused))
+    assert fresh.outlook == again.outlook == dict(sorted(fresh.outlook.items(), key=lambda item: -item[1]))
+    assert list(fresh.outlook.values()) == sorted(Counting()(photo[None])[0], reverse=True)
+    assert_same(fresh, again)
+
+
+class Careless:
+    """A composer that forgets a row, or adds one, where there are several."""
+
+    def __init__(self, image, off):
+        self.image, self.off = image, off
+
+    def compose(self, draws):
+        rows = len(draws) + (self.off if len(draws) > 1 else 0)
+        return np.repeat(self.image.pixels[None], rows, axis=0)
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_a_composer_of_another_number_of_inputs_is_to_blame_itself(photo, off):
+    """Not the model, which is not asked for them; the instance was answered."""
+    model = Counting()
+    with pytest.raises(limefw.ContractError, match=rf"Careless composed {10 + off} inputs for 10 draws"):
+        explained(photo, model, filler=lambda image, _segments, _rng, /: Careless(image, off), chunk=10)
+    assert model.rows == 1
+
+
+@pytest.mark.parametrize("code", [0, None, "no licence"])
+def test_a_model_that_ends_the_process_is_an_error_and_loses_nothing(photo, code):
+    """sys.exit in a model is its failure, whatever the code; what was answered before is kept."""
+    with pytest.raises(limefw.ModelError, match="tried to end the process") as caught:
+        explained(photo, Counting(stop=SystemExit(code), after=9), chunk=10)
+    assert repr(code) in str(caught.value)
+    assert_same(explained(photo, samples=81), caught.value.partial)
+
+
+@pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 4)])
+def test_outputs_without_a_number_are_told(photo, shape):
+    """Rows of nothing are no answer."""
+    with pytest.raises(limefw.ModelError, match="rows without a single output"):
+        explained(photo, lambda batch: np.zeros((len(batch), *shape)))
