@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 from zlib import crc32
 
@@ -318,9 +319,24 @@ class Run:
         return Outcome(budget.reason(game.asked, exhaustive=game.drawn()[0].exhaustive))
 
     def _blocks(self, game: Game, scene: Scene) -> Iterator[Draws]:
+        """Yield the sampler's blocks; a filler with a choice to make is given one number a row, from its own stream."""
+        drawn = self._drawn(scene)
+        if not getattr(game.composer, "random", False):
+            yield from drawn
+            return
+        chance, law = self.stream("filler draws"), list[Draws]()
+        for block in drawn:
+            yield _numbered(block, game.composer, chance)
+            if block.exhaustive:
+                law.append(block)
+        # all combinations once are not all there is to see: each again, filled otherwise, as long as the budget lasts
+        for again in count(1) if law else ():
+            for block in law:
+                yield _numbered(_apart(block, again), game.composer, chance)
+
+    def _drawn(self, scene: Scene) -> Iterator[Draws]:
+        """Yield what the sampler draws, checked, without empty blocks."""
         sampler = self.recipe.stages["sampler"]
-        # a filler with a choice to make gets one number a row, from its own stream, so that composing stays pure
-        chance = self.stream("filler draws") if getattr(game.composer, "random", False) else None
         drawn = sampler(scene.instance, scene.segments, self.recipe.samples, self.stream("samplers"))
         blocks, first = iter(drawn), True
         while True:
@@ -330,8 +346,6 @@ class Run:
                 return
             draws = contracts.check_draws(block, scene.segments, sampler, first=first)
             first = first and not len(draws)
-            if chance is not None:
-                draws = _numbered(draws, chance)
             if len(draws):
                 yield draws
 
@@ -349,7 +363,8 @@ class Run:
         with self.timed("health"):
             scores: list[float | None] = [None] * len(fits)
             if outcome.fits is None and not plain:
-                scores = cross_fitted(around, self.fit_fold, self.stream("health"))
+                scores, unfitted = self._cross_fitted(around)
+                cautions += unfitted
             cautions += _of_filler(game.composer)
             unit = 1.0 if self.model.task == "classification" else 0.0
             health = examine(
@@ -361,6 +376,16 @@ class Run:
         return Explanation(
             scene.photo, scene.segments, scene.frame, around, by_label, names, outlook, health, provenance, asked
         )
+
+    def _cross_fitted(self, around: Neighbourhood) -> tuple[list[float | None], tuple[Caution, ...]]:
+        """Return the scores of rows left out; what is fitted is not lost where a fold fails, or is interrupted."""
+        try:
+            return cross_fitted(around, self.fit_fold, self.stream("health")), ()
+        except KeyboardInterrupt:
+            caution = Caution("interrupted", "interrupted while cross-fitting: only that score is missing")
+        except Exception as error:  # noqa: BLE001
+            caution = Caution("not_cross_fitted", f"no score on samples left out: {type(error).__name__}: {error}")
+        return [None] * around.targets.shape[1], (caution,)
 
     def _neighbourhood(self, game: Game, *, plain: bool) -> Neighbourhood:
         draws, targets = game.drawn()
@@ -438,21 +463,33 @@ def enter(photo: Instance, contract: Contract) -> tuple[Frame | None, Instance]:
     return frame, frame.enter(photo)
 
 
-def _numbered(draws: Draws, chance: np.random.Generator) -> Draws:
+def _numbered(draws: Draws, composer: Composer, chance: np.random.Generator) -> Draws:
     """Give each row the number by which a filler makes its choice; nothing is exhaustive any more.
 
     Rows of one group share it: complements that show different backgrounds would not cancel.
     """
-    numbers = chance.integers(0, 2**64, size=len(draws), dtype=np.uint64)
+    # the background itself where that is all it decides, so that equal rows are predicted once
+    most = len(composer.backgrounds) if isinstance(composer, PixelComposer) else 2**64
+    numbers = chance.integers(0, most, size=len(draws), dtype=np.uint64)
     if draws.groups is not None:
         _, first, group = np.unique(draws.groups, return_index=True, return_inverse=True)
         numbers = numbers[first][group]
     return replace(draws, values={**draws.values, "draw": numbers}, exhaustive=False)
 
 
+def _apart(draws: Draws, again: int) -> Draws:
+    """Return draws whose groups are others than those of the same draws before."""
+    if draws.groups is None:
+        return draws
+    return replace(draws, groups=draws.groups + again * (int(draws.groups.max()) + 1))
+
+
 def _of_filler(composer: Composer) -> tuple[Caution, ...]:
-    """Tell where hiding shows: a one-pixel segment is its own mean colour, a flat picture is flat anyhow."""
-    if not isinstance(composer, PixelComposer) or (composer.backgrounds != composer.pixels).any():
+    """Tell where hiding shows nothing: a one-pixel segment is its own mean colour, a flat picture is flat anyhow."""
+    if not isinstance(composer, PixelComposer):
+        return ()
+    inside = composer.labels >= 0 if composer.basis is None else composer.basis.any(axis=0)
+    if any((background != composer.pixels)[inside].any() for background in composer.backgrounds):
         return ()
     text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
     return (Caution("filler_hides_nothing", text),)

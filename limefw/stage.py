@@ -318,7 +318,7 @@ class Stage:
             return self.plugin.call(*data, **self.params, **trusted)
 
     def check_installed(self) -> None:
-        """See that the libraries in ``requires`` are there, importing none of them.
+        """See that the libraries in ``requires`` are there; of a part ("cv2.ximgproc") the whole is imported to look.
 
         Raises:
             MissingDependencyError: with the line for pip.

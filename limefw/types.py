@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.errors import InputError, ModelError, did_you_mean
+from limefw.errors import ContractError, InputError, ModelError, did_you_mean
 
 
 Codes = NDArray[Any]
@@ -173,8 +173,14 @@ class Segments:
             labels: any integers.
             name: what one segment is called.
             keep: a label that stands for "in no segment" (becomes -1), e.g. -1.
+
+        Raises:
+            ContractError: where they are no integers.
         """
-        values, flat = numbered(np.asarray(labels))
+        array = np.asarray(labels)
+        if array.dtype.kind not in "iub":
+            raise ContractError(f"a label map holds integers, got {array.dtype}: number the segments 0, 1, 2, ...")
+        values, flat = numbered(array)
         if keep is not None and keep in values:
             where = int(np.searchsorted(values, keep))
             flat = np.where(flat == where, -1, flat - (flat > where))

@@ -43,12 +43,15 @@ def ask_what_if(game: Game, fits: Mapping[int, Fit], count: int) -> tuple[dict[i
         return {}, ()
     # it is no part of the samples that a listener was told to expect
     game.listen = None
-    draws = _draws(game.history[0][0], list(supporting.values()))
+    draws, drawn = _draws(game.history[0][0], list(supporting.values())), len(game.history)
     try:
         answers = game(draws)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - an explanation is not lost for its last rows
         text = f"{type(error).__name__} when the model was asked without the strongest segments: {error}"
         return {}, (Caution("what_if_failed", text),)
+    finally:
+        # these rows are no part of the neighbourhood
+        del game.history[drawn:]
     found = {}
     for at, (label, segments) in enumerate(supporting.items()):
         pair, column = slice(2 * at, 2 * at + 2), game.columns.index(label)

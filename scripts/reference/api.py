@@ -73,6 +73,7 @@ def _public(module: Any) -> dict[str, Any]:
 def _entry(value: Any, path: str) -> str:
     name = path.removeprefix("limefw.")
     short = name.rpartition(".")[2]
+    value = inspect.unwrap(value)  # a cached function is the function
     if not (inspect.isclass(value) or inspect.isfunction(value)):
         return f"\n### `{short}`\n\n{_marker(value)}\n"
     text = f"\n### `{short}`\n\n```text\n{signature(value, path)}\n```\n\n{markdown(value)}\n"

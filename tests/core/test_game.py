@@ -776,3 +776,16 @@ def test_outputs_without_a_number_are_told(photo, shape):
     """Rows of nothing are no answer."""
     with pytest.raises(limefw.ModelError, match="rows without a single output"):
         explained(photo, lambda batch: np.zeros((len(batch), *shape)))
+
+
+@pytest.mark.parametrize("sampler", ["bernoulli", "paired", "exhaustive"])
+def test_a_random_filler_shows_all_combinations_again_and_again(photo, sampler):
+    """Six segments have 64 combinations; with 8 backgrounds each is worth showing more often, up to the budget."""
+    found = explained(
+        photo, segmenter={"use": "grid", "rows": 2, "columns": 3}, sampler=sampler,
+        filler={"use": "noise", "fields": 8}, samples=600,
+    )  # fmt: skip
+    assert found.health.samples == 600
+    assert 300 < found.health.distinct <= 64 * 8, "rows alike in code and background are predicted once"
+    assert not found.neighbourhood.exhaustive
+    assert (found.fit().standard_errors > 0).all()

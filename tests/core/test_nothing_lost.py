@@ -104,7 +104,6 @@ LATE = {
     "kernel": lambda error: {"kernel": fails(error)},
     "selector": lambda error: {"selector": fails(error)},
     "surrogate": lambda error: {"surrogate": fails(error)},
-    "cross-fitting": lambda error: {"surrogate": fails_on_fewer(error)},
     "method": lambda error: {"method": pays_then_fails(error)},
     "listener to models": lambda error: {"on_progress": listens_until("models", error)},
     "listener to kernels": lambda error: {"on_progress": listens_until("kernels", error)},
@@ -125,6 +124,17 @@ def test_what_was_paid_for_is_kept_wherever_it_fails_later(place, error, tmp_pat
     assert caught.value is error
     assert model.rows == ROWS
     assert_kept(error, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(RuntimeError("singular"), "not_cross_fitted"), (KeyboardInterrupt(), "interrupted")]
+)
+def test_a_finished_explanation_is_not_lost_for_its_cross_fitting(error, code):
+    """All but the one score is there, and a caution says why that is not."""
+    found = explained(surrogate=fails_on_fewer(error))
+    assert code in {caution.code for caution in found.health.cautions}
+    assert found.health.labels[found.labels[0]].cross_fitted is None
+    assert found.fit().effects.tolist() == [1.0] * found.segments.count
 
 
 def test_a_listener_that_fails_half_way_keeps_the_rows_before_it(tmp_path):

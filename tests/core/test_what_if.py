@@ -159,7 +159,7 @@ def test_listeners_hear_of_no_more_rows_than_they_were_told_to_expect():
     assert [event.stage for event in heard if event.finished].count("what_if") == 1
 
 
-def test_a_random_filler_and_soft_codes_are_asked_in_their_own_form():
+def test_soft_codes_are_asked_in_their_own_form():
     def soft(_instance, segments, budget, rng, /):
         codes = rng.random((budget, segments.count)).astype(np.float32)
         codes[0] = 1
