@@ -77,6 +77,14 @@ def sampling(explanation: Explanation) -> str:
     )
 
 
+def beyond(explanation: Explanation) -> str:
+    """Return a sentence where a surrogate says a probability that there is none, else nothing."""
+    said = [explanation.fit(label).local_prediction for label in explanation.labels]
+    if wording_of(explanation).noun != "probability" or all(0.0 <= value <= 1.0 for value in said):
+        return ""
+    return "A sum of effects knows no limits: that is why the stand-in can say less than 0 or more than 1."
+
+
 def caution_sentence(explanation: Explanation, caution: Caution) -> str:
     """Return a caution as a sentence that calls labels by their names."""
 
@@ -87,4 +95,6 @@ def caution_sentence(explanation: Explanation, caution: Caution) -> str:
     text = re.sub(r"^label (\d+): ", named, printable(caution.message))
     # one word for one thing: the core speaks of segments, a picture of superpixels
     text = re.sub(r"\bsegment(s?)\b", rf"{wording_of(explanation).part}\1", text)
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
+    # a class's own name keeps its spelling
+    text = text if re.match(r"label \d+: ", caution.message) else f"{text[:1].upper()}{text[1:]}"
+    return text + ("" if text.endswith((".", "!", "?")) else ".")

@@ -10,7 +10,7 @@ from limefw.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import Finding, findings
-from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, caution_sentence, sampling
+from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, caution_sentence, sampling
 from limefw_plugins.renderers._words import MINUS, fitted, headline, printable, wording_of
 
 
@@ -91,7 +91,8 @@ def _trust(explanation: Explanation) -> list[str]:
     lines = ["How far to trust this"]
     for account in accounts(explanation):
         lines += _indented(_sentences(account))
-    lines += _indented("A sum of effects knows no limits: the stand-in may leave the model's own range.")
+    if sentence := beyond(explanation):
+        lines += _indented(sentence)
     lines += _indented(sampling(explanation)) + _indented(INTERVALS)
     cautions = [caution_sentence(explanation, caution) for caution in explanation.health.cautions]
     for sentence in cautions:

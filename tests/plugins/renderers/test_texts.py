@@ -118,7 +118,7 @@ def test_an_unknown_target_is_called_by_its_name(renderer, make):
 @pytest.mark.parametrize("renderer", [plain_text, page])
 def test_cautions_are_sentences_with_the_class_name(renderer, make):
     caution = ("low_fidelity", "label 281: on samples left out, the surrogate explains 12% of it")
-    assert "Tabby: on samples left out, the surrogate explains 12% of it." in renderer(make(cautions=[caution])).data
+    assert "tabby: on samples left out, the surrogate explains 12% of it." in renderer(make(cautions=[caution])).data
 
 
 @pytest.mark.parametrize("renderer", [plain_text, page])
