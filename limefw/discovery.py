@@ -9,7 +9,7 @@ import inspect
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import EntryPoint, distributions, entry_points
@@ -275,11 +275,7 @@ class Registry:
             raise UnknownPluginError([f"no kind of plug-in named {kind!r}.{did_you_mean(kind, self._found)}"])
         candidates = self._found[kind].get(name, [])
         if len(candidates) > 1:
-            both = " and ".join(str(found.provider) for found in candidates)
-            raise PluginConflictError(
-                f"{kind.removesuffix('s')} {name!r} is provided by {both}. "
-                f"Uninstall one, or deny it: {POLICY_VARIABLE}=-{candidates[-1].provider.distribution}"
-            )
+            raise PluginConflictError(_clash(kind, name, [found.provider for found in candidates]))
         if not candidates:
             raise UnknownPluginError([self._unknown(kind, name)])
         return candidates[0]
@@ -338,12 +334,23 @@ class Registry:
         """
         places = self._recipes.get(name, [])
         if len(places) > 1:
-            both = " and ".join(str(provider) for _, provider in places)
-            denied = places[-1][1].distribution
-            raise PluginConflictError(
-                f"recipe {name!r} is provided by {both}. Uninstall one, or deny it: {POLICY_VARIABLE}=-{denied}"
-            )
+            raise PluginConflictError(_clash("recipes", name, [provider for _, provider in places]))
         return places[0][0] if places else None
+
+    def clashes(self, distribution: str | None = None) -> list[str]:
+        """Return a sentence for each name that two distributions provide, or for those of one distribution."""
+        named = {
+            (kind, name): [one.provider for one in found]
+            for kind in self._found
+            for name, found in self._found[kind].items()
+        }
+        named |= {("recipes", name): [provider for _, provider in places] for name, places in self._recipes.items()}
+        return [
+            _clash(kind, name, providers)
+            for (kind, name), providers in named.items()
+            if len(providers) > 1
+            and (distribution is None or canonical(distribution) in {canonical(one.distribution) for one in providers})
+        ]
 
     def tell(self, hook: str, **facts: Any) -> None:
         """Call a life-cycle hook; a listener that fails is logged and never stops an explanation."""
@@ -379,6 +386,13 @@ def _provider(distribution: Any) -> Provider:
     except Exception:  # noqa: BLE001 - no METADATA, or none that can be read
         return Provider("unknown")
     return Provider(str(name), str(version or "")) if name else Provider("unknown")
+
+
+def _clash(kind: str, name: str, providers: Sequence[Provider]) -> str:
+    """Say who provides one name, and how to do without one of them: never without limefw's own, which all need."""
+    others = [one.distribution for one in providers if canonical(one.distribution) != "limefw"]
+    advice = f"Uninstall {others[-1]}, or deny it: {POLICY_VARIABLE}=-{others[-1]}" if others else "Take one out"
+    return f"{kind.removesuffix('s')} {name!r} is provided by {' and '.join(map(str, providers))}. {advice}"
 
 
 def _check_record(kind: str, record: Any) -> None:

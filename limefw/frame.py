@@ -141,7 +141,7 @@ def resize(
 
 
 def without_padding(segments: Segments, outside: NDArray[np.bool_]) -> Segments:
-    """Take the frame's padding out of all segments: it is always kept."""
+    """Take the frame's padding out of all segments: it is always kept; default names follow their new numbers."""
     if not outside.any():
         return segments
     if segments.basis is not None:
@@ -151,4 +151,9 @@ def without_padding(segments: Segments, outside: NDArray[np.bool_]) -> Segments:
     renumber = np.full(segments.count + 1, -1, dtype=np.intp)
     renumber[kept] = np.arange(len(kept))
     parents = None if segments.parents is None else segments.parents[kept]
-    return Segments(renumber[labels], tuple(segments.names[index] for index in kept), parents)
+    names = (segments.names[index] for index in kept)
+    renamed = (
+        f"superpixel {now}" if name == f"superpixel {before}" else name
+        for now, (before, name) in enumerate(zip(kept, names, strict=True))
+    )
+    return Segments(renumber[labels], tuple(renamed), parents)

@@ -130,6 +130,10 @@ def _troubles(known: Any) -> None:
         click.secho("\nbroken", bold=True, err=True)
         for item in known.broken:
             click.echo(f"  {item.what} of {item.provider}: {type(item.error).__name__}: {item.error}", err=True)
+    if clashes := known.clashes():
+        click.secho("\nclashing: refused to whoever asks for them by name", bold=True, err=True)
+        for sentence in clashes:
+            click.echo(f"  {sentence}", err=True)
     if known.denied:
         click.secho("\nnot loaded, by LIMEFW_PLUGINS", bold=True, err=True)
         click.echo(f"  {', '.join(known.denied)}", err=True)

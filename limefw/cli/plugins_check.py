@@ -40,6 +40,8 @@ def check(
         click.secho(f"{item.what} of {item.provider}", bold=True)
         click.echo(f"  broken: {type(item.error).__name__}: {_terminal.printable(str(item.error))}")
     failed = len(broken) + sum([not _passes(item, source, params) for item in found])
+    for sentence in _clashes(distribution):
+        _paragraph("clash", sentence, fg="yellow")
     count = len(found) + len(broken)
     click.echo(f"\n{failed} of {count} failed" if failed else f"\n{count} checked, none failed")
     context.exit(1 if failed else 0)
@@ -65,6 +67,12 @@ def _meant(words: Sequence[str]) -> list[Any]:
         hint = did_you_mean(word, names)
         raise UnknownPluginError([f"no plug-in named {word!r}.{hint}{known.told_denied()} See: limefw plugins"])
     return [known.lookup(kinds[0], word)]
+
+
+def _clashes(distribution: str | None) -> list[str]:
+    import limefw
+
+    return limefw.registry().clashes(distribution) if distribution else []
 
 
 def _passes(found: Any, source: Path | None, params: dict[str, Any]) -> bool:

@@ -78,7 +78,7 @@ README = Template("""\
 
 A $kind for [limefw](https://pypi.org/project/limefw/): `$name`.
 
-    pip install -e .
+    pip install -e '.[test]'
     pytest
     $use
 
@@ -145,7 +145,7 @@ def new(kind: str, name: str) -> None:
         target.write_text(text, encoding="utf-8", newline="\n")
         _terminal.say(f"wrote {target}")
     use = Template(ABOUT[kind].use).substitute(name=name)
-    click.echo(f"Next:\n  pip install -e {name}\n  pytest {name}\n  {use}")
+    click.echo(f"Next:\n  pip install -e '{name}[test]'\n  pytest {name}\n  {use}")
 
 
 def distribution(kind: str, name: str) -> dict[str, str]:

@@ -12,10 +12,7 @@ SECONDS = 1.0
 
 def _light_import(s: Subject) -> Complaints:
     module = function_of(s.plugin.call).__module__
-    try:
-        found = abroad(s)
-    except Skip as reason:
-        raise Skip("") from reason  # `another process` says why
+    found = abroad(s)
     if found.error:
         yield f"a fresh process cannot use {module}: {found.error}"
     if found.loaded:
@@ -25,10 +22,7 @@ def _light_import(s: Subject) -> Complaints:
 
 
 def _requires(s: Subject) -> Complaints:
-    try:
-        found = abroad(s)
-    except Skip as reason:
-        raise Skip("") from reason
+    found = abroad(s)
     if not found.bits:
         raise Skip("")
     if found.undeclared:
@@ -52,12 +46,13 @@ def _another_process(s: Subject) -> Complaints:
 
 
 def _side_effects(s: Subject) -> Complaints:
-    try:
-        found = abroad(s)
-    except Skip as reason:
-        raise Skip("") from reason
+    found = abroad(s)
     if found.written:
-        yield f"it writes files ({', '.join(found.written[:3])}): return what was made; whoever called saves it"
+        more = f" and {len(found.written) - 3} more" if len(found.written) > 3 else ""
+        yield (
+            f"it writes files ({', '.join(found.written[:3])}{more}): return what was made; whoever called saves it. "
+            "What it wrote just now was left there"
+        )
     if found.printed:
         yield f"it prints ({found.printed[:60]!r}): results go back, news to limefw's own progress"
 

@@ -133,7 +133,7 @@ def _call(found: Abroad, subject: Subject, required: list[str]) -> None:
     examples = subject.spec.examples(subject)
     root = function_of(subject.plugin.call).__module__.partition(".")[0]
     with _noting_imports(root) as imported:
-        _note_writing(found)
+        _note_writing(found, root)
         for name, data in reversed(examples.items()):
             try:
                 found.bits[name] = bits(subject.outcome(data))
@@ -188,20 +188,28 @@ def _noting_imports(root: str) -> Iterator[list[str]]:
         builtins.__import__ = real
 
 
-def _note_writing(found: Abroad) -> None:
+def _note_writing(found: Abroad, root: str) -> None:
     """Note files opened for writing, but for caches and temporary ones (an audit hook stays until the process ends)."""
-    spared = Path(tempfile.gettempdir()).absolute()
+    spared, here = Path(tempfile.gettempdir()).absolute(), Path.cwd()
+    home = Path(getattr(sys.modules[root], "__file__", None) or here).absolute().parent
 
     def hook(event: str, arguments: Any) -> None:
         if event != "open" or not isinstance(arguments[0], str | bytes):
             return
         path = Path(os.fsdecode(arguments[0])).absolute()
         writes = (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        hidden = any(part.startswith(".") or part in ("__pycache__", "dev") for part in path.parts)
-        if writes and not hidden and not path.is_relative_to(spared) and str(path) not in found.written:
+        elsewhere = path.is_relative_to(spared) or path.is_relative_to("/dev")
+        if writes and not elsewhere and not _hidden(path, here, home) and str(path) not in found.written:
             found.written.append(str(path))
 
     sys.addaudithook(hook)
+
+
+def _hidden(path: Path, *folders: Path) -> bool:
+    """Say whether a file is in a hidden folder or a cache, below the first of the folders that holds it at all."""
+    folder = next((folder for folder in folders if path.is_relative_to(folder)), None)
+    parts = (path.relative_to(folder) if folder else path).parts  # the folders may well lie in a hidden one themselves
+    return any(part.startswith(".") or part == "__pycache__" for part in parts)
 
 
 def _named_by(root: str) -> set[str]:

@@ -12,7 +12,7 @@ import pytest
 
 import limefw
 from limefw.cli.plugins_new import ABOUT, distribution
-from limefw.discovery import Registry
+from limefw.discovery import Provider, Registry
 from limefw.hookspecs import KINDS
 from limefw.stage import Plugin
 from limefw.testing import check_plugin
@@ -27,6 +27,15 @@ def halves(image, _rng, /):
 def noise(image, _rng, /):
     """Two random halves."""
     return Segments.from_labels(np.random.rand(*image.shape) < 0.5)  # noqa: NPY002 - the fault
+
+
+class Hexagons:
+    """A distribution's module with a segmenter of a name that limefw has."""
+
+    @staticmethod
+    @limefw.hookimpl
+    def limefw_segmenters():
+        yield Plugin("grid", halves, modality="image")
 
 
 @pytest.fixture
@@ -47,7 +56,7 @@ def test_a_good_plugin_passes(run, registry):
     assert code == 0
     assert "segmenter halves  [this session]" in out
     assert "passed   summary, signature" in out
-    assert "not run  another process (it lives in a test)" in out
+    assert "not run  light import, another process, requires, side effects (it lives in a test)" in out
     assert "1 checked, none failed" in out
 
 
@@ -74,6 +83,21 @@ def test_all_of_a_distribution_are_checked(run, registry):
     code, out, _ = run("plugins", "check", "-d", "this session")
     assert code == 1
     assert "2 of 3 failed" in out
+
+
+def test_a_name_that_clashes_is_told(run, registry):
+    """By the listing and by the check of the distribution; nobody is told to deny limefw itself."""
+    registry._register(Hexagons, Provider("limefw-hexagons", "0.1.0"), "hexagons")
+    sentence = (
+        f"segmenter 'grid' is provided by limefw {limefw.__version__} and limefw-hexagons 0.1.0. "
+        "Uninstall limefw-hexagons, or deny it: LIMEFW_PLUGINS=-limefw-hexagons"
+    )
+    assert sentence in run("plugins")[2]
+    assert sentence in " ".join(run("plugins", "check", "-d", "limefw-hexagons")[1].split())
+    assert "clash" not in run("plugins", "check", "-d", "this session")[1]
+    code, _, err = run("plugins", "segmenters", "grid")
+    assert code == 2
+    assert sentence in err
 
 
 def test_all_of_a_kind_are_checked(run):
@@ -171,6 +195,8 @@ def test_a_distribution_is_written_into_a_new_folder(run, tmp_path, kind):
     }  # fmt: skip
     assert "my_plugin" not in "".join((tmp_path / name).read_text() for name in files)
     assert "limefw explain --sample -s segmenter=bands" in out
+    assert "pip install -e 'bands[test]'" in out, "a plain environment has no pytest"
+    assert "pip install -e '.[test]'" in (tmp_path / "bands/README.md").read_text()
     assert "wrote bands" in err
 
 

@@ -2,10 +2,12 @@
 
 import sys
 
+import numpy as np
 import pytest
 
 from limefw.stage import Plugin
 from limefw.testing import ConformanceError, _fresh, check_plugin
+from limefw.types import Segments
 
 
 HALVES = '''
@@ -108,6 +110,49 @@ def test_a_wrong_module_is_caught_for_its_own_reason(source, requires, check, se
     failed = failures(write(**source), requires=requires)
     assert set(failed) == {check}
     assert sentence in failed[check][0]
+
+
+@pytest.mark.parametrize("place", ["dev/project", ".work/project"])
+def test_a_leak_is_seen_wherever_the_project_lies(place, write, tmp_path, monkeypatch):
+    """A folder named dev, and a hidden one above the working folder, hide nothing; where the file is, is told."""
+    (folder := tmp_path / place).mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    failed = failures(write(inside="import pathlib; pathlib.Path('leak.txt').write_text('x')"))
+    assert str(folder / "leak.txt") in failed["side effects"][0]
+
+
+def test_a_leak_beside_the_module_is_seen_from_elsewhere(tmp_path, monkeypatch):
+    """A module in an environment named .venv that writes beside itself."""
+    home = tmp_path / ".venv" / "site"
+    for folder in (home, tmp_path / "elsewhere"):
+        folder.mkdir(parents=True)
+    inside = "import pathlib; pathlib.Path(__file__).with_name('leak.txt').write_text('x')"
+    (home / "acme_leak.py").write_text(HALVES.format(above="", inside=inside))
+    monkeypatch.syspath_prepend(home)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    failed = failures(__import__("acme_leak").halves)
+    monkeypatch.delitem(sys.modules, "acme_leak")
+    assert str(home / "leak.txt") in failed["side effects"][0]
+
+
+def test_what_is_no_file_of_anyones_is_no_leak(write, tmp_path, monkeypatch):
+    """The null device, and a hidden cache in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    call = write(inside="import os, pathlib; open(os.devnull, 'w').close(); pathlib.Path('.cache').write_text('x')")
+    assert "side effects" in check_plugin("segmenters", Plugin("halves", call)).checks
+
+
+def of_a_test(image, _rng, /):
+    """Two halves."""
+    return Segments.from_labels(np.indices(image.shape)[1] * 2 // image.shape[1])
+
+
+def test_a_function_of_a_test_leaves_out_what_needs_another_process():
+    """Each of the four is named, with the reason."""
+
+    skipped = check_plugin("segmenters", Plugin("halves", of_a_test)).skipped
+    four = ("light import", "another process", "requires", "side effects")
+    assert skipped == tuple(f"{name} (it lives in a test)" for name in four)
 
 
 def test_a_module_that_no_other_process_can_use_is_told(write, tmp_path):

@@ -398,7 +398,9 @@ def test_padding_is_mean_colour_and_in_no_segment():
     found = without_padding(limefw.Segments.from_labels(labels), outside)
     assert found.count == 3
     np.testing.assert_array_equal(outside, found.labels == -1)
-    assert found.names == ("superpixel 1", "superpixel 2", "superpixel 3")
+    assert found.names == ("superpixel 0", "superpixel 1", "superpixel 2")
+    named = limefw.Segments(labels, ("sky", "superpixel 7", "sea", "superpixel 3", "sand"))
+    assert without_padding(named, outside).names == ("superpixel 7", "sea", "superpixel 2")
 
 
 def test_explanations_of_padded_and_cropped_photographs_come_back_at_their_size():

@@ -353,6 +353,23 @@ def test_a_conflict_names_both_distributions_and_versions(install, monkeypatch):
     assert Registry().lookup("segmenters", "halves").provider.distribution == "acme-lime", "the advice helps"
 
 
+def test_nobody_is_told_to_deny_limefw_itself(install):
+    """Whoever comes first: the third party is the one to be denied, and `clashes` lists it for either."""
+    install("acme-lime", HALVES.replace("halves", "grid"), version="1.2")
+    registry = Registry()
+    own = f"limefw {limefw.__version__}"
+    expected = (
+        f"segmenter 'grid' is provided by acme-lime 1.2 and {own}. "
+        "Uninstall acme-lime, or deny it: LIMEFW_PLUGINS=-acme-lime"
+    )
+    with pytest.raises(PluginConflictError) as caught:
+        registry.get("segmenters", "grid")
+    assert str(caught.value) == expected
+    assert expected in registry.clashes()
+    assert registry.clashes("Acme_Lime") == [expected]
+    assert registry.clashes("other") == []
+
+
 def test_a_recipe_conflict_concerns_only_those_who_ask_for_it(tmp_path):
     """Two distributions with a recipe of one name leave every other recipe usable."""
     (tmp_path / "swift.toml").write_text("samples = 10")

@@ -19,6 +19,9 @@ Share = Annotated[float, Ge(0), Le(1)]
 Region = tuple[Share, Share, Share, Share]
 """(top, left, bottom, right) as shares of the photograph; all outside is in no segment and always kept."""
 
+WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
+"""All of the photograph, without the padding around it where the model's frame has some."""
+
 CUTS = 10
 """How often a picture is cut at the most to find a number of segments."""
 
@@ -44,7 +47,7 @@ class Part:
 
     @classmethod
     def of(cls, image: Image, channels: list[int] | None, region: Region | None) -> Self:
-        """Take some channels of a region; None takes all.
+        """Take some channels of a region; None takes all channels, and all of the photograph but no padding.
 
         Raises:
             InputError: where there is no such channel, or no pixel in the region.
@@ -55,12 +58,17 @@ class Part:
                 last = image.channels - 1
                 raise InputError(f"there is no channel {max(channels)}: the image has channels 0 to {last}")
             pixels = pixels[..., channels]
-        top, left, bottom, right = region or (-np.inf, -np.inf, np.inf, np.inf)
+        top, left, bottom, right = region or WHOLE
         lines, columns = (
             _within(place, low, high)
             for place, low, high in zip(image.places(), (top, left), (bottom, right), strict=True)
         )
         if lines.start == lines.stop or columns.start == columns.stop:
+            if region is None:
+                raise InputError(
+                    f"the photograph's {image.photo} pixels are so narrow that none of it is left in the model's "
+                    f"{image.shape}: resize='stretch' or 'crop' in the model's contract shows some"
+                )
             raise InputError(
                 f"region {region} holds no pixel of what the model sees. It is (top, left, bottom, right) as shares of "
                 "the photograph, such as (0.25, 0.25, 0.75, 0.75) for the middle"

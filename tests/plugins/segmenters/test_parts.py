@@ -67,6 +67,25 @@ def test_a_region_is_one_of_the_photograph(resize):
     assert np.abs(edge - (18, 63, 80, 120)).max() <= 200 / 60 + 1
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("wish", [None, 40])
+def test_padding_is_not_cut(name, wish, photo):
+    """In a padded frame it is cut as the photograph alone is: the wish, the grid and `least` count no padding."""
+    wide = Image(photo.pixels[40:80], (0, 255))
+    padded = Frame.fit(wide, Contract(size=(160, 160), resize="pad"))
+    found = segment(name, padded.enter(wide), target_segments=wish)
+    np.testing.assert_array_equal(found.labels == -1, padded.outside())
+    np.testing.assert_array_equal(found.labels[60:100], segment(name, wide, target_segments=wish).labels)
+    assert found.names == tuple(f"superpixel {index}" for index in range(found.count))
+
+
+def test_a_photograph_too_narrow_for_its_frame_is_told():
+    """Where not one line of the frame lies on the photograph."""
+    thin = Image(np.zeros((1, 900, 3), np.uint8), (0, 255))
+    with pytest.raises(limefw.InputError, match="so narrow that none of it is left"):
+        segment("grid", Frame.fit(thin, Contract(size=(32, 32), resize="pad")).enter(thin))
+
+
 @pytest.mark.parametrize("name", WITH_CHANNELS)
 def test_only_the_chosen_channels_count(name, photo):
     """Noise in another channel changes nothing; the chosen ones alone give the same segments."""
