@@ -242,7 +242,9 @@ class Run:
             segments = contracts.check_segments(stage(instance, self.stream("segmenters")), instance, stage)
             # copied: a segmenter of the user's own may go on using its arrays
             arrays = {name: getattr(segments, name) for name in ("labels", "parents", "basis")}
-            segments = replace(segments, **{name: np.array(array) for name, array in arrays.items() if array is not None})
+            segments = replace(
+                segments, **{name: np.array(array) for name, array in arrays.items() if array is not None}
+            )
             if frame is not None:
                 segments = contracts.check_segments(without_padding(segments, frame.outside()), instance, stage)
         return Scene(photo, frame, instance, segments)

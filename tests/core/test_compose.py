@@ -219,7 +219,9 @@ anything = st.floats(-1e300, 1e300) | st.sampled_from([0.0, 1e-300, 1e16, -1e16,
 
 
 @settings(max_examples=200, deadline=None)
-@given(shown=st.lists(anything, min_size=6, max_size=6), hidden=st.lists(anything, min_size=6, max_size=6), data=st.data())
+@given(
+    shown=st.lists(anything, min_size=6, max_size=6), hidden=st.lists(anything, min_size=6, max_size=6), data=st.data()
+)
 def test_whole_shares_show_image_or_background_exactly(shown, hidden, data):
     """A soft code of 1 gives the image's own numbers and 0 the background's, however different their sizes are."""
     image = limefw.Image(np.reshape(shown, (1, 6, 1)), (0.0, 1.0))
