@@ -708,7 +708,7 @@ def test_a_game_begins_with_the_instance(photo, dtype):
     """Labels are settled on the first row, so that must be the instance: refused before the model is asked."""
     codes, model = np.ones((5, 24), dtype=dtype), Counting()
     codes[0, 3] = 0
-    with pytest.raises(limefw.ContractError, match="first row .* must be the instance itself"):
+    with pytest.raises(limefw.ContractError, match=r"first row .* must be the instance itself"):
         explained(photo, model, method=method_of(codes))
     assert model.rows == 0
     explained(photo, model, method=method_of(codes[::-1]))
