@@ -241,8 +241,11 @@ class Run:
         stage = self.recipe.stages["segmenter"]
         with self.timed("segmenters"):
             segments = contracts.check_segments(stage(instance, self.stream("segmenters")), instance, stage)
-            # copied: a segmenter of the user's own may go on using its array
-            segments = replace(segments, labels=np.array(segments.labels))
+            # copied: a segmenter of the user's own may go on using its arrays
+            arrays = {name: getattr(segments, name) for name in ("labels", "parents", "basis")}
+            segments = replace(
+                segments, **{name: np.array(array) for name, array in arrays.items() if array is not None}
+            )
             if frame is not None:
                 segments = contracts.check_segments(without_padding(segments, frame.outside()), instance, stage)
         return Scene(photo, frame, instance, segments)
@@ -428,11 +431,11 @@ class Run:
         self.on_progress = None
         if game.asked >= 2:
             name = type(error).__name__
-            text = f"{name} after {game.asked} of {self.recipe.samples} samples"
             if played:
                 text = f"{name} after all {game.asked} samples: fitted plainly instead, by ridge with no kernel"
             else:
                 game.not_exhaustive()
+                text = f"{name} after {game.asked} of {self.recipe.samples} samples"
             try:
                 outcome = Outcome(text, cautions=(Caution("failed", text),))
                 partial = self._assemble(game, scene, outcome, plain=played)

@@ -31,6 +31,9 @@ LARGEST = 2_000_000_000
 
 LARGEST_TEXT = 20_000_000
 _LIMITS = f"{LARGEST / 1e9:g} GB in all and {LARGEST_TEXT / 1e6:g} MB of text"
+_HEADER = 128
+"""Bytes that NumPy writes before an array of few axes."""
+
 TEXT = "explanation.json"
 _KINDS = frozenset("biuf")
 _PLAIN_ZIP = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -48,9 +51,9 @@ def save(path: str | os.PathLike[str], value: Any) -> Path:
         text = json.dumps(content)
     except (TypeError, ValueError, RecursionError) as error:
         raise StoreError(f"cannot write {os.fspath(path)}: it holds more than numbers and text: {error}") from error
-    size = sum(array.nbytes for array in arrays)
+    size = len(text) + sum(array.nbytes + _HEADER for array in arrays)
     if size > LARGEST or len(text) > LARGEST_TEXT:
-        holds = f"{size / 1e9:.1f} GB of arrays and {len(text) / 1e6:.1f} MB of text"
+        holds = f"{size / 1e9:.1f} GB, {len(text) / 1e6:.1f} MB of it text,"
         raise StoreError(
             f"cannot write {os.fspath(path)}: {holds} are more than the {_LIMITS} that limefw reads back. "
             "Explain fewer labels, or larger segments"

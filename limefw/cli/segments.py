@@ -79,7 +79,7 @@ def _picture(photo: Any, frame: Any, found: Any) -> Any:
     picture = picture.resize((picture.width * scale, picture.height * scale), Pillow.Resampling.NEAREST)
     draw = ImageDraw.Draw(picture)
     for number, row, column in _middles(labels, found.count):
-        at = (column * scale, row * scale)
+        at = ((column + 0.5) * scale, (row + 0.5) * scale)
         draw.text(at, str(number), fill="white", stroke_fill="black", stroke_width=2, anchor="mm")
     stream = io.BytesIO()
     picture.save(stream, "PNG")

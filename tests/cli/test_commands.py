@@ -1,5 +1,4 @@
 import json
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -7,10 +6,7 @@ from PIL import Image
 
 import limefw
 from limefw.discovery import Provider
-from limefw.frame import Frame
-
-
-segments = import_module("limefw.cli.segments")
+from limefw.stage import Plugin
 
 
 def test_segments_draws_a_picture_without_asking_the_model(run, photo, mine, tmp_path):
@@ -41,28 +37,71 @@ def test_a_large_photograph_is_drawn_reduced(run, mine, tmp_path):
         assert picture.size == (2000, 800)
 
 
-def test_a_segments_number_stands_on_its_pixel_nearest_to_the_centroid():
-    """A ring's centroid lies outside of it; a number that no pixel has is not drawn."""
-    labels = np.full((5, 5), 1)
-    labels[1:4, 1:4] = 0
-    labels[0, 0] = -1
-    middles = {number: (row, column) for number, row, column in segments._middles(labels, 3)}
-    assert middles[0] == (2, 2)
-    assert labels[middles[1]] == 1
-    assert set(middles) == {0, 1}
+RING = np.pad(np.full((3, 3), 1), 1)
+RING[2, 2] = 1
+RING[0, 0] = -1
+"""A ring (0) round a square (1), and a corner in no segment."""
 
 
-def test_a_reduced_photograph_keeps_its_place_in_the_frame():
-    """A frame that crops and one that pads: labels fall on the same parts of the picture."""
-    photo = limefw.Image(np.zeros((300, 4500, 1), np.uint8), (0, 255))
-    for resize in ("crop", "pad"):
-        frame = Frame.fit(photo, limefw.Contract(size=(90, 90), resize=resize))
-        small, reduced = segments._reduced(photo, frame)
-        assert small.shape == reduced.photo == (133, 2000)
-        labels = np.arange(90 * 90).reshape(90, 90) // 90 // 9
-        whole, drawn = frame.to_photo(labels), reduced.to_photo(labels)
-        shares = [np.bincount(found.ravel() + 1, minlength=11) / found.size for found in (whole, drawn)]
-        np.testing.assert_allclose(*shares, atol=0.01)
+def ring(_image, _rng, /):
+    """A segment whose centroid lies outside of it."""
+    return limefw.Segments.from_labels(RING, keep=-1)
+
+
+def test_a_segments_number_stands_on_a_pixel_of_it(run, mine, monkeypatch, tmp_path):
+    """One for each segment, also for one whose centroid is another's; what is in no segment has none."""
+    known = limefw.registry()
+    monkeypatch.setitem(known._found["segmenters"], "ring", [])
+    known.add("segmenters", Plugin("ring", ring))
+    Image.new("RGB", RING.shape).save(tmp_path / "black.png")
+    code, _, err = run("segments", "black.png", "-m", "mine:right", "-s", "segmenter=ring", "-o", "x.png")
+    assert code == 0, err
+    with Image.open(tmp_path / "x.png") as picture:
+        pixels = np.asarray(picture)
+    assert pixels.shape == (1000, 1000, 3)
+    # white is of the numbers alone: the picture is black and the boundaries are yellow
+    places = np.argwhere((pixels > 200).all(axis=2)) // 200
+    marked = {tuple(place) for place in places.tolist()}
+    assert sorted(RING[place] for place in marked) == [0, 1]
+    assert (2, 2) in marked
+
+
+def boundaries(path, axis):
+    """Return the lines (axis 0) or columns (axis 1) that boundaries take up most of, each run of them as its middle."""
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture).astype(int)
+    yellow = (pixels[..., 0] > 200) & (pixels[..., 2] < 50)
+    found = np.flatnonzero(yellow.mean(axis=1 - axis) > 0.5)
+    runs = np.split(found, np.flatnonzero(np.diff(found) > 3) + 1)
+    return pixels.shape[:2], [float(run.mean()) for run in runs if len(run)]
+
+
+@pytest.mark.parametrize(
+    ("resize", "expected"),
+    [
+        # the model sees 300 of 4500 columns, from 2100 on: in the picture 133 of 2000, from 933 on
+        ("crop", [933.3, *(933.3 + 133.3 * part / 3 for part in (1, 2)), 1066.7]),
+        ("pad", [2000 * part / 3 for part in (1, 2)]),
+        ("stretch", [2000 * part / 3 for part in (1, 2)]),
+    ],
+)
+def test_a_reduced_photograph_keeps_its_place_in_the_frame(run, mine, monkeypatch, tmp_path, resize, expected):
+    """Boundaries lie on the same parts of the photograph whether it is drawn reduced or not."""
+
+    def framed(source, /):
+        return limefw.Model(source, contract=limefw.Contract(size=(90, 90), resize=resize, head="values"))
+
+    known = limefw.registry()
+    monkeypatch.setitem(known._found["models"], "framed", [])
+    known.add("models", Plugin("framed", framed))
+    Image.new("RGB", (4500, 300)).save(tmp_path / "wide.png")
+    grid = ("-s", "segmenter.use=grid", "-s", "segmenter.rows=1", "-s", "segmenter.columns=3")
+    code, _, err = run("segments", "wide.png", "-m", "mine:right", "-s", "model.use=framed", *grid, "-o", "x.png")
+    assert code == 0, err
+    size, found = boundaries(tmp_path / "x.png", axis=1)
+    assert size == (133, 2000)
+    assert len(found) == len(expected)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2.0)
 
 
 @pytest.mark.parametrize("kind", ["recipe", "recipes"])

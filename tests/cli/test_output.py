@@ -157,6 +157,54 @@ def test_a_disk_full_from_the_start_is_a_sentence(run, photo, mine, out, monkeyp
     assert out() == set()
 
 
+def stops(explanation, /) -> Rendering:
+    """A renderer during which Ctrl-C is pressed."""
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-f", "stops"),
+        ("-f", "json", "-f", "stops", "-f", "html"),
+        ("-f", "stops", "-o", "-"),
+        ("-f", "stops", "-o", "x.png"),
+    ],
+)
+def test_ctrl_c_while_files_are_drawn_leaves_the_result(run, photo, mine, out, renderer, options):
+    """Exit code 130, and where the result is; nothing was asked of the model in vain."""
+    renderer("stops", stops)
+    code, _, err = run("explain", photo, *FAST, *options)
+    assert code == 130
+    assert "photo.limefw" in out()
+    assert "Interrupted. What was computed is in limefw-out" in err
+    assert limefw.load("limefw-out/photo.limefw").health.samples == 60
+
+
+def test_ctrl_c_while_the_gist_is_drawn_leaves_every_file(run, photo, mine, out, monkeypatch):
+    """It comes last, when all else is written."""
+    monkeypatch.setattr(limefw.Explanation, "render", lambda explanation, _renderer: stops(explanation))
+    code, *_ = run("explain", photo, *FAST, "-f", "json")
+    assert code == 130
+    assert out() == {"photo.json", "photo.limefw"}
+
+
+@pytest.mark.parametrize("kind", ["kernel", "surrogate"])
+def test_ctrl_c_after_the_last_sample_leaves_what_was_paid_for(run, photo, mine, out, monkeypatch, kind):
+    """The model is done and the fit is not: what is kept is fitted plainly."""
+
+    def stopped(first, second, /):
+        raise KeyboardInterrupt
+
+    known = registry()
+    monkeypatch.setitem(known._found[f"{kind}s"], "stops", [])
+    known.add(f"{kind}s", Plugin("stops", stopped))
+    code, _, err = run("explain", photo, *FAST, "-s", f"{kind}=stops")
+    assert code == 130
+    assert "photo-partial.limefw" in err
+    assert limefw.load("limefw-out/photo-partial.limefw").health.samples == 60
+
+
 def test_two_renderings_of_one_name_are_numbered(run, photo, mine, out, tmp_path):
     """None overwrites another."""
     (tmp_path / "twice.toml").write_text(

@@ -215,6 +215,28 @@ def test_hard_codes_as_numbers_are_hard_codes():
     np.testing.assert_array_equal(hard, soft)
 
 
+anything = st.floats(-1e300, 1e300) | st.sampled_from([0.0, 1e-300, 1e16, -1e16, 0.1])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    shown=st.lists(anything, min_size=6, max_size=6), hidden=st.lists(anything, min_size=6, max_size=6), data=st.data()
+)
+def test_whole_shares_show_image_or_background_exactly(shown, hidden, data):
+    """A soft code of 1 gives the image's own numbers and 0 the background's, however different their sizes are."""
+    image = limefw.Image(np.reshape(shown, (1, 6, 1)), (0.0, 1.0))
+    labels = np.array([[0, 0, 1, 1, 2, -1]])
+    basis = np.stack([labels == number for number in range(3)]).astype(np.float32) if data.draw(st.booleans()) else None
+    segments = limefw.Segments(labels, ("a", "b", "c"), basis=basis)
+    composer = PixelComposer.of(image, np.reshape(hidden, (1, 6, 1)), segments)
+    if data.draw(st.booleans()):
+        composer = composer.prepared(limefw.Contract(layout="NCHW"))
+    codes = np.array(list(np.ndindex(2, 2, 2)))
+    expected = np.where((codes[:, labels[0]] == 1) | (labels[0] < 0), shown, hidden)
+    found = composer.compose(limefw.Draws(codes.astype(np.float32)))
+    np.testing.assert_array_equal(found.reshape(8, 6), expected)
+
+
 @pytest.mark.parametrize("dtype", [np.bool_, np.float32])
 def test_a_basis_shares_pixels_among_segments(dtype):
     """With a basis each segment hides its share of every pixel; what is in none is always shown."""

@@ -524,7 +524,40 @@ def test_another_label_than_its_name_is_refused(saved):
     refused(rewrite(saved, text=rename), "its labels differ from place to place")
 
 
+@pytest.mark.parametrize("odd", [5, None, "text", [1, 2], True])
+@pytest.mark.parametrize("key", ["recipe", "rows", "versions", "extra"])
+def test_a_provenance_that_is_not_made_of_mappings_is_refused(saved, key, odd):
+    """Renderers look into its parts; only the time at which it was made is text."""
+
+    def change(content):
+        entries = content["content"]["fields"]["provenance"]["$map"]
+        entries[:] = [entry for entry in entries if entry[0] != key] + [[key, odd]]
+
+    refused(rewrite(saved, text=change), "its provenance is not made of mappings")
+
+
 # --- writing
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("limit", ["LARGEST", "LARGEST_TEXT"])
+@pytest.mark.parametrize("beyond", [-1000, -1, 0, 1, 1000])
+def test_what_would_not_be_read_back_is_not_written(made, tmp_path, monkeypatch, variant, limit, beyond):
+    """Saving refuses exactly what loading would refuse, to the byte, and leaves no file."""
+    path = made[variant].save(tmp_path / "it.limefw")
+    with zipfile.ZipFile(path) as archive:
+        sizes = {item.filename: item.file_size for item in archive.infolist()}
+    size = sum(sizes.values()) if limit == "LARGEST" else sizes["explanation.json"]
+    monkeypatch.setattr(store, limit, size - beyond)
+    if beyond <= 0:
+        made[variant].save(tmp_path / "other.limefw")
+        assert limefw.load(tmp_path / "other.limefw").as_list() == made[variant].as_list()
+        return
+    with pytest.raises(StoreError, match="would unpack to"):
+        limefw.load(path)
+    with pytest.raises(StoreError, match=r"cannot write .*other\.limefw: .* more than .* that limefw reads back"):
+        made[variant].save(tmp_path / "other.limefw")
+    assert [item.name for item in tmp_path.iterdir()] == ["it.limefw"]
 
 
 @pytest.mark.parametrize("fails", ["fsync", "replace", "write"])
