@@ -242,9 +242,11 @@ class Run:
         with self.timed("segmenters"):
             segments = contracts.check_segments(stage(instance, self.stream("segmenters")), instance, stage)
             # copied: a segmenter of the user's own may go on using its arrays
-            arrays = {name: getattr(segments, name) for name in ("labels", "parents", "basis")}
             segments = replace(
-                segments, **{name: np.array(array) for name, array in arrays.items() if array is not None}
+                segments,
+                labels=np.array(segments.labels),
+                parents=None if segments.parents is None else np.array(segments.parents),
+                basis=None if segments.basis is None else np.array(segments.basis),
             )
             if frame is not None:
                 segments = contracts.check_segments(without_padding(segments, frame.outside()), instance, stage)
