@@ -174,9 +174,10 @@ class Registry:
 
     def _note_absent(self, policy: Policy, installed: set[str]) -> None:
         """Note names in the policy that nothing installed has: a misspelt one keeps nobody out."""
+        others = installed - {"limefw"}  # nobody shall be led to deny limefw itself
         for what, names in (("denied", policy.deny), ("allowed", policy.allow or frozenset())):
             self.absent += [
-                f"{name}: {what}, but not installed (or without plug-ins).{did_you_mean(name, installed)}"
+                f"{name}: {what}, but not installed (or without plug-ins).{did_you_mean(name, others)}"
                 for name in sorted(names - installed - {"limefw"})
             ]
 
