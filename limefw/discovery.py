@@ -134,6 +134,7 @@ class Registry:
     policy: Policy | None = None
     broken: list[Broken] = field(default_factory=list, init=False)
     denied: list[str] = field(default_factory=list, init=False)
+    absent: list[str] = field(default_factory=list, init=False)
     _found: dict[str, dict[str, list[Found]]] = field(default_factory=dict, init=False)
     _recipes: dict[str, list[tuple[Path, Provider]]] = field(default_factory=dict, init=False)
     _listeners: dict[str, list[Callable[..., None]]] = field(default_factory=dict, init=False)
@@ -148,7 +149,9 @@ class Registry:
         if self.installed:
             if not self.policy.admits("limefw"):
                 _log.warning("limefw's own plug-ins are denied (%s): few recipes will work", POLICY_VARIABLE)
-            for entry in sorted(self._entries(), key=lambda item: (item.value, item.name)):
+            entries = sorted(self._entries(), key=lambda item: (item.value, item.name))
+            self._note_absent(self.policy, {canonical(_provider(entry.dist).distribution) for entry in entries})
+            for entry in entries:
                 self._load(entry, self.policy)
         for module, distribution in self.modules:
             self._register(module, Provider(distribution), str(getattr(module, "__name__", distribution)))
@@ -168,6 +171,15 @@ class Registry:
                     continue
                 found.setdefault(provider.distribution, own)
             return [entry for own in found.values() for entry in own]
+
+    def _note_absent(self, policy: Policy, installed: set[str]) -> None:
+        """Note names in the policy that nothing installed has: a misspelt one keeps nobody out."""
+        others = installed - {"limefw"}  # nobody shall be led to deny limefw itself
+        for what, names in (("denied", policy.deny), ("allowed", policy.allow or frozenset())):
+            self.absent += [
+                f"{name}: {what}, but not installed (or without plug-ins).{did_you_mean(name, others)}"
+                for name in sorted(names - installed - {"limefw"})
+            ]
 
     def _load(self, entry: EntryPoint, policy: Policy) -> None:
         provider = _provider(entry.dist)
@@ -284,9 +296,11 @@ class Registry:
         known = self.names(kind)
         text = f"no {kind.removesuffix('s')} named {name!r}.{did_you_mean(name, known)}"
         text += f" Installed: {', '.join(known) or 'none'}."
-        if self.broken:
-            text += f" Broken: {', '.join(f'{item.what} ({item.provider})' for item in self.broken)}."
-        return text + self.told_denied()
+        return text + self.told_broken() + self.told_denied()
+
+    def told_broken(self) -> str:
+        """Say what could not be loaded: what nobody knows may be in there."""
+        return f" Broken: {', '.join(f'{item.what} ({item.provider})' for item in self.broken)}." if self.broken else ""
 
     def told_denied(self) -> str:
         """Say which distributions were not let in: what nobody knows may be theirs."""

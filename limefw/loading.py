@@ -133,17 +133,33 @@ def _adapter_for(source: Any, use: str | Mapping[str, Any], registry: Registry) 
     plugin: Plugin
     if name == "auto":
         if isinstance(source, os.PathLike) and not Path(source).exists():
-            raise ModelSourceError(f"there is no model file {source}")
+            raise ModelSourceError(f"there is no model file {source}{_as_module(source)}")
         try:
             plugin = registry.choose("models", source)
         except UnknownPluginError as error:
-            raise ModelSourceError(str(error)) from error
+            raise ModelSourceError(f"{error}{_how_to_call(source)}") from error
     else:
         plugin = registry.get("models", name)
     problems = problems_of(plugin, mapping)
     if problems:
         raise RecipeError([f"[model]: model {name!r}: {sentence}" for _, sentence in problems])
     return Stage("models", plugin, settled(plugin, mapping))
+
+
+def _as_module(path: os.PathLike[str]) -> str:
+    """Say how a function of a module is named, where a path might have been meant for one."""
+    module = os.fspath(path).removesuffix(".py")
+    return f". A function of a module is named MODULE:FUNCTION, as {module}:predict" if module.isidentifier() else ""
+
+
+def _how_to_call(source: Any) -> str:
+    """Say what of an object could be asked, for one that no adapter knows."""
+    if isinstance(source, os.PathLike):
+        return _as_module(source)
+    for name in ("predict_proba", "predict"):
+        if callable(getattr(source, name, None)):
+            return f" Pass its method, model.{name}, or a function that brings a batch of inputs into its form first."
+    return " A model is a function from a batch of inputs to an array (n, k) of outputs."
 
 
 def _with(

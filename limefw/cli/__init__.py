@@ -1,11 +1,15 @@
 """The command line: one file per command; each parses, calls one function of the core, and prints.
 
 Exit codes: 0 done, and where whoever read our output has gone; 1 the model or a plug-in failed; 2 what was asked
-cannot be done (the message says why); 130 interrupted (what was computed until then is written).
+cannot be done (the message says why); 130 interrupted, 143 terminated (what was computed until then is written).
 """
 
+import signal
 import sys
+import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import click
@@ -13,6 +17,7 @@ import click
 from limefw import __version__
 from limefw.cli import _common, _terminal
 from limefw.cli._output import told
+from limefw.cli.draw import draw
 from limefw.cli.explain import explain
 from limefw.cli.plugins import plugins
 from limefw.cli.recipe import recipe
@@ -60,17 +65,44 @@ def cli() -> None:
     First steps: `limefw explain --sample`, then `limefw explain YOUR.jpg`.
 
     Exit codes: 0 done; 1 the model or a plug-in failed; 2 what was asked cannot be done, and the message says why; 130
-    interrupted (what was computed until then is written).
+    interrupted, 143 terminated (what was computed until then is written).
     """
 
 
-for _command in (explain, segments, plugins, recipe):
+for _command in (explain, draw, segments, plugins, recipe):
     cli.add_command(_command)
 
 
 def main() -> NoReturn:
     """Run the command line and exit; every error is one readable paragraph unless --debug is given."""
     _terminal.replace_what_it_lacks()
+    with _termination_as_interrupt() as terminated:
+        code = _run()
+    sys.exit(143 if terminated and code == 130 else code)
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[list[int]]:
+    """Take SIGTERM, as schedulers send it, for a Ctrl-C: what was computed is kept. The signal is put on the list."""
+    seen: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        seen.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGTERM)
+    if before != signal.SIG_DFL or threading.current_thread() is not threading.main_thread():
+        yield seen  # somebody else's business
+        return
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run() -> int:
+    """Run the command line; return the exit code."""
     try:
         code = cli.main(standalone_mode=False) or 0
     except click.ClickException as error:
@@ -84,7 +116,7 @@ def main() -> NoReturn:
     except OSError as error:
         code = _explain_error(error)
     _terminal.give_up_output()
-    sys.exit(code)
+    return code
 
 
 def _explain_error(error: Exception) -> int:

@@ -1,4 +1,4 @@
-"""Where ``limefw explain`` puts what it made: the result first, each rendering by itself, the gist last."""
+"""Where ``limefw explain`` and ``draw`` put what they made: the result first, then each rendering, the gist last."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -93,12 +93,13 @@ def keep(error: BaseException, explanation: Any, target: Target, stem: str) -> N
         error.add_note(f"What was computed is in {kept}.")
 
 
-def show(explanation: Any, stage: Any, stem: str) -> None:
-    """Print a rendering; a page or figures in UTF-8, whatever the terminal's own encoding is."""
+def show(explanation: Any, stage: Any, stem: str, *, kept: bool = False) -> None:
+    """Print a rendering; a page or figures in UTF-8, whatever the terminal's encoding is. `kept` is `write`'s."""
     try:
         rendering = explanation.draw(stage)
     except (Exception, KeyboardInterrupt) as error:
-        keep(error, explanation, Target(), stem)
+        if not kept:
+            keep(error, explanation, Target(), stem)
         raise
     data = rendering.data
     if isinstance(data, str):
@@ -107,7 +108,7 @@ def show(explanation: Any, stage: Any, stem: str) -> None:
     click.echo(data, nl=False)
 
 
-def write(explanation: Any, stages: Sequence[Any], target: Target, stem: str) -> None:
+def write(explanation: Any, stages: Sequence[Any], target: Target, stem: str, *, kept: bool = False) -> None:
     """Write every rendering that can be made, the result itself first; then print the gist and raise what failed.
 
     Args:
@@ -115,6 +116,7 @@ def write(explanation: Any, stages: Sequence[Any], target: Target, stem: str) ->
         stages: settled renderers, and "limefw" for the result itself.
         target: where to.
         stem: of the files' names.
+        kept: whether the result is in a file already, so that a failure loses nothing.
     """
     attempts, written = Attempts(), list[Path]()
     try:
@@ -122,9 +124,10 @@ def write(explanation: Any, stages: Sequence[Any], target: Target, stem: str) ->
             attempts.attempt(_save, explanation, stage, target, stem, written)
         gist = attempts.attempt(explanation.render, "text")
     except KeyboardInterrupt as error:
-        keep(error, explanation, target, stem)
+        if not kept:
+            keep(error, explanation, target, stem)
         raise
-    if attempts.errors and "limefw" not in stages:
+    if attempts.errors and "limefw" not in stages and not kept:
         keep(attempts.errors[0], explanation, target, stem)
     try:
         for path in written:

@@ -39,7 +39,8 @@ def explain(
     """Explain why a model says what it says of IMAGE.
 
     Writes pictures and a page to limefw-out/ and prints the gist. They are named after IMAGE without its suffix, and
-    replace those of an earlier run. With `--out FILE` it writes that file alone, with `--out -` it prints one format.
+    replace those of an earlier run. With `--out FILE` it writes that file alone. With `--out -` it prints one format:
+    that of --format, else what the recipe's renderer makes where it has only one, else the gist.
     What an option says wins over --set, and --set over the recipe.
     """
     path, target = request.path, Target.of(out)
@@ -50,7 +51,7 @@ def explain(
     from limefw.pipeline import Explainer
 
     settled = limefw.build(request.recipe, **given)
-    stages = _renderers(settled, target, list(dict.fromkeys(formats)))
+    stages = renderers(settled, target, list(dict.fromkeys(formats)))
     target.check()
     loaded = _common.load_model(request.model, request.classes, settled)
     with _progress(settled.samples) as listen:
@@ -73,11 +74,13 @@ def _explained(explainer: Any, path: Path, target: Target) -> Any:
         raise
 
 
-def _renderers(recipe: Any, target: Target, formats: Sequence[str]) -> list[Any]:
+def renderers(recipe: Any, target: Target, formats: Sequence[str]) -> list[Any]:
     """Return the settled renderers (or "limefw" for the file that `limefw.load` reads) that were asked for."""
     import limefw
 
-    names = formats or _implied(target)
+    if target.printed and not formats and len(recipe.renderers) == 1:
+        return list(recipe.renderers)
+    names = formats or implied(target)
     if not names:
         return [*recipe.renderers, "limefw"]
     if (target.file or target.printed) and len(names) > 1:
@@ -90,7 +93,7 @@ def _renderers(recipe: Any, target: Target, formats: Sequence[str]) -> list[Any]
     return ["limefw" if name == "limefw" else drawn[name] for name in names]
 
 
-def _implied(target: Target) -> list[str]:
+def implied(target: Target) -> list[str]:
     """Return the format that a file's suffix or the terminal implies; none for a folder."""
     if target.file is None:
         return ["text"] if target.printed else []

@@ -137,3 +137,7 @@ def _troubles(known: Any) -> None:
     if known.denied:
         click.secho("\nnot loaded, by LIMEFW_PLUGINS", bold=True, err=True)
         click.echo(f"  {', '.join(known.denied)}", err=True)
+    if known.absent:
+        click.secho("\nnamed by LIMEFW_PLUGINS in vain", bold=True, err=True)
+        for sentence in known.absent:
+            click.echo(f"  {sentence}", err=True)

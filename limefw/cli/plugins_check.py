@@ -65,7 +65,8 @@ def _meant(words: Sequence[str]) -> list[Any]:
     if not kinds:
         names = [name for kind in KINDS for name in known.names(kind)]
         hint = did_you_mean(word, names)
-        raise UnknownPluginError([f"no plug-in named {word!r}.{hint}{known.told_denied()} See: limefw plugins"])
+        text = f"no plug-in named {word!r}.{hint}{known.told_broken()}{known.told_denied()} See: limefw plugins"
+        raise UnknownPluginError([text])
     return [known.lookup(kinds[0], word)]
 
 

@@ -9,6 +9,8 @@
 It calls the plug-in on small examples of every sort that its kind may meet and lists everything that is wrong at once.
 """
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import chdir
 from dataclasses import dataclass
@@ -138,8 +140,23 @@ def _judged(subject: Subject) -> tuple[Report, dict[str, list[str]]]:
             complaints = [told(error)]
         done.append(name)
         if complaints:
-            failed[name] = complaints[:3]
+            failed[name] = _condensed(complaints)[:3]
     return Report(subject.stage.kind, subject.plugin.name, tuple(done), tuple(skipped)), failed
+
+
+def _condensed(complaints: Sequence[str]) -> list[str]:
+    """Tell each fault once, at the first example that shows it."""
+    first: dict[str, str] = {}
+    more: Counter[str] = Counter()
+    for complaint in complaints:
+        fault = re.sub(r"^given .+?: ", "", complaint, count=1)
+        more[fault] += fault in first
+        first.setdefault(fault, complaint)
+    told = {1: " (and for another example)"}
+    return [
+        text + (told.get(more[fault], f" (and for {more[fault]} more examples)") if more[fault] else "")
+        for fault, text in first.items()
+    ]
 
 
 def _settled(plugin: Plugin, given: Mapping[str, Any]) -> dict[str, Any]:

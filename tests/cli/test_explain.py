@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -71,6 +72,18 @@ def test_a_target_that_is_not_there_is_told(run, photo, mine, target, words):
     code, _, err = run("explain", photo, "-m", "mine:right", "--target", target)
     assert code == 2
     assert words in err
+
+
+@pytest.mark.parametrize(
+    ("renderers", "start"),
+    [('["svg"]', "<svg"), ('[{ use = "json" }]', "{"), ('["svg", "json"]', None), ("[]", None)],
+)
+def test_a_recipes_only_renderer_is_what_is_printed(run, photo, mine, tmp_path, renderers, start):
+    """With several or none it is the gist."""
+    (tmp_path / "mine.toml").write_text(f"renderers = {renderers}\n")
+    code, out, _ = run("explain", photo, "-m", "mine:right", *GRID, "-n", "60", "-r", "mine.toml", "-o", "-")
+    assert code == 0
+    assert out.startswith(start) if start else "How far to trust this" in out
 
 
 @pytest.mark.parametrize("suffix", [".png", ".html", ".htm", ".svg", ".json", ".txt", ".limefw"])
@@ -174,3 +187,29 @@ def test_an_interruption_explains_what_was_drawn(run, photo, mine, tmp_path):
     assert code == 130
     assert "interrupted" in out
     assert (tmp_path / "limefw-out" / "photo.limefw").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere nothing can be told to end")
+def test_a_termination_explains_what_was_drawn(process, photo, mine, tmp_path):
+    """SIGTERM, as schedulers send it, does what Ctrl-C does; exit code 143."""
+    with (tmp_path / "mine.py").open("a") as file:
+        file.write("""
+
+def terminated(batch):
+    calls.append(1)
+    if len(calls) == 8:
+        import os, signal
+        os.kill(os.getpid(), signal.SIGTERM)
+    return right(batch)
+""")
+    done = process("explain", photo, "-m", "mine:terminated", *GRID, "-n", "4000")
+    assert done.returncode == 143
+    assert b"interrupted" in done.stdout
+    assert 2 <= limefw.load(tmp_path / "limefw-out" / "photo.limefw").health.samples < 4000
+
+
+def test_the_signal_handler_is_put_back(run):
+    """Whoever calls the command line from a program of theirs keeps their own."""
+    before = signal.getsignal(signal.SIGTERM)
+    assert run("recipe", "list")[0] == 0
+    assert signal.getsignal(signal.SIGTERM) == before

@@ -12,7 +12,7 @@ import pytest
 
 import limefw
 from limefw.cli.plugins_new import ABOUT, distribution
-from limefw.discovery import Provider, Registry
+from limefw.discovery import Broken, Provider, Registry
 from limefw.hookspecs import KINDS
 from limefw.stage import Plugin
 from limefw.testing import check_plugin
@@ -83,6 +83,34 @@ def test_all_of_a_distribution_are_checked(run, registry):
     code, out, _ = run("plugins", "check", "-d", "this session")
     assert code == 1
     assert "2 of 3 failed" in out
+
+
+def test_each_fault_is_told_once(run, registry):
+    """At the first example that shows it, with the number of the others."""
+    _, out, _ = run("plugins", "check", "segmenter", "noise")
+    text = " ".join(out.split())
+    moved = text.partition("FAILED global random state:")[2].partition("FAILED")[0]
+    assert moved.count("given ") == 1
+    assert "more examples)" in moved
+
+
+def test_a_broken_module_is_told_with_or_without_the_kind(run, registry):
+    """What nobody knows may be in there."""
+    registry.broken.append(Broken("limefw_hexagons", Provider("limefw-hexagons", "0.1.0"), ImportError("no")))
+    for words in (["hexagons"], ["segmenters", "hexagons"]):
+        code, _, err = run("plugins", "check", *words)
+        assert code == 2
+        assert "Broken: limefw_hexagons (limefw-hexagons 0.1.0)." in err
+
+
+def test_a_misspelt_policy_is_told(process):
+    """Denying what is not installed keeps nobody out, and allowing it lets nobody in."""
+    done = process("plugins", "segmenters", LIMEFW_PLUGINS="-limefw-hexagon, acme-lime")
+    err = done.stderr.decode()
+    assert done.returncode == 0
+    assert "limefw-hexagon: denied, but not installed" in err
+    assert "acme-lime: allowed, but not installed" in err
+    assert "in vain" not in process("plugins", "segmenters", LIMEFW_PLUGINS="limefw").stderr.decode()
 
 
 def test_a_name_that_clashes_is_told(run, registry):

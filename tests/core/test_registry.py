@@ -370,6 +370,24 @@ def test_nobody_is_told_to_deny_limefw_itself(install):
     assert registry.clashes("other") == []
 
 
+@pytest.mark.parametrize(
+    ("policy", "absent"),
+    [
+        ("-acme-lim", ["acme-lim: denied, but not installed (or without plug-ins). Did you mean 'acme-lime'?"]),
+        ("Acme_Lim", ["acme-lim: allowed, but not installed (or without plug-ins). Did you mean 'acme-lime'?"]),
+        ("-limefww", ["limefww: denied, but not installed (or without plug-ins)."]),
+        ("limefw, acme-lime", []),
+        ("-ACME.lime", []),
+        ("", []),
+    ],
+)
+def test_a_name_in_the_policy_that_nobody_has_is_noted(install, monkeypatch, policy, absent):
+    """A misspelt name keeps nobody out; nobody is led to deny limefw itself."""
+    install("acme-lime", HALVES)
+    monkeypatch.setenv("LIMEFW_PLUGINS", policy)
+    assert Registry().absent == absent
+
+
 def test_a_recipe_conflict_concerns_only_those_who_ask_for_it(tmp_path):
     """Two distributions with a recipe of one name leave every other recipe usable."""
     (tmp_path / "swift.toml").write_text("samples = 10")

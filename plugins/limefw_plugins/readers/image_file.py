@@ -61,6 +61,18 @@ def image_file(
     return Image(pixels, range_of(pixels) or (min(low, 0.0), max(high, low + 1.0)), path.name)
 
 
+def _what_next(path: Path) -> str:
+    """Say what can be done with a file that is no picture."""
+    suffix = path.suffix.lower()
+    if suffix == ".limefw":
+        return f"It is a saved explanation: limefw draw {path}, or limefw.load in Python"
+    if suffix in (".npy", ".npz"):
+        return "Arrays are explained in Python: limefw.explain(numpy.load(...), model), with (h, w) or (h, w, c)"
+    if suffix in (".txt", ".md", ".csv", ".tsv", ".json"):
+        return "Text and tables need a reader of their own: limefw plugins readers lists what is installed"
+    return "Save it as PNG, or write a reader for it: limefw plugins new reader NAME"
+
+
 def _decoded(path: Path, max_pixels: int, backdrop: Backdrop) -> NDArray[Any]:
     from PIL import Image as Pillow
     from PIL import ImageOps, UnidentifiedImageError
@@ -77,7 +89,7 @@ def _decoded(path: Path, max_pixels: int, backdrop: Backdrop) -> NDArray[Any]:
                 raise InputError(f"{path} is {picture.format}, which only another program can draw: save it as PNG")
             return pixels_of(ImageOps.exif_transpose(picture), backdrop)
     except UnidentifiedImageError as error:
-        raise InputError(f"{path} is not an image that Pillow can read") from error
+        raise InputError(f"{path} is not an image that Pillow can read. {_what_next(path)}") from error
     except Pillow.DecompressionBombError as error:
         raise InputError(
             f"{path} is too large to be decoded safely: {error} Where you trust it, raise PIL.Image.MAX_IMAGE_PIXELS."
