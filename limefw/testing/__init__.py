@@ -49,7 +49,11 @@ class Report:
     @property
     def summary(self) -> str:
         """One line, such as "segmenter slic: 14 checks passed"."""
-        left_out = f"; not checked: {', '.join(self.skipped)}" if self.skipped else ""
+        by_reason: dict[str, list[str]] = {}
+        for name, _, reason in (item.partition(" (") for item in self.skipped):
+            by_reason.setdefault(reason, []).append(name)
+        groups = [f"{', '.join(names)} ({reason}" for reason, names in by_reason.items()]
+        left_out = f"; not checked: {', '.join(groups)}" if groups else ""
         return f"{self.kind.removesuffix('s')} {self.name}: {len(self.checks)} checks passed{left_out}"
 
 

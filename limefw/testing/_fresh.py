@@ -33,8 +33,8 @@ HEAVY = frozenset({
 """What no plug-in module may load when it is imported, declared or not."""
 
 COMES_ALONG = frozenset({
-    "annotated_types", "click", "cv2", "jinja2", "limefw", "limefw_plugins", "matplotlib", "numpy", "PIL", "pluggy",
-    "pydantic", "rich", "scipy", "skimage", "sklearn",
+    "annotated_types", "click", "cv2", "jinja2", "limefw", "limefw_plugins", "markupsafe", "matplotlib", "numpy", "PIL",
+    "pluggy", "pydantic", "rich", "scipy", "skimage", "sklearn",
 })  # fmt: skip
 """What is there wherever limefw is: naming it in ``requires`` is allowed, not needed."""
 
