@@ -25,11 +25,11 @@ def labels(
 ) -> Segments:
     """Your own segments: a label map, or masks that may overlap, as PNG or .npy, in the photograph's size.
 
-    A label map is a PNG (grey, palette or one colour for each segment) or a .npy of integers (h, w). Masks are several
-    files (a list), or a .npy (d, h, w) of bool, or of floats 0..1 where masks are soft. What no mask covers is always kept;
-    a pixel in several masks belongs to each by an equal share, and is drawn as the smallest one's. Maps of another
-    size than the photograph's are taken where they have its shape, nearest neighbours, and so are maps of what the
-    model sees. In Python, arrays are given by `limefw_plugins.segmenters.given(array)`.
+    A label map is a PNG (grey, palette or one colour for each segment) or a .npy of integers (h, w). Masks are
+    several files (a list), or a .npy (d, h, w) of bool, or of floats 0..1 where masks are soft. What no mask covers
+    is always kept; a pixel in several masks belongs to each by an equal share, and is drawn as the smallest one's.
+    Maps of another size than the photograph's are taken where they have its shape, nearest neighbours, and so are
+    maps of what the model sees. In Python, arrays are given by `limefw_plugins.segmenters.given(array)`.
 
     Args:
         path: a file, or a list of files with a mask each (also a list of one).
