@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.types import Image, Labels, Segments
+from limefw_plugins.segmenters._maps import owners
 
 
 MOST = 160
@@ -19,7 +20,7 @@ def piecewise(
     """Yield for each segment a window with `margin` pixels around it, where it is in it, and what to fill there.
 
     The last two differ where segments overlap: a pixel is filled once, for the segment that has the largest share of
-    it, and a segment is wherever its share is at least half of that.
+    it (of equal ones the smallest), and a segment is wherever its share is at least half of that.
     """
     from scipy.ndimage import find_objects
 
@@ -38,8 +39,7 @@ def piecewise(
 def _owners(segments: Segments) -> Labels:
     if segments.basis is None:
         return segments.labels
-    largest = segments.basis.argmax(axis=0)
-    return np.where(segments.basis.max(axis=0) > 0, largest, -1)
+    return owners(segments.basis)
 
 
 def _inside(basis: NDArray[Any], number: int) -> NDArray[np.bool_]:

@@ -36,7 +36,7 @@ def images(
     no combination is enumerated without error. For pictures in memory there is `showing`.
 
     Args:
-        paths: files, and folders of which all files count, as seen from the current folder.
+        paths: files, and folders of which all with a picture's suffix count, as seen from the current folder.
         fit: "crop" fills the photograph's frame and cuts off what stands over; "stretch" bends the picture.
         most: of more pictures than these as many are chosen at random; each is held in memory.
     """
@@ -66,9 +66,13 @@ def showing(*pictures: Any, fit: Fit = "crop") -> Callable[[Image, Segments, Gen
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = sorted(item for item in path.iterdir() if item.is_file() and not item.name.startswith("."))
+    from PIL import Image as Pillow
+
+    known = {suffix for suffix, kind in Pillow.registered_extensions().items() if kind in Pillow.OPEN}
+    visible = (item for item in path.iterdir() if item.is_file() and not item.name.startswith("."))
+    found = sorted(item for item in visible if item.suffix.lower() in known)
     if not found:
-        raise InputError(f"filler 'images': there is no file in the folder {path}")
+        raise InputError(f"filler 'images': no file in the folder {path} has a suffix of a picture, such as .png")
     return found
 
 

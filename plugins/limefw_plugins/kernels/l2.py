@@ -13,7 +13,8 @@ def l2(draws: Draws, _composer: Composer, /, *, width: Annotated[float, Gt(0)] =
     """exp(-D^2 / (2 width^2)) with D the Euclidean distance between the code and all ones (lime's form for tables).
 
     With s of d segments kept D^2 = d - s, so the weights are a product over the segments: fair coins weighted so and
-    coins that keep with probability 1 / (1 + exp(-1 / (2 width^2))) have the same coefficients (Tan, Tian & Li 2023).
+    coins that keep with probability 1 / (1 + exp(-1 / (2 width^2))) have the same coefficients (Tan, Tian & Li 2023);
+    where `relative`, width sqrt(d) stands for the width there.
 
     Args:
         width: the larger, the flatter.

@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.types import Image
+from limefw.types import Image, Labels
+
+
+LARGEST = np.iinfo(np.int64).max
 
 
 def read(path: Path, max_pixels: int) -> NDArray[Any]:
@@ -16,12 +19,12 @@ def read(path: Path, max_pixels: int) -> NDArray[Any]:
     Raises:
         InputError: where it cannot be read, is too large, or holds something else.
     """
+    if not path.is_file():  # a pipe would be waited for without end
+        raise InputError(f"{path} is no file" if path.exists() else f"there is no file {path}")
     try:
         array = _read_npy(path, max_pixels) if path.suffix.lower() == ".npy" else _read_png(path, max_pixels)
     except InputError:
         raise
-    except FileNotFoundError as error:
-        raise InputError(f"there is no file {path}") from error
     except Exception as error:  # a damaged file: OSError, SyntaxError, ValueError, struct.error and others
         raise InputError(f"{path} cannot be read as a label map (.npy or PNG): {error}") from error
     check(array, str(path))
@@ -37,16 +40,30 @@ def _read_npy(path: Path, max_pixels: int) -> NDArray[Any]:
 
 
 def _read_png(path: Path, max_pixels: int) -> NDArray[Any]:
-    from PIL import Image as Pillow
+    from PIL.PngImagePlugin import PngImageFile
 
-    with Pillow.open(path, formats=("PNG",)) as picture:
+    # not Pillow.open, whose own limit of 179 million pixels stands whatever max_pixels says
+    with PngImageFile(path) as picture:
         if picture.width * picture.height > max_pixels:
             raise InputError(_too_large(path, (picture.height, picture.width), max_pixels))
         if picture.mode not in ("1", "L", "P", "I;16", "I", "RGB"):
             raise InputError(f"{path} is a PNG of mode {picture.mode}: save the label map as grey, palette or RGB")
+        bits = _bits(path)
+        if picture.mode == "RGB" and bits > 8:
+            raise InputError(
+                f"{path} is a PNG of {bits} bits a colour, of which 8 are read: save it with 8, or as grey"
+            )
         array = np.asarray(picture)
+    if picture.mode == "L" and bits < 8:  # Pillow stretches 0..3 and 0..15 to 0..255
+        return array // (255 // (2**bits - 1))
     # one number for each colour
     return array.astype(np.int64) @ (65536, 256, 1) if array.ndim == 3 else array
+
+
+def _bits(path: Path) -> int:
+    """Return how many bits a PNG's numbers have: its 25th byte, in the header that every PNG begins with."""
+    with path.open("rb") as file:
+        return file.read(25)[24]
 
 
 def _too_large(path: Path, shape: tuple[int, ...], limit: int) -> str:
@@ -62,6 +79,8 @@ def check(array: NDArray[Any], what: str) -> None:
             f"{what} holds {array.dtype} of shape {array.shape}: give integers (h, w), a label map, or masks (d, h, w) "
             "of bool or of floats 0..1"
         )
+    if array.dtype.kind == "u" and array.max() > LARGEST:
+        raise InputError(f"{what} holds labels up to {array.max()}: number the segments below 2^63")
     if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):
         raise InputError(f"{what} holds masks outside of 0..1, or NaN: a mask says what share of a pixel it covers")
 
@@ -86,3 +105,12 @@ def fit(image: Image, maps: NDArray[Any], what: str) -> NDArray[Any]:
     if maps.dtype.kind in "iu" or maps.ndim == 2:
         return np.where(inside, found.astype(np.int64), -1)
     return np.where(inside, found, found.dtype.type(0))
+
+
+def owners(shares: NDArray[Any]) -> Labels:
+    """Return ``(h, w)`` whose share is the largest of ``(d, h, w)``, of equal ones the smallest segment's; -1: none's.
+
+    So a segment inside of another has its pixels, as far as one number for each pixel can tell.
+    """
+    order = np.argsort(shares.sum(axis=(1, 2), dtype=np.float64), kind="stable")
+    return np.where(shares.any(axis=0), order[shares[order].argmax(axis=0)], -1)

@@ -1,4 +1,6 @@
-"""Quickshift's loop, with scikit-image's labels to the last one in well under half of its time.
+"""Quickshift's loop, with scikit-image's labels to the last one, in less of its time.
+
+Of a photograph 24 to 41 % of it (54 to 59 % at kernel size 1), of flat pictures 77 to 91 %.
 
 scikit-image visits every pair of pixels in a window twice. Here each pair is visited once, whole planes shifted against
 each other, and the search for a parent ends where no pixel further away can be nearer any more.

@@ -22,8 +22,9 @@ def graph(
     channels: Channels | None = None,
     region: Region | None = None,
 ) -> Segments:
-    """The regions of `felzenszwalb` in a third of the time (Felzenszwalb & Huttenlocher 2004; OpenCV's contrib wheel).
+    """Regions like `felzenszwalb`'s in a third of the time (Felzenszwalb & Huttenlocher 2004; OpenCV's contrib wheel).
 
+    Of the same method and not of the same program: borders and numbers differ.
     Its ximgproc is only in opencv-contrib-python-headless, which takes the place of limefw's own OpenCV wheel.
 
     Args:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from limefw.errors import InputError
 from limefw.types import Image, Segments, frozen, numbered
-from limefw_plugins.segmenters._maps import check, fit, read
+from limefw_plugins.segmenters._maps import check, fit, owners, read
 
 
 def labels(
@@ -25,25 +25,27 @@ def labels(
 ) -> Segments:
     """Your own segments: a label map, or masks that may overlap, as PNG or .npy, in the photograph's size.
 
-    A label map is a PNG (grey, palette or one colour for each segment) or a .npy of integers (h, w). Masks are several
-    PNG files, or a .npy (d, h, w) of bool, or of floats 0..1 where masks are soft. What no mask covers is always kept;
-    a pixel in several masks belongs to each by an equal share. Maps of another size than the photograph's are taken
-    where they have its shape, nearest neighbours, and so are maps of what the model sees. In Python, arrays are given
-    by `limefw_plugins.segmenters.given(array)`.
+    A label map is a PNG (grey, palette or one colour for each segment) or a .npy of integers (h, w). Masks are
+    several files (a list), or a .npy (d, h, w) of bool, or of floats 0..1 where masks are soft. What no mask covers
+    is always kept; a pixel in several masks belongs to each by an equal share, and is drawn as the smallest one's.
+    Maps of another size than the photograph's are taken where they have its shape, nearest neighbours, and so are
+    maps of what the model sees. In Python, arrays are given by `limefw_plugins.segmenters.given(array)`.
 
     Args:
-        path: a file, or a list of files with a mask each.
-        background: the label that is in no segment and always kept; -1 always is.
+        path: a file, or a list of files with a mask each (also a list of one).
+        background: the label of a label map that is in no segment and always kept; -1 always is. A colour's label is
+            65536 red + 256 green + blue.
         max_pixels: a limit for each file, checked before anything is decoded.
     """
-    files = [Path(path)] if isinstance(path, str) else [Path(each) for each in path]
+    if isinstance(path, str):
+        return _segments(image, read(Path(path), max_pixels), background, None, path)
+    files = [Path(each) for each in path]
     maps = [read(file, max_pixels) for file in files]
-    if len(maps) == 1:
-        return _segments(image, maps[0], background, None, str(files[0]))
+    _refuse_background(background)
     if any(each.ndim != 2 for each in maps):
         raise InputError("a list of files has one mask (h, w) in each; a stack of masks is a file by itself")
     masks = [fit(image, each, str(file)) > 0 for each, file in zip(maps, files, strict=True)]
-    return _shares(np.stack(masks), [file.stem for file in files])
+    return _shares(np.stack(masks), _distinct([file.stem for file in files]))
 
 
 def given(segments: Any, names: Sequence[str] | None = None) -> Callable[[Image, Generator], Segments]:
@@ -67,7 +69,10 @@ def _segments(
     image: Image, array: NDArray[Any], background: int | None, names: Sequence[str] | None, what: str
 ) -> Segments:
     if array.ndim == 3:
+        _refuse_background(background)
         return _shares(fit(image, array, what), _named(names, [f"mask {at}" for at in range(len(array))], what))
+    if background not in (None, -1) and not (array == background).any():
+        raise InputError(f"{what} has no label {background}, named as the background: it has {_listed(array)}")
     fitted = fit(image, array, what)
     kept = [-1] if background is None else [-1, background]
     values, inside = numbered(fitted)
@@ -78,6 +83,25 @@ def _segments(
     everywhere = [value for value in numbered(array)[0].tolist() if value not in kept]
     by_label = dict(zip(everywhere, _named(names, everywhere, what), strict=True))
     return Segments(renumber[inside], tuple(by_label[value] for value in values.tolist()))
+
+
+def _refuse_background(background: int | None) -> None:
+    if background not in (None, -1):
+        raise InputError(
+            f"background {background} is a label, and these are masks: what no mask covers is kept without it"
+        )
+
+
+def _listed(array: NDArray[Any]) -> str:
+    values = numbered(array)[0].tolist()
+    return ", ".join(map(str, values[:8])) + (", ..." if len(values) > 8 else "")
+
+
+def _distinct(stems: Sequence[str]) -> list[str]:
+    """Number the names that several files have."""
+    return [
+        stem if stems.count(stem) == 1 else f"{stem} ({stems[: at + 1].count(stem)})" for at, stem in enumerate(stems)
+    ]
 
 
 def _named(names: Sequence[str] | None, default: Sequence[Any], what: str) -> Sequence[str]:
@@ -93,7 +117,7 @@ def _shares(masks: NDArray[Any], names: Sequence[str]) -> Segments:
     if not len(masks):
         return Segments(np.full(masks.shape[1:], -1), ())
     cover = masks.sum(axis=0, dtype=np.float64)
-    first = np.where(cover > 0, masks.argmax(axis=0), -1)
+    owner = owners(masks)
     if masks.dtype == np.bool_ and cover.max() <= 1:
-        return Segments(first, names)
-    return Segments(first, names, basis=(masks / np.maximum(cover, 1.0)).astype(np.float32))
+        return Segments(owner, names)
+    return Segments(owner, names, basis=(masks / np.maximum(cover, 1.0)).astype(np.float32))

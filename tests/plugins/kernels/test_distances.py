@@ -78,7 +78,7 @@ def test_limes_own_distances_have_these_weights():
 def test_l2_is_a_product_law(width, relative):
     """Weighted fair coins = unweighted coins with p = 1 / (1 + exp(-1 / (2 width^2))): means by hand (Tan et al. 2023).
 
-    beta_j is E[f | z_j = 1] - E[f | z_j = 0] under that law.
+    Where relative, width sqrt(d) stands for the width. beta_j is E[f | z_j = 1] - E[f | z_j = 0] under that law.
     """
     count = 7
     codes = np.array(list(product([False, True], repeat=count)))[::-1]

@@ -1,5 +1,10 @@
 """The user's own segments: files and arrays, in every frame."""
 
+import os
+import struct
+import zlib
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +14,7 @@ from PIL import Image as Pillow
 import limefw
 from limefw.frame import Frame
 from limefw.types import Contract, Image
+from limefw_plugins.fillers._pieces import piecewise
 from limefw_plugins.segmenters import given as known
 from limefw_plugins.segmenters.labels import labels
 from limefw_plugins.segmenters.slic import slic
@@ -86,6 +92,24 @@ def test_masks_of_several_files_share_where_they_overlap(tmp_path):
     apart = labels(image(), RNG(0), path=[paths[0], save(tmp_path, "rest.png", np.uint8(column >= 30))])
     assert apart.basis is None
     assert apart.names == ("cat", "rest")
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_a_mask_inside_of_another_has_its_pixels(soft):
+    """In whatever order they come, each pixel is drawn as the smallest mask's that has the largest share of it."""
+    row, column = np.indices((40, 60))
+    masks = np.stack([row >= 0, (row > 9) & (column > 9), (row > 19) & (column > 19)])
+    for order in permutations(range(3)):
+        found = cut(np.float32(masks[list(order)]) if soft else masks[list(order)], image())
+        np.testing.assert_array_equal(np.array(order)[found.labels], masks.sum(axis=0) - 1)
+
+
+def test_a_filler_gives_a_mask_inside_of_another_its_pixels():
+    """Each pixel is filled once, for the smallest mask that it is in."""
+    masks = np.zeros((3, 12, 12), bool)
+    masks[0], masks[1, 4:8, 4:8], masks[2, 5:7, 5:7] = True, True, True
+    pieces = list(piecewise(image(12, 12), cut(masks, image(12, 12)), 0))
+    assert [int(filled.sum()) for _, _, filled in pieces] == [144 - 16, 16 - 4, 4]
 
 
 def test_overlapping_masks_are_explained():
@@ -186,6 +210,88 @@ def test_bad_files_are_told(tmp_path):
     for name, words in cases.items():
         with pytest.raises(limefw.InputError, match=words):
             labels(image(), RNG(0), path=str(tmp_path / name), max_pixels=100 if "large" in name else 10_000)
+
+
+def png(path, width, height, bits, color, lines):
+    """Write a PNG of any depth (Pillow writes few): `lines` are its packed bytes, without a filter."""
+    header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0)
+    packed = zlib.compress(b"".join(b"\0" + bytes(line) for line in lines))
+    parts = [(b"IHDR", header), (b"IDAT", packed), (b"IEND", b"")]
+    chunks = (struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d)) for t, d in parts)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    return str(path)
+
+
+@pytest.mark.parametrize(("bits", "color"), [(1, 0), (2, 0), (4, 0), (8, 0), (4, 3)])
+def test_labels_of_few_bits_are_the_numbers_in_the_file(tmp_path, bits, color):
+    """Pillow stretches 4-bit grey 0, 1, 2 to 0, 17, 34; a palette's (color 3) it does not."""
+    wanted = np.random.default_rng(bits).integers(0, 2**bits, (8, 8))
+    wanted[0] = np.arange(8) % 2**bits
+    unpacked = (wanted[..., None] >> np.arange(bits)[::-1]) & 1
+    lines = np.packbits(unpacked.reshape(8, -1).astype(np.uint8), axis=1)
+    path = tmp_path / "map.png"
+    if color == 3:
+        picture = Pillow.fromarray(wanted.astype(np.uint8), mode=None).convert("P")
+        picture.putdata(wanted.ravel().tolist())
+        picture.save(path, bits=bits)
+    else:
+        png(path, 8, 8, bits, color, lines)
+    found = labels(image(8, 8), RNG(0), path=str(path))
+    values = np.array(
+        [int(name.removeprefix("label ").replace("True", "1").replace("False", "0")) for name in found.names]
+    )
+    np.testing.assert_array_equal(values[found.labels], wanted)
+
+
+def test_labels_that_would_be_merged_are_refused(tmp_path):
+    """16-bit colours, of which Pillow reads 8, and numbers that no int64 holds."""
+    deep = png(tmp_path / "deep.png", 2, 1, 16, 2, [[0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0]])
+    with pytest.raises(limefw.InputError, match="16 bits a colour, of which 8 are read"):
+        labels(image(1, 2), RNG(0), path=deep)
+    with pytest.raises(limefw.InputError, match="up to 18446744073709551615: number the segments below"):
+        cut(quarters(40, 60).astype(np.uint64) - np.uint64(1), image())
+
+
+def test_a_background_that_is_not_there_is_told(tmp_path):
+    """With the labels that are; masks have none. -1 is always background, there or not."""
+    path = save(tmp_path, "map.npy", quarters(40, 60))
+    with pytest.raises(limefw.InputError, match=r"no label 9, .*: it has 0, 1, 2, 3$"):
+        labels(image(), RNG(0), path=path, background=9)
+    assert labels(image(), RNG(0), path=path, background=-1).count == 4
+    stack = save(tmp_path, "masks.npy", np.arange(2)[:, None, None] == quarters(40, 60) % 2)
+    for masks in (stack, [path]):
+        with pytest.raises(limefw.InputError, match="background 0 is a label, and these are masks"):
+            labels(image(), RNG(0), path=masks, background=0)
+
+
+def test_a_list_is_a_mask_each_and_every_one_has_a_name(tmp_path):
+    """A list of one file too; files of one name in several folders are numbered."""
+    paths = []
+    for at in range(3):
+        (tmp_path / str(at)).mkdir()
+        paths.append(save(tmp_path / str(at), "mask.png" if at < 2 else "dog.png", np.uint8(quarters(40, 60) == at)))
+    assert labels(image(), RNG(0), path=paths).names == ("mask (1)", "mask (2)", "dog")
+    (only,) = labels(image(), RNG(0), path=[save(tmp_path, "one.png", np.uint8(quarters(40, 60)))]).names
+    assert only == "one"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    """Nor is a folder read."""
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path / "pipe.png", tmp_path):
+        with pytest.raises(limefw.InputError, match="is no file"):
+            labels(image(), RNG(0), path=str(path))
+
+
+def test_the_limit_is_ours_and_not_pillows(tmp_path, monkeypatch):
+    """Raising max_pixels is enough, where Pillow by itself would warn or refuse."""
+    path = save(tmp_path, "map.png", quarters(40, 60).astype(np.uint8))
+    for limit in (2000, 1000):  # Pillow's: a warning above, an error above twice it
+        monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", limit)
+        assert labels(image(), RNG(0), path=path, max_pixels=2400).count == 4
+        with pytest.raises(limefw.InputError, match="limit of 2399"):
+            labels(image(), RNG(0), path=path, max_pixels=2399)
 
 
 def test_names_must_be_as_many_as_the_segments():
