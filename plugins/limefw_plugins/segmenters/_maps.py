@@ -53,9 +53,9 @@ def _read_png(path: Path, max_pixels: int) -> NDArray[Any]:
             raise InputError(
                 f"{path} is a PNG of {bits} bits a colour, of which 8 are read: save it with 8, or as grey"
             )
-        array = np.asarray(picture)
+        array: NDArray[Any] = np.asarray(picture)
     if picture.mode == "L" and bits < 8:  # Pillow stretches 0..3 and 0..15 to 0..255
-        return array // (255 // (2**bits - 1))
+        return np.asarray(array // (255 // (2**bits - 1)))
     # one number for each colour
     return array.astype(np.int64) @ (65536, 256, 1) if array.ndim == 3 else array
 

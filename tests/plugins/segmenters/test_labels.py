@@ -231,7 +231,7 @@ def test_labels_of_few_bits_are_the_numbers_in_the_file(tmp_path, bits, color):
     lines = np.packbits(unpacked.reshape(8, -1).astype(np.uint8), axis=1)
     path = tmp_path / "map.png"
     if color == 3:
-        picture = Pillow.fromarray(wanted.astype(np.uint8), mode=None).convert("P")
+        picture = Pillow.fromarray(wanted.astype(np.uint8)).convert("P")
         picture.putdata(wanted.ravel().tolist())
         picture.save(path, bits=bits)
     else:
