@@ -1,7 +1,7 @@
 """The command line: one file per command; each parses, calls one function of the core, and prints.
 
 Exit codes: 0 done, and where whoever read our output has gone; 1 the model or a plug-in failed; 2 what was asked
-cannot be done (the message says why); 130 interrupted, 143 terminated (what was computed until then is written).
+cannot be done (the message says why); 130 interrupted (what was computed until then is written); 143 terminated (too).
 """
 
 import signal
