@@ -179,8 +179,7 @@ def _of_label(label: int, fit: Fit, targets: Floats, score: float | None, unit: 
         text = f"label {label}: every effect is 0: the surrogate saw nothing (a penalty too strong, or too few samples)"
         return [Caution("all_zero", text)]
     if score is not None and score < POOR_FIDELITY:
-        text = (
-            f"label {label}: on samples left out, the surrogate explains {max(score, 0):.0%} of the model's variation"
-        )
+        how = f"explains {score:.0%} of the model's variation" if score > 0 else "does worse than its mean answer"
+        text = f"label {label}: on samples left out, the surrogate {how}"
         return [Caution("low_fidelity", text)]
     return []

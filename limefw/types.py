@@ -188,7 +188,9 @@ class Segments:
         return cls(flat, tuple(f"{name} {index}" for index in range(len(values))))
 
     def sizes(self) -> NDArray[np.intp]:
-        """Return the number of pixels of each segment, ``(d,)``."""
+        """Return the number of pixels of each segment, ``(d,)``; pixels that several share count for each."""
+        if self.basis is not None:
+            return np.asarray(np.count_nonzero(self.basis.reshape(self.count, -1), axis=1))
         return np.bincount(self.labels[self.labels >= 0].ravel(), minlength=self.count)
 
     def fingerprint(self) -> str:

@@ -147,3 +147,12 @@ def test_a_photograph_may_be_written_to_while_it_is_explained():
     found, expected = explained(held, model), explained()
     np.testing.assert_array_equal(found.neighbourhood.targets, expected.neighbourhood.targets)
     np.testing.assert_array_equal(found.instance.pixels, PHOTO)
+
+
+def test_overlapping_segments_cover_what_they_cover():
+    """Pixels that two segments share count for each; shares may then add up to more than 1."""
+    row = np.arange(20)[:, None] + np.zeros((1, 30), dtype=int)
+    masks = np.stack([row < 12, row >= 8, row >= 15]).astype(np.float32)
+    basis = masks / np.maximum(masks.sum(axis=0), 1)
+    segments = limefw.Segments(masks.argmax(axis=0), ("a", "b", "c"), basis=basis)
+    assert (segments.sizes() / 600).tolist() == pytest.approx([0.6, 0.6, 0.25])

@@ -69,12 +69,15 @@ def _parts(explanation: Explanation, segments: Sequence[int]) -> str:
 
 
 def _verdict(item: WhatIf) -> str:
-    """Judge the surrogate by what the model really did when the strongest segments went."""
-    moved, missed = abs(item.prediction - item.without), abs(item.without - item.guess_without)
-    if moved <= 1e-9 * max(1.0, abs(item.prediction)):
+    """Judge the surrogate by what the model really did without the strongest segments, and with these alone."""
+    moved = abs(item.prediction - item.without), abs(item.prediction - item.only)
+    if moved[0] <= 1e-9 * max(1.0, abs(item.prediction)):
         return "The model does not need them: its answer did not change."
-    if missed <= 0.25 * moved:
+    missed = abs(item.without - item.guess_without), abs(item.only - item.guess_only)
+    # of the two answers the one that was foreseen worse; a small miss of a change that hardly was one counts little
+    share = max(miss / max(change, 0.1 * max(moved)) for miss, change in zip(missed, moved, strict=True))
+    if share <= 0.25:
         return "The stand-in foresaw this well."
-    if missed <= 0.6 * moved:
+    if share <= 0.6:
         return "The stand-in foresaw this only roughly."
     return "The stand-in did not foresee this: do not add its effects up."

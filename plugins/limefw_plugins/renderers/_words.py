@@ -94,7 +94,8 @@ def wording_of(explanation: Explanation) -> Wording:
     part = "superpixel" if explanation.segments.names[0].startswith("superpixel ") else "segment"
     if provenance.get("model", {}).get("task") == "regression":
         return Wording("predicted value", "raises", "lowers", part)
-    noun = {"probability": "probability", "log_odds": "log-odds"}.get(target, f"target {target!r}")
+    own = provenance.get("recipe", {}).get("target", {}).get("function", "the target")
+    noun = {"probability": "probability", "log_odds": "log-odds", "inline": own}.get(target, target.replace("_", " "))
     return Wording(noun, part=part)
 
 

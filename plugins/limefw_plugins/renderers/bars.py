@@ -67,4 +67,4 @@ def what_intervals(found: Sequence[Finding], words: Wording) -> str:
         return "Whiskers: 95% intervals, for the luck of the draw alone."
     if any(item.margin == 0 for item in found):
         return "Every combination was drawn: nothing was left to chance."
-    return "Intervals are not known for this surrogate." if found else words.nothing
+    return "Intervals are not known: too few samples, or a surrogate that has none." if found else words.nothing

@@ -86,6 +86,7 @@ def _scatter(axes: Any, explanation: Explanation, label: int, noun: str) -> None
     axes.plot(ends, ends, color=FAINT, linewidth=points(1), linestyle="--")
     axes.plot(model, guess, ".", color="#4a6fa5", alpha=0.35, markersize=points(7), markeredgewidth=0)
     axes.plot(model[0], guess[0], "o", color=INK, markersize=points(9), markeredgecolor="white")
+    axes.ticklabel_format(useOffset=False)
     axes.set_xlabel(f"the model's {noun}", fontsize=points(0.9 * SIZE), color=FAINT)
     axes.set_ylabel("the stand-in's", fontsize=points(0.9 * SIZE), color=FAINT)
     axes.tick_params(labelsize=points(0.8 * SIZE), colors=FAINT)
