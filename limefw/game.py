@@ -221,6 +221,11 @@ class Game:
         """How many rows were asked for and answered."""
         return sum(len(draws) for draws, _ in self.history)
 
+    @property
+    def exhaustive(self) -> bool:
+        """Whether the rows so far are the sampler's whole law."""
+        return all(draws.exhaustive for draws, _ in self.history)
+
     def not_exhaustive(self) -> None:
         """Say that the rows so far are not the sampler's whole law."""
         self.history = [(replace(draws, exhaustive=False), targets) for draws, targets in self.history]

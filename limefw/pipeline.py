@@ -321,7 +321,7 @@ class Run:
             return Outcome(text, cautions=(Caution("interrupted", text),))
         if not game.asked:
             raise InputError(f"{self.recipe.stages['sampler']} drew nothing")
-        return Outcome(budget.reason(game.asked, exhaustive=game.drawn()[0].exhaustive))
+        return Outcome(budget.reason(game.asked, exhaustive=game.exhaustive))
 
     def _blocks(self, game: Game, scene: Scene) -> Iterator[Draws]:
         """Yield the sampler's blocks; a filler with a choice to make is given one number a row, from its own stream."""
@@ -364,7 +364,7 @@ class Run:
         by_label = dict(zip(game.columns, fits, strict=True))
         if self.recipe.what_if and not cautions:
             with self.timed("what_if"):
-                asked, cautions = ask_what_if(game, by_label, self.recipe.what_if)
+                asked, cautions = ask_what_if(game, around, by_label, self.recipe.what_if)
         with self.timed("health"):
             scores: list[float | None] = [None] * len(fits)
             if outcome.fits is None and not plain:

@@ -8,7 +8,7 @@ import numpy as np
 from limefw.game import Game
 from limefw.health import Caution
 from limefw.statistics import rounding
-from limefw.types import Draws, Fit
+from limefw.types import Draws, Fit, Neighbourhood
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,12 @@ class WhatIf:
     guess_only: float
 
 
-def ask_what_if(game: Game, fits: Mapping[int, Fit], count: int) -> tuple[dict[int, WhatIf], tuple[Caution, ...]]:
+def ask_what_if(
+    game: Game, around: Neighbourhood, fits: Mapping[int, Fit], count: int
+) -> tuple[dict[int, WhatIf], tuple[Caution, ...]]:
     """Ask the model without each label's `count` strongest supporting segments, and with these alone."""
-    targets = game.drawn()[1]
     supporting = {
-        label: _supporting(fit, count, rounding(targets[:, at])) for at, (label, fit) in enumerate(fits.items())
+        label: _supporting(fit, count, rounding(around.targets[:, at])) for at, (label, fit) in enumerate(fits.items())
     }
     supporting = {label: segments for label, segments in supporting.items() if segments}
     if not supporting:
@@ -57,7 +58,7 @@ def ask_what_if(game: Game, fits: Mapping[int, Fit], count: int) -> tuple[dict[i
         pair, column = slice(2 * at, 2 * at + 2), game.columns.index(label)
         without, only = answers[pair, column].tolist()
         guesses = fits[label].predict(draws.codes[pair]).tolist()
-        found[label] = WhatIf(segments, float(game.history[0][1][0, column]), without, only, *guesses)
+        found[label] = WhatIf(segments, float(around.targets[0, column]), without, only, *guesses)
     return found, ()
 
 

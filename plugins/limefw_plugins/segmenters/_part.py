@@ -29,6 +29,10 @@ CLOSE = 0.05
 """A number of segments so near to the wish, relative to it, is near enough."""
 
 
+Cut = Callable[[float], NDArray[np.integer]]
+"""From a scale, or a number of segments, to labels."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """The part of an image that is to be cut.
@@ -105,15 +109,28 @@ class Part:
         whole[self.lines, self.columns] = inside
         return Segments(whole, tuple(f"superpixel {index}" for index in range(len(values))))
 
+    def smallest(self, min_size: int, wish: int | None) -> int:
+        """Return the smallest region's size: where many are wished for, at most a quarter of their mean size."""
+        lines, columns, _ = self.pixels.shape
+        return min_size if wish is None else min(min_size, max(1, lines * columns // (4 * wish)))
+
+    def by_scale(self, cut: Cut, scale: float, wish: int | None) -> Segments:
+        """Return what a cut gives at a scale, or where a number is wished for, at the scale that comes nearest."""
+        return self.segments(cut(scale) if wish is None else nearest_cut(cut, wish, scale, 1.0, 1e6))
+
+    def by_number(self, cut: Cut, number: float, wish: int | None) -> Segments:
+        """Return what a cut into about so many gives, or where a number is wished for, the one that comes nearest."""
+        if wish is None:
+            return self.segments(cut(number))
+        return self.segments(nearest_cut(lambda scale: cut(wish / scale), wish, 1.0, 0.125, 4.0))
+
 
 def _within(places: Floats, low: float, high: float) -> slice:
     inside = np.flatnonzero((places >= low) & (places < high))
     return slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, 0)
 
 
-def nearest_cut(
-    cut: Callable[[float], NDArray[np.integer]], wish: int, scale: float, least: float, most: float
-) -> NDArray[np.integer]:
+def nearest_cut(cut: Cut, wish: int, scale: float, least: float, most: float) -> NDArray[np.integer]:
     """Return the labels whose number of segments is nearest to a wish: at most 10 cuts, done when within 5 %.
 
     Args:

@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt
 from numpy.random import Generator
 
 from limefw.types import Image, Segments
-from limefw_plugins.segmenters._part import Channels, Part, Region, nearest_cut
+from limefw_plugins.segmenters._part import Channels, Part, Region
 
 
 def felzenszwalb(
@@ -37,8 +37,7 @@ def felzenszwalb(
 
     part = Part.of(image, channels, region)
     pixels = part.balanced()
-    height, width, _ = pixels.shape
-    smallest = min_size if target_segments is None else min(min_size, max(1, height * width // (4 * target_segments)))
+    smallest = part.smallest(min_size, target_segments)
 
     def cut(scale: float) -> Any:
         with warnings.catch_warnings():
@@ -46,6 +45,4 @@ def felzenszwalb(
             warnings.filterwarnings("ignore", "Got image with third dimension", RuntimeWarning)
             return felzenszwalb(pixels, scale, sigma, smallest, channel_axis=-1)
 
-    if target_segments is None:
-        return part.segments(cut(scale))
-    return part.segments(nearest_cut(cut, target_segments, scale, 1.0, 1e6))
+    return part.by_scale(cut, scale, target_segments)

@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt
 from numpy.random import Generator
 
 from limefw.types import Image, Segments
-from limefw_plugins.segmenters._part import Channels, Part, Region, nearest_cut
+from limefw_plugins.segmenters._part import Channels, Part, Region
 
 
 def graph(
@@ -40,12 +40,9 @@ def graph(
 
     part = Part.of(image, channels, region)
     pixels = (part.balanced() * 255).astype(np.float32)
-    height, width, _ = pixels.shape
-    smallest = min_size if target_segments is None else min(min_size, max(1, height * width // (4 * target_segments)))
+    smallest = part.smallest(min_size, target_segments)
 
     def cut(scale: float) -> Any:
         return segmentation.createGraphSegmentation(sigma, scale, smallest).processImage(pixels)
 
-    if target_segments is None:
-        return part.segments(cut(scale))
-    return part.segments(nearest_cut(cut, target_segments, scale, 1.0, 1e6))
+    return part.by_scale(cut, scale, target_segments)

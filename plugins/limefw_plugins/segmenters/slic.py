@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt
 from numpy.random import Generator
 
 from limefw.types import Image, Segments
-from limefw_plugins.segmenters._part import Channels, Part, Region, nearest_cut
+from limefw_plugins.segmenters._part import Channels, Part, Region
 
 
 def slic(
@@ -48,7 +48,4 @@ def slic(
             convert2lab=are_colors, start_label=0, channel_axis=-1,
         )  # fmt: skip
 
-    if target_segments is None:
-        return part.segments(cut(n_segments))
-    wish = target_segments
-    return part.segments(nearest_cut(lambda scale: cut(wish / scale), wish, 1.0, 0.125, 4.0))
+    return part.by_number(cut, n_segments, target_segments)

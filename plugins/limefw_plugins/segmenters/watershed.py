@@ -7,7 +7,7 @@ from annotated_types import Ge
 from numpy.random import Generator
 
 from limefw.types import Floats, Image, Segments
-from limefw_plugins.segmenters._part import Channels, Part, Region, nearest_cut
+from limefw_plugins.segmenters._part import Channels, Part, Region
 
 
 def watershed(
@@ -41,10 +41,7 @@ def watershed(
     def cut(number: float) -> Any:
         return watershed(gradient, max(1, round(number)), compactness=compactness)
 
-    if target_segments is None:
-        return part.segments(cut(markers))
-    wish = target_segments
-    return part.segments(nearest_cut(lambda scale: cut(wish / scale), wish, 1.0, 0.125, 4.0))
+    return part.by_number(cut, markers, target_segments)
 
 
 def _gradient(colors: Floats, sigma: float) -> Floats:
