@@ -54,10 +54,11 @@ def gram(around: Neighbourhood) -> Gram:
     width, count = codes.shape[1], targets.shape[1]
     cross, joint = np.zeros((width, width)), np.zeros((width, count))
     for part in blocks(len(codes)):
-        x = codes[part] - code_means
-        weighted = x * weights[part, None]
-        cross += weighted.T @ x
-        joint += weighted.T @ (targets[part] - target_means)
+        root = np.sqrt(weights[part, None])
+        # a product with itself, of which BLAS computes one half
+        x = root * (codes[part] - code_means)
+        cross += x.T @ x
+        joint += x.T @ (root * (targets[part] - target_means))
     return Gram(cross, joint, code_means, target_means, float(weights.sum()))
 
 
