@@ -68,7 +68,7 @@ def quickshift(
 
 def _refuse_flat(points: Floats, ratio: float) -> None:
     """Refuse one colour: what came out would be cut by the noise that breaks ties."""
-    if ratio and not np.ptp(points.reshape(-1, points.shape[2]), axis=0).any():
+    if ratio and (points == points[0, 0]).all():
         height, width = points.shape[:2]
         raise InputError(
             f"all {height} x {width} pixels have the same colour: quickshift finds nothing to cut along. "

@@ -36,6 +36,7 @@ PICTURES = {
     "flat": lambda rng, shape: np.full(shape, rng.random()),
     "ramp": lambda rng, shape: np.indices(shape).sum(axis=0) / sum(shape),
     "board": lambda rng, shape: np.indices(shape)[:2].sum(axis=0) % 2 * 1.0,
+    "two-tone": lambda rng, shape: (np.indices(shape)[1] < shape[1] // 2) * rng.random(),
     "half flat": lambda rng, shape: np.where(np.indices(shape)[1] < shape[1] // 2, 0.0, rng.random(shape)),
 }
 
@@ -96,12 +97,14 @@ def test_a_photograph_is_cut_as_scikit_image_cuts_it(size, params):
     np.testing.assert_array_equal(found.labels, reference(pixels, **params))
 
 
-def test_flat_parts_are_cut_by_the_same_noise():
+@pytest.mark.parametrize("kernel_size", [1.0, 5.0, 8.0])
+@pytest.mark.parametrize("right", ["photograph", "white"])
+def test_flat_parts_are_cut_by_the_same_noise(kernel_size, right):
     """Thousands of densities that only the noise tells apart: even there rounding decides as scikit-image's does."""
-    pixels = photograph(160)
+    pixels = photograph(160) if right == "photograph" else np.full((160, 160, 3), 255, np.uint8)
     pixels[:, :90] = 0
-    found = quickshift(Image(pixels, (0, 255)), RNG(0), kernel_size=5.0, least=1)
-    np.testing.assert_array_equal(found.labels, reference(pixels, kernel_size=5.0, max_dist=200.0, ratio=0.2))
+    found = quickshift(Image(pixels, (0, 255)), RNG(0), kernel_size=kernel_size, least=1)
+    np.testing.assert_array_equal(found.labels, reference(pixels, kernel_size=kernel_size, max_dist=200.0, ratio=0.2))
 
 
 def test_channels_that_are_no_colours_are_cut_along_their_edges():

@@ -1,0 +1,91 @@
+"""A picture laid out for quickshift: in one row, so that one shift leads every pixel to its neighbour."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.types import Floats
+
+
+BLOCK = 16384
+"""Pixels at a time: their intermediate results stay in the processor's caches."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """Pixels in one row, with borders so wide that a shift within the window never meets another line.
+
+    Args:
+        colors: ``(c, ...)``; the borders are so far from any colour that they add nothing to a density of 1 or more.
+        height: of the picture.
+        width: of the picture.
+        down: pixels that the window reaches up and down.
+        right: pixels that it reaches left and right, and of border after every line.
+        kernel_size: width of the density estimate.
+    """
+
+    colors: Floats
+    height: int
+    width: int
+    down: int
+    right: int
+    kernel_size: float
+
+    @classmethod
+    def of(cls, points: Floats, kernel_size: float) -> Self:
+        """Lay ``(h, w, c)`` points out; the window reaches three times the kernel size."""
+        height, width, channels = points.shape
+        reach = math.ceil(3 * kernel_size)
+        down, right = min(reach, height - 1), min(reach, width - 1)
+        size = (height + 2 * down) * (width + right) + 2 * right
+        colors = np.full((channels, size), float(points.max()) + 15.0 * kernel_size)
+        plane = cls(colors, height, width, down, right, kernel_size)
+        for color, channel in zip(colors, np.moveaxis(points, 2, 0), strict=True):
+            plane.inside(color)[...] = channel
+        return plane
+
+    @property
+    def stride(self) -> int:
+        """From a pixel to the one below."""
+        return self.width + self.right
+
+    @property
+    def margin(self) -> int:
+        """Before the first pixel and after the last line."""
+        return self.down * self.stride + self.right
+
+    def inside(self, row: NDArray[Any]) -> NDArray[Any]:
+        """Return the ``(h, w)`` pixels of such a row, as a view."""
+        return row[self.margin : len(row) - self.margin].reshape(self.height, self.stride)[:, : self.width]
+
+    def window(self) -> Iterator[tuple[int, int, int]]:
+        """Yield (shift, rows, columns) for the whole window, line by line as scikit-image goes through it."""
+        for row in range(-self.down, self.down + 1):
+            for column in range(-self.right, self.right + 1):
+                yield row * self.stride + column, row, column
+
+    def distances(
+        self, here: NDArray[np.intp], shifts: NDArray[np.intp], rows: NDArray[np.intp], columns: NDArray[np.intp]
+    ) -> Floats:
+        """Return squared distances from some pixels to others, every operation in scikit-image's order."""
+        there = here + shifts
+        total: Floats = np.zeros(there.shape)
+        for color in self.colors:
+            total += (color.take(here) - color.take(there)) ** 2
+        total += rows * rows
+        total += columns * columns
+        return total
+
+
+def squares(here: Floats, there: Floats, total: Floats, other: Floats) -> None:
+    """Put the squared differences of two ``(c, n)`` stacks of colours, summed in order, into `total`."""
+    for at, (one, two) in enumerate(zip(here, there, strict=True)):
+        square = other if at else total
+        np.subtract(one, two, out=square)
+        np.multiply(square, square, out=square)
+        if at:
+            np.add(total, square, out=total)
