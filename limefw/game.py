@@ -119,7 +119,10 @@ class Game:
 
     def outlook(self, count: int) -> Mapping[str, float]:
         """Return the `count` strongest targets of the instance by name."""
-        return strongest(self.prediction, self.names, count)
+        order = np.argsort(-self.prediction, kind="stable")[:count].tolist()
+        shown = [self.names[at] for at in order]
+        unique = [f"{name} ({at})" if shown.count(name) > 1 else name for at, name in zip(order, shown, strict=True)]
+        return dict(zip(unique, self.prediction[order].tolist(), strict=True))
 
     def _distinct(self, draws: Draws) -> tuple[NDArray[np.intp], list[int]]:
         """Return each row's place among all distinct rows so far, and the rows not predicted yet."""
@@ -245,11 +248,3 @@ def _row_keys(draws: Draws) -> list[bytes]:
     joined = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
     size, data = joined.shape[1], joined.tobytes()
     return [data[start : start + size] for start in range(0, len(data), size)]
-
-
-def strongest(prediction: Floats, names: Sequence[str], count: int) -> Mapping[str, float]:
-    """Return the `count` strongest targets of the instance by name."""
-    order = [int(at) for at in np.argsort(-prediction, kind="stable")[:count]]
-    shown = [names[at] for at in order]
-    unique = [f"{name} ({at})" if shown.count(name) > 1 else name for at, name in zip(order, shown, strict=True)]
-    return {name: float(prediction[at]) for at, name in zip(order, unique, strict=True)}

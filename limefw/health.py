@@ -112,7 +112,7 @@ def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_])
     if left_out[0]:
         rest = replace(rest, weights=np.where(rows == 0, 0.0, rest.weights))
     if rest.weights.sum() <= 0:
-        return around.targets.mean(axis=0)
+        return np.asarray(around.targets.mean(axis=0))
     return np.column_stack([fit.predict(around.codes[left_out]) for fit in refit(rest)])
 
 
@@ -153,26 +153,18 @@ def _resolved(fit: Fit, targets: Floats) -> int | None:
 
 
 def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) -> list[Caution]:
-    advised = SAMPLES_PER_SEGMENT * width
-    doubts = {
-        "narrow_kernel": (
-            effective < 0.1 * rows and not exhaustive,
-            f"the kernel leaves {effective:.0f} effective samples of {rows}: widen it, or draw from nearer",
-        ),
-        "too_few_samples": (
-            rows < advised and not exhaustive,
-            f"{rows} samples for {width} segments: {advised} or more are advisable",
-        ),
-        "few_segments": (
-            width < 6,
-            f"only {width} segments: the picture is coarse; ask for smaller segments",
-        ),
-        "many_segments": (
-            width > MANY_SEGMENTS,
-            f"{width} segments: each is hardly seen by the model; {MANY_SEGMENTS} or fewer, larger ones say more",
-        ),
-    }
-    return [Caution(code, text) for code, (doubtful, text) in doubts.items() if doubtful]
+    advised, found = SAMPLES_PER_SEGMENT * width, {}
+    if effective < 0.1 * rows and not exhaustive:
+        text = f"the kernel leaves {effective:.0f} effective samples of {rows}: widen it, or draw from nearer"
+        found["narrow_kernel"] = text
+    if rows < advised and not exhaustive:
+        found["too_few_samples"] = f"{rows} samples for {width} segments: {advised} or more are advisable"
+    if width < 6:
+        found["few_segments"] = f"only {width} segments: the picture is coarse; ask for smaller segments"
+    if width > MANY_SEGMENTS:
+        text = f"{width} segments: each is hardly seen by the model; {MANY_SEGMENTS} or fewer, larger ones say more"
+        found["many_segments"] = text
+    return [Caution(code, text) for code, text in found.items()]
 
 
 def _of_label(label: int, fit: Fit, targets: Floats, score: float | None, unit: float) -> list[Caution]:
