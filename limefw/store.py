@@ -83,7 +83,8 @@ def load(path: str | os.PathLike[str], types: Mapping[str, type]) -> Any:
             _check_sizes(archive, name)
             content = json.loads(archive.read(TEXT))
             _check_schema(content, name)
-            arrays = {item.filename: _array(archive, item) for item in archive.infolist() if item.filename[0].isdigit()}
+            parts = [item for item in archive.infolist() if item.filename.endswith(".npy")]
+            arrays = {part.filename: _array(archive, part) for part in parts}
             return _Reader(name, types, arrays).value(content["content"])
     except StoreError:
         raise
