@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from limefw import contracts, store
 from limefw.discovery import registry
-from limefw.errors import LabelError, LimefwError, MissingDependencyError, StoreError, did_you_mean
+from limefw.errors import LabelError, LimefwError, MissingDependencyError, RecipeError, StoreError, did_you_mean
 from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
+from limefw.labels import find
 from limefw.recipe import Label
 from limefw.stage import Stage, problems_of, settled
 from limefw.statistics import rounding
@@ -79,24 +81,14 @@ class Explanation:
         Raises:
             LabelError: where it was not explained; lists those that were.
         """
-        if label is None:
-            return self.labels[0]
-        if hasattr(label, "__index__") and label in self.fits:
-            return int(label)
-        by_name = {name: number for number, name in self.names.items()}
-        if isinstance(label, str):
-            found = [number for number, name in self.names.items() if name == label] or [
-                number for number, name in self.names.items() if name.lower() == label.lower()
-            ]
-            if len(found) > 1:
-                raise LabelError(f"{len(found)} labels are named {label!r}: choose by number, one of {found}")
-            if found:
-                return found[0]
-        listed = ", ".join(f"{number} {name}" for number, name in self.names.items())
-        hint = did_you_mean(label, by_name) if isinstance(label, str) else ""
-        raise LabelError(
-            f"label {label!r} was not explained.{hint} Explained: {listed}. Ask for it with labels=[{label!r}]"
-        )
+        number = self.labels[0] if label is None else find(label, self.names)
+        if number is None:
+            listed = ", ".join(f"{number} {name}" for number, name in self.names.items())
+            hint = did_you_mean(label, self.names.values()) if isinstance(label, str) else ""
+            raise LabelError(
+                f"label {label!r} was not explained.{hint} Explained: {listed}. Ask for it with labels=[{label!r}]"
+            )
+        return number
 
     def fit(self, label: Label | None = None) -> Fit:
         """Return the surrogate of a label."""
@@ -114,18 +106,10 @@ class Explanation:
         """
         if k is not None and (not hasattr(k, "__index__") or k < 0):
             raise ValueError(f"top(k, label): k is a whole number of at least 0, or None, got {k!r}")
-        number = self.label(label)
-        fit = self.fits[number]
-        errors = fit.standard_errors
-        effects, shares = self.effects(number), self._shares()
-        order = np.argsort(-np.abs(effects), kind="stable")
-        return [
-            Effect(
-                int(at), self.segments.names[at], float(effects[at]),
-                None if errors is None else float(errors[at]), float(shares[at]),
-            )
-            for at in order[effects[order] != 0][:k]
-        ]  # fmt: skip
+        effects, errors = self.effects(label).tolist(), self.fit(label).standard_errors
+        known = repeat(None) if errors is None else errors.tolist()
+        every = map(Effect, count(), self.segments.names, effects, known, self._shares().tolist())
+        return sorted((effect for effect in every if effect.effect), key=lambda effect: -abs(effect.effect))[:k]
 
     def effects(self, label: Label | None = None) -> Floats:
         """Return the (d,) effects of a label; what is smaller than the rounding of the targets is 0."""
@@ -158,14 +142,9 @@ class Explanation:
 
     def values_of(self, label: Label | None = None) -> Floats:
         """Return the effects of a label as a map ``(h, w)`` at the photograph's own size; 0 outside all segments."""
-        effects = np.append(self.effects(label), 0.0)
-        if self.segments.basis is None:
-            return np.asarray(effects[self.label_map])
-        soft = np.tensordot(effects[:-1], self.segments.basis, axes=1)
-        if self.frame is None:
-            return np.asarray(soft)
-        places = self.frame.to_photo(np.arange(soft.size).reshape(soft.shape))
-        return np.where(places >= 0, soft.ravel()[np.maximum(places, 0)], 0.0)
+        effects, basis = self.effects(label), self.segments.basis
+        seen = np.append(effects, 0.0)[self.segments.labels] if basis is None else np.tensordot(effects, basis, axes=1)
+        return np.asarray(seen if self.frame is None else self.frame.to_photo(seen, outside=0.0))
 
     def chosen(
         self,
@@ -225,13 +204,13 @@ class Explanation:
             num_features=num_features, min_weight=min_weight,
         )  # fmt: skip
         signs = np.zeros(self.segments.count + 1, dtype=np.int8)
-        signs[segments] = np.sign(self.fit(label).effects[segments]).astype(np.int8)
+        signs[segments] = np.sign(self.fit(label).effects[segments])
         mask = signs[self.label_map]
         if not isinstance(self.instance, Image):
             raise LimefwError(f"a mask needs an image, and this is {self.instance.modality}")
         pixels = np.array(self.instance.pixels)
         if hide_rest:
-            pixels[mask == 0] = np.asarray(self.instance.value_range[0]).astype(pixels.dtype)
+            pixels[mask == 0] = self.instance.value_range[0]
         return pixels, mask
 
     def render(self, renderer: str | Mapping[str, Any] = "overlay") -> Rendering:
@@ -241,13 +220,10 @@ class Explanation:
             UnknownPluginError: no such renderer.
             RecipeError: its parameters are wrong.
         """
-        from limefw.errors import RecipeError
-
         mapping = {"use": renderer} if isinstance(renderer, str) else dict(renderer)
         name = str(mapping.pop("use", "overlay"))
         plugin = registry().get("renderers", name)
-        problems = problems_of(plugin, mapping)
-        if problems:
+        if problems := problems_of(plugin, mapping):
             raise RecipeError([f"renderer {name!r}: {sentence}" for _, sentence in problems])
         return self.draw(Stage("renderers", plugin, settled(plugin, mapping)))
 
@@ -286,10 +262,9 @@ class Explanation:
         first = self.labels[0]
         health = self.health.labels[first]
         strongest = ", ".join(f"{effect.name} {effect.effect:+.3g}" for effect in self.top(3))
-        asked = self.what_if.get(first)
-        without = (
-            "" if asked is None else f"without its {len(asked.segments)} strongest supporters {asked.without:.3g}; "
-        )
+        without = ""
+        if asked := self.what_if.get(first):
+            without = f"without its {len(asked.segments)} strongest supporters {asked.without:.3g}; "
         return (
             f"<Explanation of {self.instance.name!r}: {self.names[first]} {health.model_prediction:.3g}; {strongest}; "
             f"{without}R2 {health.fidelity:.2f}; {self.health.samples} samples>"
@@ -323,20 +298,20 @@ def load(path: str | os.PathLike[str]) -> Explanation:
 
 def _check(found: Explanation) -> None:
     """Check that the parts of a loaded explanation fit together, so that later calls cannot fail in odd ways."""
-    photo = contracts.check_instance(found.instance, "the file")
-    contracts.check_segments(found.segments, _Framed(_framed_shape(found, photo)), "the file")
-    around, count = found.neighbourhood, len(found.fits)
+    photo, frame = contracts.check_instance(found.instance, "the file"), found.frame
+    if frame and not (frame.photo == photo.shape and np.isfinite(frame.box).all() and min(frame.box[2:]) > 0):
+        raise ValueError("its frame is of another photograph")
+    contracts.check_segments(found.segments, photo if frame is None else _Framed(frame.size), "the file")
+    around, targets = found.neighbourhood, len(found.fits)
     rows, width = len(around.codes), found.segments.count
-    if around.codes.shape != (rows, width) or around.targets.shape != (rows, count) or around.groups.shape != (rows,):
+    if around.codes.shape != (rows, width) or around.targets.shape != (rows, targets) or around.groups.shape != (rows,):
         raise ValueError("codes, targets and groups do not fit segments and labels")
     contracts.check_weights(around.weights, rows, "the file")
-    contracts.check_fits(list(found.fits.values()), count, width, "the file")
-    for fit in found.fits.values():
-        _check_tree(fit, width)
-        _check_logistic(fit, width)
+    for fit in contracts.check_fits(list(found.fits.values()), targets, width, "the file"):
+        _check_detail(fit.detail, width)
     if not all(isinstance(part, Mapping) for name, part in found.provenance.items() if name != "created"):
         raise ValueError("its provenance is not made of mappings")
-    if not count or set(found.fits) != set(found.names) or set(found.fits) != set(found.health.labels):
+    if not targets or not set(found.fits) == set(found.names) == set(found.health.labels):
         raise ValueError("its labels differ from place to place")
     asked = [segment for item in found.what_if.values() for segment in item.segments]
     if not set(found.what_if) <= set(found.fits) or not all(0 <= segment < width for segment in asked):
@@ -350,36 +325,17 @@ class _Framed:
     shape: tuple[int, ...]
 
 
-def _framed_shape(found: Explanation, photo: Instance) -> tuple[int, ...]:
-    frame = found.frame
-    if frame is None:
-        return tuple(photo.shape)
-    box = np.asarray(frame.box, dtype=np.float64)
-    good = box.shape == (4,) and bool(np.isfinite(box).all()) and bool((box[2:] > 0).all())
-    if tuple(frame.photo) != tuple(photo.shape) or not good:
-        raise ValueError("its frame is of another photograph")
-    return tuple(frame.size)
-
-
-def _check_tree(fit: Fit, width: int) -> None:
-    """Refuse a tree that would send a row round in circles or out of its arrays."""
-    if fit.detail.get("form") != "tree":
-        return
-    feature, *others = (np.asarray(fit.detail[name]) for name in ("feature", "threshold", "left", "right", "value"))
-    nodes = np.arange(len(feature))
-    inner = feature >= 0
-    alike = feature.ndim == 1 and all(other.shape == feature.shape for other in others)
-    if not alike or not (feature < width).all():
-        raise ValueError("its tree does not fit its segments")
-    for child in others[1:3]:
-        if child.dtype.kind != "i" or not ((child > nodes) & (child < len(nodes)))[inner].all():
+def _check_detail(detail: Mapping[str, Any], width: int) -> None:
+    """Refuse log-odds that are no finite numbers, and a tree that would send a row round in circles or out of it."""
+    if detail.get("form") == "logistic":
+        coefficients = np.asarray(detail["coefficients"], dtype=np.float64)
+        if coefficients.shape != (width,) or not np.isfinite([*coefficients, detail["intercept"]]).all():
+            raise ValueError("its logistic surrogate does not fit its segments")
+    if detail.get("form") == "tree":
+        parts = [np.asarray(detail[name]) for name in ("feature", "threshold", "value", "left", "right")]
+        feature, shapes = parts[0], {part.shape for part in parts}
+        if len(shapes) > 1 or feature.ndim != 1 or not (feature < width).all():
+            raise ValueError("its tree does not fit its segments")
+        children, nodes = np.stack(parts[3:])[:, feature >= 0], np.flatnonzero(feature >= 0)
+        if children.dtype.kind != "i" or not ((children > nodes) & (children < len(feature))).all():
             raise ValueError("its tree goes round in circles")
-
-
-def _check_logistic(fit: Fit, width: int) -> None:
-    """Refuse log-odds that are not one finite number for each segment."""
-    if fit.detail.get("form") != "logistic":
-        return
-    coefficients = np.asarray(fit.detail["coefficients"], dtype=np.float64)
-    if coefficients.shape != (width,) or not np.isfinite([*coefficients, fit.detail["intercept"]]).all():
-        raise ValueError("its logistic surrogate does not fit its segments")

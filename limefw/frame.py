@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.types import Contract, Image, Labels, Segments, as_dtype, numbered
+from limefw.types import Contract, Image, Segments, as_dtype, numbered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,12 +85,12 @@ class Frame:
         first, second, third, fourth = (min(max(0.0, edge), limit) for edge, limit in zip(edges, limits, strict=True))
         return resize(pixels, self.size, (first, second, third, fourth))
 
-    def to_photo(self, labels: Labels) -> Labels:
-        """Return labels of the frame at the photograph's own size; -1 where the frame does not reach."""
+    def to_photo(self, shown: NDArray[Any], outside: float = -1) -> NDArray[Any]:
+        """Return what the frame shows (labels) at the photograph's own size; `outside` where it does not reach."""
         rows, row_inside = self._source(0)
         columns, column_inside = self._source(1)
-        found: Labels = np.array(labels[np.ix_(rows, columns)])
-        found[~np.logical_and.outer(row_inside, column_inside)] = -1
+        found: NDArray[Any] = np.array(shown[np.ix_(rows, columns)])
+        found[~np.logical_and.outer(row_inside, column_inside)] = outside
         return found
 
     def _source(self, axis: int) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:

@@ -1,6 +1,5 @@
 """The game: from draws to targets, and the only way in which anything spends model calls."""
 
-import re
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 
 from limefw.compose import PixelComposer, preprocess
 from limefw.contracts import check_outputs, check_target
-from limefw.errors import ContractError, InputError, LabelError, LimefwError, ModelError, did_you_mean
+from limefw.errors import ContractError, InputError, LimefwError, ModelError
+from limefw.labels import resolve_labels
 from limefw.recipe import Label
 from limefw.stage import Stage
 from limefw.types import Composer, Draws, Event, Floats, Image, Instance, Model, Segments
@@ -119,7 +119,10 @@ class Game:
 
     def outlook(self, count: int) -> Mapping[str, float]:
         """Return the `count` strongest targets of the instance by name."""
-        return strongest(self.prediction, self.names, count)
+        order = np.argsort(-self.prediction, kind="stable")[:count].tolist()
+        shown = [self.names[at] for at in order]
+        unique = [f"{name} ({at})" if shown.count(name) > 1 else name for at, name in zip(order, shown, strict=True)]
+        return dict(zip(unique, self.prediction[order].tolist(), strict=True))
 
     def _distinct(self, draws: Draws) -> tuple[NDArray[np.intp], list[int]]:
         """Return each row's place among all distinct rows so far, and the rows not predicted yet."""
@@ -245,64 +248,3 @@ def _row_keys(draws: Draws) -> list[bytes]:
     joined = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
     size, data = joined.shape[1], joined.tobytes()
     return [data[start : start + size] for start in range(0, len(data), size)]
-
-
-def resolve_labels(
-    labels: Sequence[Label], prediction: Floats, names: Sequence[str], ranks: NDArray[np.intp]
-) -> tuple[int, ...]:
-    """Return the columns that labels mean, in the order given, without repeats.
-
-    Args:
-        labels: indices, names (upper or lower case), "top:k".
-        prediction: (t,) of the instance.
-        names: of the t targets.
-        ranks: their columns, the strongest first.
-
-    Raises:
-        LabelError: with a suggestion and what there is.
-    """
-    found: list[int] = []
-    for label in labels:
-        found += _columns_of(label, prediction, names, ranks)
-    return tuple(dict.fromkeys(found))
-
-
-def _columns_of(label: Label, prediction: Floats, names: Sequence[str], ranks: NDArray[np.intp]) -> list[int]:
-    if isinstance(label, str) and label.lower() not in (name.lower() for name in names):
-        if label.startswith("top:"):
-            return _top(label, ranks)
-        if re.fullmatch(r"-?[0-9]+", label):
-            return _columns_of(int(label), prediction, names, ranks)
-        hint = did_you_mean(label, names)
-        raise LabelError(f"the model has no class named {label!r}.{hint} {_there_are(prediction, names)}")
-    if isinstance(label, str):
-        same = [at for at, name in enumerate(names) if name == label]
-        same = same or [at for at, name in enumerate(names) if name.lower() == label.lower()]
-        if len(same) > 1:
-            raise LabelError(f"{len(same)} classes are named {label!r}: choose by index, one of {same}")
-        return same
-    if not 0 <= label < len(names):
-        raise LabelError(
-            f"the model has no class {label}: it has {len(names)}, numbered from 0. {_there_are(prediction, names)}"
-        )
-    return [int(label)]
-
-
-def _top(label: str, ranks: NDArray[np.intp]) -> list[int]:
-    number = label.removeprefix("top:")
-    if not re.fullmatch(r"[0-9]+", number) or int(number) < 1:
-        raise LabelError(f'{label!r} is not a label: write "top:3" for the three strongest classes')
-    return [int(at) for at in ranks[: int(number)]]
-
-
-def _there_are(prediction: Floats, names: Sequence[str]) -> str:
-    strongest = np.argsort(-prediction, kind="stable")[:5]
-    return "Its strongest here: " + ", ".join(f"{at} {names[at]} ({prediction[at]:.3g})" for at in strongest) + "."
-
-
-def strongest(prediction: Floats, names: Sequence[str], count: int) -> Mapping[str, float]:
-    """Return the `count` strongest targets of the instance by name."""
-    order = [int(at) for at in np.argsort(-prediction, kind="stable")[:count]]
-    shown = [names[at] for at in order]
-    unique = [f"{name} ({at})" if shown.count(name) > 1 else name for at, name in zip(order, shown, strict=True)]
-    return {name: float(prediction[at]) for at, name in zip(order, unique, strict=True)}

@@ -77,43 +77,50 @@ class Health:
 
 
 Refit = Callable[[Neighbourhood], list[Fit]]
+Scores = list[float | None]
 
 
-def cross_fitted(around: Neighbourhood, refit: Refit, rng: np.random.Generator) -> list[float | None]:
-    """Return for each target the weighted R2 of rows predicted by a surrogate that did not see their group."""
+def cross_fitted(around: Neighbourhood, refit: Refit, rng: np.random.Generator) -> tuple[Scores, tuple[Caution, ...]]:
+    """Return for each target the weighted R2 of rows predicted by a surrogate that did not see their group.
+
+    What is fitted is not lost where a fold fails or is interrupted: a caution then says why there is no score.
+    """
+    none: Scores = [None] * around.targets.shape[1]
     numbers, group = np.unique(around.groups, return_inverse=True)
-    width = around.codes.shape[1]
-    if len(numbers) < 2 * FOLDS or len(around) * (FOLDS - 1) // FOLDS <= width + 1:
-        return [None] * around.targets.shape[1]
+    if len(numbers) < 2 * FOLDS or len(around) * (FOLDS - 1) // FOLDS <= around.codes.shape[1] + 1:
+        return none, ()
     fold = rng.permutation(len(numbers))[group] % FOLDS
     predicted = np.empty(around.targets.shape)
-    for number in range(FOLDS):
-        _predict_fold(around, refit, fold == number, predicted)
-    return [
-        weighted_r2(around.targets[:, target], predicted[:, target], around.weights)
-        for target in range(around.targets.shape[1])
-    ]
+    try:
+        for number in range(FOLDS):
+            predicted[fold == number] = _predicted(around, refit, fold == number)
+    except KeyboardInterrupt:
+        return none, (Caution("interrupted", "interrupted while cross-fitting: only that score is missing"),)
+    except Exception as error:  # noqa: BLE001
+        text = f"no score on samples left out: {type(error).__name__}: {error}"
+        return none, (Caution("not_cross_fitted", text),)
+    pairs = zip(around.targets.T, predicted.T, strict=True)
+    return [weighted_r2(targets, guesses, around.weights) for targets, guesses in pairs], ()
 
 
-def _predict_fold(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_], predicted: Floats) -> None:
+def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_]) -> Floats:
+    """Return what surrogates of all other rows say of those left out."""
     # the instance stays the first row, as selectors expect; left out it weighs nothing
     rows = np.flatnonzero(~left_out | (np.arange(len(around)) == 0))
-    rest = around.take(rows)
+    # standard errors are not asked for, and an exhaustive neighbourhood has none to compute
+    rest = replace(around.take(rows), exhaustive=True)
     if left_out[0]:
         rest = replace(rest, weights=np.where(rows == 0, 0.0, rest.weights))
     if rest.weights.sum() <= 0:
-        predicted[left_out] = around.targets.mean(axis=0)
-        return
-    held = around.codes[left_out]
-    for target, fit in enumerate(refit(rest)):
-        predicted[left_out, target] = fit.predict(held)
+        return np.asarray(around.targets.mean(axis=0))
+    return np.column_stack([fit.predict(around.codes[left_out]) for fit in refit(rest)])
 
 
 def examine(
     around: Neighbourhood,
     fits: Mapping[int, Fit],
     *,
-    scores: list[float | None],
+    scores: Scores,
     distinct: int,
     stopped: str,
     extra: tuple[Caution, ...] = (),
@@ -130,22 +137,14 @@ def examine(
         extra: cautions of the pipeline itself (an interruption).
         unit: what is large in the targets' own units: 1 for probabilities and log-odds, 0 where nobody can know.
     """
-    labels = {
-        label: LabelHealth(
-            fit.score,
-            scores[at],
-            float(around.targets[0, at]),
-            fit.local_prediction,
-            _resolved(fit, around.targets[:, at]),
-        )
-        for at, (label, fit) in enumerate(fits.items())
-    }
+    rows, width = around.codes.shape
     effective = effective_sample_size(around.weights)
-    width = around.codes.shape[1]
-    cautions = [*extra, *_of_samples(around, effective, width)]
-    for at, (label, fit) in enumerate(fits.items()):
-        cautions += _of_label(label, fit, around.targets[:, at], scores[at], unit)
-    return Health(len(around), distinct, width, effective, stopped, labels, tuple(cautions))
+    labels, cautions = {}, [*extra, *_of_samples(rows, width, effective, exhaustive=around.exhaustive)]
+    for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
+        resolved = _resolved(fit, targets)
+        labels[label] = LabelHealth(fit.score, score, float(targets[0]), fit.local_prediction, resolved)
+        cautions += _of_label(label, fit, targets, score, unit)
+    return Health(rows, distinct, width, effective, stopped, labels, tuple(cautions))
 
 
 def _resolved(fit: Fit, targets: Floats) -> int | None:
@@ -153,33 +152,32 @@ def _resolved(fit: Fit, targets: Floats) -> int | None:
     return None if errors is None else int((np.abs(fit.effects) > np.maximum(2 * errors, rounding(targets))).sum())
 
 
-def _of_samples(around: Neighbourhood, effective: float, width: int) -> list[Caution]:
-    cautions = []
-    rows = len(around)
-    if effective < 0.1 * rows and not around.exhaustive:
+def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) -> list[Caution]:
+    advised, found = SAMPLES_PER_SEGMENT * width, {}
+    if effective < 0.1 * rows and not exhaustive:
         text = f"the kernel leaves {effective:.0f} effective samples of {rows}: widen it, or draw from nearer"
-        cautions.append(Caution("narrow_kernel", text))
-    if rows < SAMPLES_PER_SEGMENT * width and not around.exhaustive:
-        text = f"{rows} samples for {width} segments: {SAMPLES_PER_SEGMENT * width} or more are advisable"
-        cautions.append(Caution("too_few_samples", text))
+        found["narrow_kernel"] = text
+    if rows < advised and not exhaustive:
+        found["too_few_samples"] = f"{rows} samples for {width} segments: {advised} or more are advisable"
     if width < 6:
-        text = f"only {width} segments: the picture is coarse; ask for smaller segments"
-        cautions.append(Caution("few_segments", text))
+        found["few_segments"] = f"only {width} segments: the picture is coarse; ask for smaller segments"
     if width > MANY_SEGMENTS:
         text = f"{width} segments: each is hardly seen by the model; {MANY_SEGMENTS} or fewer, larger ones say more"
-        cautions.append(Caution("many_segments", text))
-    return cautions
+        found["many_segments"] = text
+    return [Caution(code, text) for code, text in found.items()]
 
 
 def _of_label(label: int, fit: Fit, targets: Floats, score: float | None, unit: float) -> list[Caution]:
     if np.ptp(targets) <= 1e-9 * max(unit, float(np.abs(targets).max())):
-        text = f"label {label}: the model's answer never changed, so there is nothing to explain"
-        return [Caution("constant_model", text)]
-    if not np.any(np.abs(fit.effects) > rounding(targets)):
-        text = f"label {label}: every effect is 0: the surrogate saw nothing (a penalty too strong, or too few samples)"
-        return [Caution("all_zero", text)]
-    if score is not None and score < POOR_FIDELITY:
+        code, text = "constant_model", "the model's answer never changed, so there is nothing to explain"
+    elif not np.any(np.abs(fit.effects) > rounding(targets)):
+        code, text = (
+            "all_zero",
+            "every effect is 0: the surrogate saw nothing (a penalty too strong, or too few samples)",
+        )
+    elif score is not None and score < POOR_FIDELITY:
         how = f"explains {score:.0%} of the model's variation" if score > 0 else "does worse than its mean answer"
-        text = f"label {label}: on samples left out, the surrogate {how}"
-        return [Caution("low_fidelity", text)]
-    return []
+        code, text = "low_fidelity", f"on samples left out, the surrogate {how}"
+    else:
+        return []
+    return [Caution(code, f"label {label}: {text}")]

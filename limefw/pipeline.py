@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
@@ -23,21 +24,10 @@ from limefw.loading import model as load_model
 from limefw.loading import read
 from limefw.provenance import made_by
 from limefw.recipe import DEFAULT, Label, Recipe, build
+from limefw.stage import Stage
 from limefw.statistics import linear_fits
 from limefw.stopping import Budget
-from limefw.types import (
-    Composer,
-    Contract,
-    Draws,
-    Event,
-    Fit,
-    Image,
-    Instance,
-    Model,
-    Neighbourhood,
-    Segments,
-    digest,
-)
+from limefw.types import Composer, Draws, Event, Fit, Image, Instance, Model, Neighbourhood, Segments, digest
 from limefw.what_if import WhatIf, ask_what_if
 
 
@@ -89,8 +79,7 @@ class Explainer:
         what_if: int | None = None,
     ) -> Explanation:
         """Explain one instance; the keywords stand in for the recipe's own for this once."""
-        given = {"labels": labels, "samples": samples, "seed": seed, "what_if": what_if}
-        overrides = {key: value for key, value in given.items() if value is not None}
+        overrides = _said(labels=labels, samples=samples, seed=seed, what_if=what_if)
         recipe = build(self.recipe, registry=self.registry, overrides=overrides)
         run = Run(recipe, self.model, self.registry, self.chunk, self.cache, self.on_progress)
         return run.explain(instance)
@@ -155,21 +144,19 @@ def explain(
             asked carries ``partial``: an explanation of the rows computed before, or None.
         LabelError: there is no such label.
     """
-    stages = {
-        "reader": reader, "segmenter": segmenter, "sampler": sampler, "filler": filler, "target": target,
-        "kernel": kernel, "selector": selector, "surrogate": surrogate, "method": method,
-    }  # fmt: skip
-    overrides = {key: value for key, value in stages.items() if value is not None}
+    overrides = _said(
+        labels=labels, samples=samples, seed=seed, what_if=what_if, reader=reader, segmenter=segmenter,
+        sampler=sampler, filler=filler, target=target, kernel=kernel, selector=selector, surrogate=surrogate,
+        method=method,
+    )  # fmt: skip
     explainer = Explainer(
-        model,
-        recipe=recipe,
-        overrides=overrides,
-        chunk=chunk,
-        cache=cache,
-        on_progress=on_progress,
-        registry=registry,
+        model, recipe=recipe, overrides=overrides, chunk=chunk, cache=cache, on_progress=on_progress, registry=registry
     )
-    return explainer(instance, labels=labels, samples=samples, seed=seed, what_if=what_if)
+    return explainer(instance)
+
+
+def _said(**settings: Any) -> dict[str, Any]:
+    return {key: value for key, value in settings.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,7 +212,7 @@ class Run:
         game, outcome = self._game(scene, contracts.check_composer(composer, filler)), None
         try:
             outcome = self._play(game, scene)
-            explanation = self._assemble(game, scene, outcome)
+            explanation = self._assemble(game, scene, outcome, self._neighbourhood(game, self.recipe.stages["kernel"]))
         except BaseException as error:
             self._keep(error, game, scene, played=outcome is not None)
             raise
@@ -237,17 +224,14 @@ class Run:
         with self.timed("readers"):
             photo = read(source, self.recipe.stages.get("reader"), self.registry)
         self._check_modality(photo)
-        frame, instance = enter(photo, self.model.contract)
-        stage = self.recipe.stages["segmenter"]
+        frame, instance, stage = None, photo, self.recipe.stages["segmenter"]
+        if isinstance(photo, Image):
+            frame = Frame.fit(photo, self.model.contract)
+            instance = frame.enter(photo)
         with self.timed("segmenters"):
             segments = contracts.check_segments(stage(instance, self.stream("segmenters")), instance, stage)
             # copied: a segmenter of the user's own may go on using its arrays
-            segments = replace(
-                segments,
-                labels=np.array(segments.labels),
-                parents=None if segments.parents is None else np.array(segments.parents),
-                basis=None if segments.basis is None else np.array(segments.basis),
-            )
+            segments = replace(deepcopy(segments))
             if frame is not None:
                 segments = contracts.check_segments(without_padding(segments, frame.outside()), instance, stage)
         return Scene(photo, frame, instance, segments)
@@ -271,22 +255,20 @@ class Run:
         self.registry.tell("limefw_stage_done", event=event)
 
     def _check_modality(self, instance: Instance) -> None:
-        stages = [*self.recipe.stages.values()]
         faults = [
             f"{stage.kind[:-1]} {stage.name!r} is for {stage.plugin.modality}, and this is {instance.modality}"
-            for stage in stages
+            for stage in self.recipe.stages.values()
             if stage.plugin.modality not in (None, instance.modality)
         ]
         if faults:
             raise RecipeError(faults)
 
     def _game(self, scene: Scene, composer: Composer) -> Game:
-        key, cache = b"", self.cache
-        if self.model.fingerprint is None or not isinstance(composer, PixelComposer):
-            cache = None
-        elif cache is not None:
+        key, cache = b"", None
+        if self.cache is not None and self.model.fingerprint is not None and isinstance(composer, PixelComposer):
             # by what the composer holds, not by the filler's name: a filler may be changed under its name
             key = digest(self.model.fingerprint, repr(self.model.contract), composer.fingerprint()).encode()
+            cache = self.cache
         return Game(
             self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.recipe.samples,
             chunk=self.chunk, listen=self.on_progress, cache=cache, cache_key=key,
@@ -325,50 +307,45 @@ class Run:
 
     def _blocks(self, game: Game, scene: Scene) -> Iterator[Draws]:
         """Yield the sampler's blocks; a filler with a choice to make is given one number a row, from its own stream."""
-        drawn = self._drawn(scene)
+        blocks = self._drawn(scene)
         if not getattr(game.composer, "random", False):
-            yield from drawn
+            yield from blocks
             return
-        chance, law = self.stream("filler draws"), list[Draws]()
-        for block in drawn:
-            yield _numbered(block, game.composer, chance)
-            if block.exhaustive:
-                law.append(block)
-        # all combinations once are not all there is to see: each again, filled otherwise, as long as the budget lasts
-        for again in count(1) if law else ():
-            for block in law:
-                yield _numbered(_apart(block, again), game.composer, chance)
+        chance = self.stream("filler draws")
+        for times in count():
+            law = []
+            for block in blocks:
+                yield _numbered(block, times, game.composer, chance)
+                law += [block] if block.exhaustive else []
+            if not law:
+                return
+            # all combinations once are not all there is to see: each again, filled otherwise, while the budget lasts
+            blocks = iter(law)
 
     def _drawn(self, scene: Scene) -> Iterator[Draws]:
         """Yield what the sampler draws, checked, without empty blocks."""
         sampler = self.recipe.stages["sampler"]
-        drawn = sampler(scene.instance, scene.segments, self.recipe.samples, self.stream("samplers"))
-        blocks, first = iter(drawn), True
-        while True:
-            with sampler.noted():
-                block = next(blocks, None)
-            if block is None:
-                return
-            draws = contracts.check_draws(block, scene.segments, sampler, first=first)
-            first = first and not len(draws)
-            if len(draws):
-                yield draws
+        blocks = sampler(scene.instance, scene.segments, self.recipe.samples, self.stream("samplers"))
+        first = True
+        with sampler.noted():
+            for block in blocks:
+                draws = contracts.check_draws(block, scene.segments, sampler, first=first)
+                if len(draws):
+                    first = False
+                    yield draws
 
-    def _assemble(self, game: Game, scene: Scene, outcome: Outcome, *, plain: bool = False) -> Explanation:
-        """Weigh, fit, check; `plain`: with no stage that may fail, for rows whose own stages have failed."""
+    def _assemble(self, game: Game, scene: Scene, outcome: Outcome, around: Neighbourhood) -> Explanation:
+        """Fit, ask what-if, check, tell where it comes from."""
         distinct, cautions, asked = game.distinct, outcome.cautions, dict[int, WhatIf]()
-        with self.timed("kernels"):
-            around = self._neighbourhood(game, plain=plain)
         with self.timed("surrogates"):
-            fits = linear_fits(around, 1.0) if plain else outcome.fits or self.fit(around)
-        by_label = dict(zip(game.columns, fits, strict=True))
+            by_label = dict(zip(game.columns, outcome.fits or self.fit(around), strict=True))
         if self.recipe.what_if and not cautions:
             with self.timed("what_if"):
                 asked, cautions = ask_what_if(game, around, by_label, self.recipe.what_if)
         with self.timed("health"):
-            scores: list[float | None] = [None] * len(fits)
-            if outcome.fits is None and not plain:
-                scores, unfitted = self._cross_fitted(around)
+            scores: list[float | None] = [None] * len(by_label)
+            if outcome.fits is None:
+                scores, unfitted = cross_fitted(around, self.fit, self.stream("health"))
                 cautions += unfitted
             cautions += _of_filler(game.composer)
             unit = 1.0 if self.model.task == "classification" else 0.0
@@ -376,32 +353,23 @@ class Run:
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit
             )
         names = {label: game.names[label] for label in game.columns}
-        outlook = game.outlook(10)
         provenance = made_by(self.recipe, self.model, scene.photo, game, self.seconds, self.registry)
         return Explanation(
-            scene.photo, scene.segments, scene.frame, around, by_label, names, outlook, health, provenance, asked
-        )
+            scene.photo, scene.segments, scene.frame, around, by_label, names, game.outlook(10), health, provenance,
+            asked,
+        )  # fmt: skip
 
-    def _cross_fitted(self, around: Neighbourhood) -> tuple[list[float | None], tuple[Caution, ...]]:
-        """Return the scores of rows left out; what is fitted is not lost where a fold fails, or is interrupted."""
-        try:
-            return cross_fitted(around, self.fit_fold, self.stream("health")), ()
-        except KeyboardInterrupt:
-            caution = Caution("interrupted", "interrupted while cross-fitting: only that score is missing")
-        except Exception as error:  # noqa: BLE001
-            caution = Caution("not_cross_fitted", f"no score on samples left out: {type(error).__name__}: {error}")
-        return [None] * around.targets.shape[1], (caution,)
-
-    def _neighbourhood(self, game: Game, *, plain: bool) -> Neighbourhood:
-        draws, targets = game.drawn()
-        assert draws.importance is not None
-        assert draws.groups is not None
-        weights = draws.importance
-        if not plain:
-            kernel = self.recipe.stages["kernel"]
-            closeness = contracts.check_weights(kernel(draws, game.composer), len(draws), kernel)
-            weights = contracts.check_weights(closeness * weights, len(draws), "kernel x importance")
-        return Neighbourhood(draws.codes, targets, weights, draws.groups, draws.exhaustive)
+    def _neighbourhood(self, game: Game, kernel: Stage | None) -> Neighbourhood:
+        """Return everything asked so far, weighed by a kernel or all alike."""
+        with self.timed("kernels"):
+            draws, targets = game.drawn()
+            assert draws.importance is not None
+            assert draws.groups is not None
+            weights = draws.importance
+            if kernel is not None:
+                closeness = contracts.check_weights(kernel(draws, game.composer), len(draws), kernel)
+                weights = contracts.check_weights(closeness * weights, len(draws), "kernel x importance")
+            return Neighbourhood(draws.codes, targets, weights, draws.groups, draws.exhaustive)
 
     def fit(self, around: Neighbourhood) -> list[Fit]:
         """Select columns and fit surrogates: one call for all targets that share their columns."""
@@ -414,38 +382,34 @@ class Run:
         fits: dict[int, Fit] = {}
         for shared, targets in sharing.items():
             columns = np.array(shared)
-            whole = np.array_equal(columns, np.arange(width))
-            part = around.take(columns=slice(None) if whole else columns, targets=targets)
+            part = around.take(columns=slice(None) if len(columns) == width else columns, targets=targets)
             made = surrogate(part, self.stream("surrogates"))
             made = contracts.check_fits(made, len(targets), len(columns), surrogate)
             for target, fit in zip(targets, made, strict=True):
                 fits[target] = replace(fit.widened(columns, width), columns=picks[target])
         return [fits[target] for target in range(count)]
 
-    def fit_fold(self, around: Neighbourhood) -> list[Fit]:
-        """Fit a fold: it needs no standard errors, and an exhaustive neighbourhood has none to compute."""
-        return self.fit(replace(around, exhaustive=True))
-
-    def _keep(self, error: BaseException, game: Game, scene: Scene, *, played: bool) -> None:
+    def _keep(self, error: Any, game: Game, scene: Scene, *, played: bool) -> None:
         """Hang what was paid for before `error` on it, as ``error.partial``; `played`: a later stage has failed."""
-        partial: Explanation | None = None
+        error.partial = None
         # it may be what failed, and would fail again
         self.on_progress = None
-        if game.asked >= 2:
-            name = type(error).__name__
+        if game.asked < 2:
+            return
+        name, kernel = type(error).__name__, self.recipe.stages["kernel"]
+        try:
             if played:
                 text = f"{name} after all {game.asked} samples: fitted plainly instead, by ridge with no kernel"
+                around = self._neighbourhood(game, kernel=None)
+                fits = linear_fits(around, 1.0)
             else:
-                game.not_exhaustive()
                 text = f"{name} after {game.asked} of {self.recipe.samples} samples"
-            try:
-                outcome = Outcome(text, cautions=(Caution("failed", text),))
-                partial = self._assemble(game, scene, outcome, plain=played)
-            except Exception as second:  # noqa: BLE001 - the first error is the one to tell of
-                error.add_note(f"what was computed could not be explained either: {second}")
-            else:
-                error.add_note(f"{text}; an explanation of these was kept (in Python: error.partial)")
-        error.partial = partial  # type: ignore[attr-defined]
+                game.not_exhaustive()
+                around, fits = self._neighbourhood(game, kernel), None
+            error.partial = self._assemble(game, scene, Outcome(text, fits, (Caution("failed", text),)), around)
+            error.add_note(f"{text}; an explanation of these was kept (in Python: error.partial)")
+        except Exception as second:  # noqa: BLE001 - the first error is the one to tell of
+            error.add_note(f"what was computed could not be explained either: {second}")
 
 
 def cut(
@@ -460,33 +424,21 @@ def cut(
     return scene.photo, scene.segments, scene.frame
 
 
-def enter(photo: Instance, contract: Contract) -> tuple[Frame | None, Instance]:
-    """Put an image into the model's frame; other instances have none."""
-    if not isinstance(photo, Image):
-        return None, photo
-    frame = Frame.fit(photo, contract)
-    return frame, frame.enter(photo)
-
-
-def _numbered(draws: Draws, composer: Composer, chance: np.random.Generator) -> Draws:
+def _numbered(draws: Draws, times: int, composer: Composer, chance: np.random.Generator) -> Draws:
     """Give each row the number by which a filler makes its choice; nothing is exhaustive any more.
 
-    Rows of one group share it: complements that show different backgrounds would not cancel.
+    Rows of one group share it: complements that show different backgrounds would not cancel. The same draws `times`
+    before have groups of their own.
     """
     # the background itself where that is all it decides, so that equal rows are predicted once
     most = len(composer.backgrounds) if isinstance(composer, PixelComposer) else 2**64
     numbers = chance.integers(0, most, size=len(draws), dtype=np.uint64)
-    if draws.groups is not None:
-        _, first, group = np.unique(draws.groups, return_index=True, return_inverse=True)
+    groups = draws.groups
+    if groups is not None:
+        _, first, group = np.unique(groups, return_index=True, return_inverse=True)
         numbers = numbers[first][group]
-    return replace(draws, values={**draws.values, "draw": numbers}, exhaustive=False)
-
-
-def _apart(draws: Draws, again: int) -> Draws:
-    """Return draws whose groups are others than those of the same draws before."""
-    if draws.groups is None:
-        return draws
-    return replace(draws, groups=draws.groups + again * (int(draws.groups.max()) + 1))
+        groups = groups + times * (int(groups.max()) + 1)
+    return replace(draws, values={**draws.values, "draw": numbers}, groups=groups, exhaustive=False)
 
 
 def _of_filler(composer: Composer) -> tuple[Caution, ...]:

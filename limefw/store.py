@@ -11,7 +11,7 @@ import os
 import reprlib
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -62,9 +62,8 @@ def save(path: str | os.PathLike[str], value: Any) -> Path:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(TEXT, text)
         for number, array in enumerate(arrays):
-            part = io.BytesIO()
-            np.lib.format.write_array(part, np.ascontiguousarray(array), allow_pickle=False)
-            archive.writestr(f"{number}.npy", part.getvalue())
+            with archive.open(f"{number}.npy", "w") as part:
+                np.lib.format.write_array(part, np.ascontiguousarray(array), allow_pickle=False)
     return write_whole(path, stream.getvalue())
 
 
@@ -84,7 +83,9 @@ def load(path: str | os.PathLike[str], types: Mapping[str, type]) -> Any:
             _check_sizes(archive, name)
             content = json.loads(archive.read(TEXT))
             _check_schema(content, name)
-            return _Reader(archive, types, name).value(content["content"])
+            parts = [item for item in archive.infolist() if item.filename.endswith(".npy")]
+            arrays = {part.filename: _array(archive, part) for part in parts}
+            return _Reader(name, types, arrays).value(content["content"])
     except StoreError:
         raise
     except FileNotFoundError as error:
@@ -133,14 +134,26 @@ def _pack(value: Any, arrays: list[NDArray[Any]]) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Builds values from the parts of one archive; each array is read once, however often it is named."""
+def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
+    with archive.open(info) as stream:
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(stream)
+        if dtype.kind not in _KINDS or math.prod(shape) * dtype.itemsize > info.file_size:
+            claim = f"{info.filename} of {archive.filename} claims {dtype}{shape}"
+            raise StoreError(f"{claim}, which its bytes cannot hold")
+        stream.seek(0)
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+    return array
 
-    archive: zipfile.ZipFile
-    types: Mapping[str, type]
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Builds values from the text and the arrays of the file `name`; however often an array is named, it is one."""
+
     name: str
-    arrays: dict[int, NDArray[Any]] = field(default_factory=dict)
+    types: Mapping[str, type]
+    arrays: Mapping[str, NDArray[Any]]
 
     def value(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -148,39 +161,21 @@ class _Reader:
         if not isinstance(value, dict):
             return value
         if "$array" in value:
-            return self.array(int(value["$array"]))
+            return self.arrays[f"{value['$array']}.npy"]
         if "$map" in value:
             return {self.value(key): self.value(item) for key, item in value["$map"]}
         kind = self.types.get(value["$type"])
         if kind is None:
             raise StoreError(f"{self.name} holds a {value['$type']!r}, which is no part of an explanation")
-        inside = {str(key): self.value(item) for key, item in value["fields"].items()}
-        hints = get_type_hints(kind)
+        inside, hints = {key: self.value(item) for key, item in value["fields"].items()}, get_type_hints(kind)
         for key, item in inside.items():
             if not _is(item, hints[key]):
                 raise StoreError(f"{self.name} has {reprlib.repr(item)} for {kind.__name__}.{key}")
         return kind(**inside)
 
-    def array(self, number: int) -> NDArray[Any]:
-        if number not in self.arrays:
-            self.arrays[number] = self._read(self.archive.getinfo(f"{number}.npy"))
-        return self.arrays[number]
-
-    def _read(self, info: zipfile.ZipInfo) -> NDArray[Any]:
-        with self.archive.open(info) as stream:
-            version = np.lib.format.read_magic(stream)
-            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            shape, _, dtype = read(stream)
-            if dtype.kind not in _KINDS or math.prod(shape) * dtype.itemsize > info.file_size:
-                raise StoreError(f"{info.filename} of {self.name} claims {dtype}{shape}, which its bytes cannot hold")
-        with self.archive.open(info) as stream:
-            array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
-        return array
-
 
 def _is(value: Any, hint: Any) -> bool:
-    """Say whether a value is what a field of one of our dataclasses is annotated as."""
-    hint = object if hint is Any else hint
+    """Say whether a value, and what it holds, is what a field of one of our dataclasses is annotated as."""
     origin, inner = get_origin(hint), get_args(hint)
     if (meant := getattr(origin or hint, "__value__", None)) is not None:
         return _is(value, meant)  # NumPy 2.5's NDArray is a `type` statement's alias
@@ -188,14 +183,10 @@ def _is(value: Any, hint: Any) -> bool:
         return any(_is(value, option) for option in inner)
     if hint in (int, float):
         return isinstance(value, int | hint) and not isinstance(value, bool)
-    return isinstance(value, origin or hint) and _holds(value, origin, inner)
-
-
-def _holds(value: Any, origin: Any, inner: tuple[Any, ...]) -> bool:
-    """Say whether what a tuple or a mapping holds is what it is annotated to hold."""
+    if hint is not Any and not isinstance(value, origin or hint):
+        return False
     if origin is tuple:
         each = inner[:1] * len(value) if inner[1:] == (...,) else inner
         return len(each) == len(value) and all(map(_is, value, each))
-    if isinstance(value, Mapping) and inner:
-        return all(_is(key, inner[0]) and _is(item, inner[1]) for key, item in value.items())
-    return True
+    items = value.items() if isinstance(value, Mapping) and inner else ()
+    return all(_is(key, inner[0]) and _is(item, inner[1]) for key, item in items)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import limefw
-from limefw.game import Game, resolve_labels
+from limefw.game import Game
+from limefw.labels import resolve_labels
 from limefw.pipeline import stream
 
 

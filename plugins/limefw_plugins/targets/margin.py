@@ -7,6 +7,7 @@ from annotated_types import Gt, Lt
 from numpy.typing import NDArray
 
 from limefw.errors import LabelError, ModelError, did_you_mean
+from limefw.labels import find
 from limefw.types import Floats, Head
 
 
@@ -42,14 +43,8 @@ def margin(
 
 def _column(label: int | str, names: tuple[str, ...]) -> int:
     """Return the class that a label means, upper or lower case, as for what is explained."""
-    if isinstance(label, int):
-        found = [label] if 0 <= label < len(names) else []
-    else:
-        found = [at for at, name in enumerate(names) if name == label]
-        found = found or [at for at, name in enumerate(names) if name.lower() == label.lower()]
-    if len(found) > 1:
-        raise LabelError(f"target 'margin': {len(found)} classes are named {label!r}: choose by index, one of {found}")
-    if not found:
+    found = find(label, dict(enumerate(names)), "target 'margin': ")
+    if found is None:
         hint = did_you_mean(str(label), [name.lower() for name in names])
         raise LabelError(f"target 'margin': there is no class {label!r} to compare with.{hint} There are {len(names)}.")
-    return found[0]
+    return found
