@@ -15,7 +15,7 @@ from limefw.errors import LabelError, LimefwError, MissingDependencyError, Store
 from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.recipe import Label
-from limefw.stage import Stage, problems_of, settled
+from limefw.stage import Stage
 from limefw.statistics import rounding
 from limefw.types import Fit, Floats, Image, Instance, Labels, Neighbourhood, Rendering, Segments
 from limefw.what_if import WhatIf
@@ -241,15 +241,9 @@ class Explanation:
             UnknownPluginError: no such renderer.
             RecipeError: its parameters are wrong.
         """
-        from limefw.errors import RecipeError
-
         mapping = {"use": renderer} if isinstance(renderer, str) else dict(renderer)
         name = str(mapping.pop("use", "overlay"))
-        plugin = registry().get("renderers", name)
-        problems = problems_of(plugin, mapping)
-        if problems:
-            raise RecipeError([f"renderer {name!r}: {sentence}" for _, sentence in problems])
-        return self.draw(Stage("renderers", plugin, settled(plugin, mapping)))
+        return self.draw(Stage.of("renderers", registry().get("renderers", name), mapping))
 
     def draw(self, stage: Stage) -> Rendering:
         """Draw with a settled renderer, as a recipe holds them."""

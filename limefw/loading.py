@@ -13,8 +13,8 @@ import numpy as np
 from limefw.contracts import check_instance, check_model
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
-from limefw.errors import BrokenPluginError, InputError, ModelError, ModelSourceError, RecipeError, UnknownPluginError
-from limefw.stage import Plugin, Stage, problems_of, settled, takes_trust
+from limefw.errors import BrokenPluginError, InputError, ModelError, ModelSourceError, UnknownPluginError
+from limefw.stage import Stage, takes_trust
 from limefw.types import Contract, Image, Instance, Model
 
 
@@ -47,7 +47,7 @@ def _reader_for(source: Any, registry: Registry) -> Stage:
         raise InputError(
             f"{error} {hint}An image is an array (h, w) or (h, w, c), a PIL image, a pathlib.Path or a limefw.Image."
         ) from error
-    return Stage("readers", plugin, settled(plugin, {}))
+    return Stage.of("readers", plugin, {})
 
 
 def model(
@@ -128,22 +128,18 @@ def imported(name: str, what: str = "model") -> Callable[..., Any]:
 
 
 def _adapter_for(source: Any, use: str | Mapping[str, Any], registry: Registry) -> Stage:
-    mapping = {"use": use} if isinstance(use, str) else dict(use)
-    name = str(mapping.pop("use", "auto"))
-    plugin: Plugin
-    if name == "auto":
-        if isinstance(source, os.PathLike) and not Path(source).exists():
-            raise ModelSourceError(f"there is no model file {source}{_as_module(source)}")
+    params = {"use": use} if isinstance(use, str) else dict(use)
+    name = str(params.pop("use", "auto"))
+    if name != "auto":
+        plugin = registry.get("models", name)
+    elif isinstance(source, os.PathLike) and not Path(source).exists():
+        raise ModelSourceError(f"there is no model file {source}{_as_module(source)}")
+    else:
         try:
             plugin = registry.choose("models", source)
         except UnknownPluginError as error:
             raise ModelSourceError(f"{error}{_how_to_call(source)}") from error
-    else:
-        plugin = registry.get("models", name)
-    problems = problems_of(plugin, mapping)
-    if problems:
-        raise RecipeError([f"[model]: model {name!r}: {sentence}" for _, sentence in problems])
-    return Stage("models", plugin, settled(plugin, mapping))
+    return Stage.of("models", plugin, params, lambda _: "[model]: ")
 
 
 def _as_module(path: os.PathLike[str]) -> str:

@@ -2,6 +2,8 @@
 
 import inspect
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -82,10 +84,55 @@ def _describe(found: Any) -> None:
         click.echo(f"    {line}".rstrip())
 
 
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a plug-in, for people and for tools."""
+
+    name: str
+    default: Any
+    required: bool
+    type: str
+    range: str
+
+
+def parameters(plugin: Any) -> list[Parameter]:
+    """Describe every parameter: type in plain words, range, default."""
+    from limefw.stage import json_schema, signature_of
+
+    properties = json_schema(plugin)["properties"]
+    found = []
+    for item in signature_of(plugin):
+        kind, allowed = _type_and_range(properties[item.name])
+        required = item.default is item.empty
+        default = None if required else item.default
+        found.append(Parameter(item.name, default, required, kind, allowed))
+    return found
+
+
+def _type_and_range(schema: Mapping[str, Any]) -> tuple[str, str]:
+    if "anyOf" in schema:
+        described = [_type_and_range(option) for option in schema["anyOf"]]
+        return " or ".join(kind for kind, _ in described), ", ".join(text for _, text in described if text)
+    if "enum" in schema:
+        return "one of", ", ".join(json.dumps(item) for item in schema["enum"])
+    if "const" in schema:
+        return "one of", json.dumps(schema["const"])
+    bounds = {
+        "minimum": ">=",
+        "exclusiveMinimum": ">",
+        "maximum": "<=",
+        "exclusiveMaximum": "<",
+        "minItems": "items >=",
+        "maxItems": "items <=",
+    }
+    text = " and ".join(f"{sign} {schema[key]:g}" for key, sign in bounds.items() if key in schema)
+    return str(schema.get("type", "any")).replace("null", "none"), text
+
+
 def _parameters(plugin: Any) -> list[str]:
     """Return a line for each parameter, or what is wrong with them."""
     from limefw.errors import PluginError
-    from limefw.stage import parameters, plain
+    from limefw.stage import plain
 
     try:
         items = parameters(plugin)
