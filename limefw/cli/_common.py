@@ -115,8 +115,8 @@ def kind_of(word: str, kinds: Sequence[str]) -> str:
 
 def overrides(settings: Sequence[str], **own: Any) -> dict[str, Any]:
     """Put --set and a command's own options (where given) together."""
+    from limefw.cli.recipe_forms import parse_override
     from limefw.recipe import merge
-    from limefw.recipe_forms import parse_override
 
     given = {key: value for key, value in own.items() if value not in (None, ())}
     return functools.reduce(merge, [*(parse_override(text) for text in settings), given], {})

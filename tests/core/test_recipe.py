@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 
 import limefw
 from limefw.cli.plugins import parameters
+from limefw.cli.recipe_forms import parse_override, schema, toml
 from limefw.discovery import Registry
 from limefw.errors import BrokenPluginError, RecipeError, UnknownPluginError
 from limefw.recipe import STAGES, Recipe, build, merge
-from limefw.recipe_forms import parse_override, schema, toml
 from limefw.stage import Plugin, Stage, problems_of, settled
 from limefw.types import Segments
 
