@@ -20,18 +20,8 @@ from limefw.errors import PluginError, RecipeError, UnknownPluginError, did_you_
 from limefw.stage import Plugin, Stage, plain, signature
 
 
-STAGES = {
-    "reader": "readers",
-    "model": "models",
-    "segmenter": "segmenters",
-    "sampler": "samplers",
-    "filler": "fillers",
-    "target": "targets",
-    "kernel": "kernels",
-    "selector": "selectors",
-    "surrogate": "surrogates",
-    "method": "methods",
-}
+ONE_EACH = ("reader", "model", "segmenter", "sampler", "filler", "target", "kernel", "selector", "surrogate", "method")
+STAGES = {key: f"{key}s" for key in ONE_EACH}
 """A recipe's key for each kind of which it holds one stage."""
 
 AUTO = frozenset({"reader", "model", "method"})
@@ -146,7 +136,7 @@ def _parse(path: Path) -> Mapping[str, Any]:
     load = _loader(path.suffix)
     try:
         loaded = load(path.read_text(encoding="utf-8-sig"))
-    except Exception as error:
+    except Exception as error:  # each format has errors of its own
         raise RecipeError([f"{path} cannot be read as {path.suffix[1:].upper()}: {error}"]) from error
     if not isinstance(loaded, Mapping):
         raise RecipeError([f"{path} holds {type(loaded).__name__}, expected a table of settings"])

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, Required
 
 from limefw.errors import BrokenPluginError, LimefwError, MissingDependencyError, PluginError, RecipeError, did_you_mean
 
@@ -109,8 +109,6 @@ def _evaluated(annotation: Any, call: Callable[..., Any]) -> Any:
 
 @functools.lru_cache(maxsize=512)
 def _adapter(plugin: Plugin) -> Any:
-    from typing import NotRequired, Required
-
     from pydantic import ConfigDict, TypeAdapter
     from typing_extensions import TypedDict
 
@@ -170,12 +168,10 @@ NOTHING = "none"
 def _sent(plugin: Plugin, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return `params` as JSON has them, with "none" read as None where a parameter may be None but no text."""
     sent: dict[str, Any] = plain(params)
-    if NOTHING in (value for value in sent.values() if isinstance(value, str)):
-        properties = json_schema(plugin)["properties"]
-        return {
-            name: None if value == NOTHING and says_none(properties.get(name, {})) else value
-            for name, value in sent.items()
-        }
+    if NOTHING in sent.values():
+        for name, schema in json_schema(plugin)["properties"].items():
+            if sent.get(name) == NOTHING and says_none(schema):
+                sent[name] = None
     return sent
 
 
@@ -281,6 +277,7 @@ class Stage:
         Raises:
             MissingDependencyError: where one of the libraries in ``requires`` is not installed.
         """
+        self.check_installed()
         with self.noted():
             return self.plugin.call(*data, **self.params, **trusted)
 
@@ -291,22 +288,17 @@ class Stage:
             MissingDependencyError: with the line for pip.
         """
         for library in self.plugin.requires:
-            if library not in sys.modules and not _is_there(library):
-                raise MissingDependencyError(needs(self.kind, self.plugin, library))
+            if not is_installed(library):
+                stage, package = f"{self.kind.removesuffix('s')} {self.name!r}", PACKAGES.get(library, library)
+                raise MissingDependencyError(
+                    f"{stage} needs {library!r}, which is not installed. Run: pip install {package}"
+                )
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """Translate a missing optional library, and name this stage in whatever else goes wrong inside."""
+        """Name this stage in whatever goes wrong inside."""
         try:
             yield
-        except ModuleNotFoundError as error:
-            # a part of a library ("cv2.ximgproc") may be what is missing, or the library itself
-            name = error.name or ""
-            missing = name if name in self.plugin.requires else name.partition(".")[0]
-            if missing not in self.plugin.requires:
-                error.add_note(f"raised in {self}")
-                raise
-            raise MissingDependencyError(needs(self.kind, self.plugin, missing)) from error
         except LimefwError:
             raise
         except Exception as error:
@@ -320,15 +312,9 @@ class Stage:
         return {"use": self.name, **{name: plain(value) for name, value in self.params.items()}}
 
 
-def _is_there(library: str) -> bool:
+def is_installed(library: str) -> bool:
+    """Say whether a library can be imported, or a part of one."""
     try:
-        return importlib.util.find_spec(library) is not None
+        return sys.modules.get(library) is not None or importlib.util.find_spec(library) is not None
     except ModuleNotFoundError:  # of "cv2.ximgproc" it is cv2 that is missing
         return False
-
-
-def needs(kind: str, plugin: Plugin, library: str) -> str:
-    """Say which library a plug-in lacks and how to get it."""
-    package = PACKAGES.get(library, library)
-    stage = f"{kind.removesuffix('s')} {plugin.name!r}"
-    return f"{stage} needs {library!r}, which is not installed. Run: pip install {package}"

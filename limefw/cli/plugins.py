@@ -72,12 +72,14 @@ def _overview(known: Any, kinds: tuple[str, ...]) -> None:
 
 
 def _describe(found: Any) -> None:
+    from limefw.stage import is_installed
+
     plugin = found.plugin
     modality = f", for {plugin.modality}" if plugin.modality else ""
     click.secho(f"{plugin.name}", bold=True, nl=False)
     click.echo(f"  [{found.provider}{modality}]")
     click.echo(f"  {plugin.summary}")
-    missing = [library for library in plugin.requires if not _importable(library)]
+    missing = [library for library in plugin.requires if not is_installed(library)]
     if missing:
         click.echo(f"  needs {', '.join(missing)}, which is not installed")
     for line in _parameters(plugin):
@@ -143,15 +145,6 @@ def _parameters(plugin: Any) -> list[str]:
         f"{item.name:<18} {item.type:<18} {default:<16} {item.range}"
         for item, default in zip(items, defaults, strict=True)
     ]
-
-
-def _importable(library: str) -> bool:
-    from importlib.util import find_spec
-
-    try:
-        return find_spec(library) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _recipes(known: Any, name: str | None) -> None:
