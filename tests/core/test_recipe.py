@@ -626,6 +626,15 @@ def test_parameters_of_a_function_given_in_code_cannot_be_set():
     assert text.startswith("[segmenter]: halves is a function given in code, which takes no parameters")
 
 
+def test_a_mapping_in_code_may_hold_a_function_for_a_stage_alone():
+    """A function in a mapping is what it is as a keyword; renderers are named, so that provenance can tell them."""
+    assert build({"segmenter": halves}, registry=REGISTRY).stages["segmenter"].plugin.call is halves
+    (text,) = problems({"segmenter": {"use": halves, "vertical": False}})
+    assert text.startswith("[segmenter]: halves is a function given in code, which takes no parameters")
+    (text,) = problems({"renderers": [halves]})
+    assert text.startswith("[renderers 0]: must be a name, or a table that has `use")
+
+
 # --- schemas from signatures
 
 
