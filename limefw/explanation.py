@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from limefw import contracts, store
 from limefw.discovery import registry
-from limefw.errors import LabelError, LimefwError, MissingDependencyError, RecipeError, StoreError, did_you_mean
+from limefw.errors import LabelError, LimefwError, MissingDependencyError, StoreError, did_you_mean
 from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.labels import find
 from limefw.recipe import Label
-from limefw.stage import Stage, problems_of, settled
+from limefw.stage import Stage
 from limefw.statistics import rounding
 from limefw.types import Fit, Floats, Image, Instance, Labels, Neighbourhood, Rendering, Segments
 from limefw.what_if import WhatIf
@@ -222,10 +222,7 @@ class Explanation:
         """
         mapping = {"use": renderer} if isinstance(renderer, str) else dict(renderer)
         name = str(mapping.pop("use", "overlay"))
-        plugin = registry().get("renderers", name)
-        if problems := problems_of(plugin, mapping):
-            raise RecipeError([f"renderer {name!r}: {sentence}" for _, sentence in problems])
-        return self.draw(Stage("renderers", plugin, settled(plugin, mapping)))
+        return self.draw(Stage.of("renderers", registry().get("renderers", name), mapping))
 
     def draw(self, stage: Stage) -> Rendering:
         """Draw with a settled renderer, as a recipe holds them."""

@@ -13,8 +13,8 @@ import numpy as np
 from limefw.contracts import check_instance, check_model
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
-from limefw.errors import BrokenPluginError, InputError, ModelError, ModelSourceError, RecipeError, UnknownPluginError
-from limefw.stage import Plugin, Stage, problems_of, settled, takes_trust
+from limefw.errors import BrokenPluginError, InputError, ModelError, ModelSourceError, UnknownPluginError
+from limefw.stage import Stage, takes_trust
 from limefw.types import Contract, Image, Instance, Model
 
 
@@ -47,7 +47,7 @@ def _reader_for(source: Any, registry: Registry) -> Stage:
         raise InputError(
             f"{error} {hint}An image is an array (h, w) or (h, w, c), a PIL image, a pathlib.Path or a limefw.Image."
         ) from error
-    return Stage("readers", plugin, settled(plugin, {}))
+    return Stage.of("readers", plugin, {})
 
 
 def model(
@@ -79,21 +79,31 @@ def model(
         ModelError: where it cannot be loaded or does not fit what was said of it.
         UntrustedError: where loading would run code and `trust` is False.
     """
-    if isinstance(source, Model):
-        loaded = source
-    else:
-        known = registry or default_registry()
-        target = _resolve(source)
-        stage = _adapter_for(target, use, known)
-        trusted = {"trust": trust} if takes_trust(stage.plugin) else {}
-        loaded = check_model(stage(target, **trusted), stage)
-    return _with(loaded, classes, task, contract, model_id)
+    loaded = source if isinstance(source, Model) else _loaded(source, use, registry or default_registry(), trust=trust)
+    if contract is not None:
+        # what the adapter had to assume was said
+        loaded = replace(loaded, contract=contract, notes=())
+    if task not in (None, "classification", "regression"):
+        raise ModelError(f"task is 'classification' or 'regression', got {task!r}")
+    if task == "classification" and loaded.contract.head == "values":
+        raise ModelError("a classifier's head is not 'values': say what its outputs are in the contract")
+    if task == "regression" and loaded.contract.head != "values":
+        loaded = replace(loaded, contract=replace(loaded.contract, head="values"))
+    if isinstance(classes, str):
+        raise ModelError(f"classes are a list of names, got the text {classes[:60]!r}")
+    if classes is not None:
+        loaded = replace(loaded, classes=tuple(str(name) for name in classes))
+    if model_id is not None:
+        loaded = replace(loaded, fingerprint=f"id:{model_id}")
+    return loaded
 
 
-def _resolve(source: Any) -> Any:
+def _loaded(source: Any, use: str | Mapping[str, Any], registry: Registry, *, trust: bool) -> Model:
     if isinstance(source, str):
-        return imported(source) if names_function(source) else Path(source)
-    return source
+        source = imported(source) if names_function(source) else Path(source)
+    stage = _adapter_for(source, use, registry)
+    trusted = {"trust": trust} if takes_trust(stage.plugin) else {}
+    return check_model(stage(source, **trusted), stage)
 
 
 def names_function(text: str) -> bool:
@@ -128,22 +138,18 @@ def imported(name: str, what: str = "model") -> Callable[..., Any]:
 
 
 def _adapter_for(source: Any, use: str | Mapping[str, Any], registry: Registry) -> Stage:
-    mapping = {"use": use} if isinstance(use, str) else dict(use)
-    name = str(mapping.pop("use", "auto"))
-    plugin: Plugin
-    if name == "auto":
-        if isinstance(source, os.PathLike) and not Path(source).exists():
-            raise ModelSourceError(f"there is no model file {source}{_as_module(source)}")
+    params = {"use": use} if isinstance(use, str) else dict(use)
+    name = str(params.pop("use", "auto"))
+    if name != "auto":
+        plugin = registry.get("models", name)
+    elif isinstance(source, os.PathLike) and not Path(source).exists():
+        raise ModelSourceError(f"there is no model file {source}{_as_module(source)}")
+    else:
         try:
             plugin = registry.choose("models", source)
         except UnknownPluginError as error:
             raise ModelSourceError(f"{error}{_how_to_call(source)}") from error
-    else:
-        plugin = registry.get("models", name)
-    problems = problems_of(plugin, mapping)
-    if problems:
-        raise RecipeError([f"[model]: model {name!r}: {sentence}" for _, sentence in problems])
-    return Stage("models", plugin, settled(plugin, mapping))
+    return Stage.of("models", plugin, params, lambda _: "[model]: ")
 
 
 def _as_module(path: os.PathLike[str]) -> str:
@@ -160,28 +166,3 @@ def _how_to_call(source: Any) -> str:
         if callable(getattr(source, name, None)):
             return f" Pass its method, model.{name}, or a function that brings a batch of inputs into its form first."
     return " A model is a function from a batch of inputs to an array (n, k) of outputs."
-
-
-def _with(
-    loaded: Model,
-    classes: Sequence[str] | None,
-    task: Literal["classification", "regression"] | None,
-    contract: Contract | None,
-    model_id: str | None,
-) -> Model:
-    if contract is not None:
-        # what the adapter had to assume was said
-        loaded = replace(loaded, contract=contract, notes=())
-    if task not in (None, "classification", "regression"):
-        raise ModelError(f"task is 'classification' or 'regression', got {task!r}")
-    if task == "classification" and loaded.contract.head == "values":
-        raise ModelError("a classifier's head is not 'values': say what its outputs are in the contract")
-    if task == "regression" and loaded.contract.head != "values":
-        loaded = replace(loaded, contract=replace(loaded.contract, head="values"))
-    if isinstance(classes, str):
-        raise ModelError(f"classes are a list of names, got the text {classes[:60]!r}")
-    if classes is not None:
-        loaded = replace(loaded, classes=tuple(str(name) for name in classes))
-    if model_id is not None:
-        loaded = replace(loaded, fingerprint=f"id:{model_id}")
-    return loaded

@@ -9,34 +9,29 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from limefw.discovery import Registry
 from limefw.errors import PluginError, RecipeError, UnknownPluginError, did_you_mean
-from limefw.stage import Plugin, Stage, plain, problems_of, settled, signature
+from limefw.stage import Plugin, Stage, plain, signature
 
 
-STAGES = {
-    "reader": "readers",
-    "model": "models",
-    "segmenter": "segmenters",
-    "sampler": "samplers",
-    "filler": "fillers",
-    "target": "targets",
-    "kernel": "kernels",
-    "selector": "selectors",
-    "surrogate": "surrogates",
-    "method": "methods",
-}
+ONE_EACH = ("reader", "model", "segmenter", "sampler", "filler", "target", "kernel", "selector", "surrogate", "method")
+STAGES = {key: f"{key}s" for key in ONE_EACH}
 """A recipe's key for each kind of which it holds one stage."""
 
 AUTO = frozenset({"reader", "model", "method"})
 """Stages that may be left to limefw: chosen by what they are given, or (method) its own flow."""
 
-PLAIN = ("samples", "seed", "labels", "what_if")
-KEYS = ("extends", *PLAIN, *STAGES, "renderers")
+SETTINGS: Mapping[str, Any] = {"samples": 1000, "seed": 0, "labels": ["top:1"], "what_if": 3}
+"""A recipe's key for each setting that is no stage, and what it is where nobody says it."""
+
+LEAST = {"samples": 2, "seed": 0, "what_if": 0}
+KEYS = ("extends", *SETTINGS, *STAGES, "renderers")
 DEFAULT = "lime"
 
 Label = int | str
@@ -78,21 +73,9 @@ class Recipe:
 
     def described(self) -> dict[str, Any]:
         """Return the filled-in form; a function given in code is shown as ``{"use": "inline", ...}``."""
-        stages = {key: _described(self.stages.get(key)) for key in STAGES}
-        return {
-            "samples": self.samples,
-            "seed": self.seed,
-            "labels": list(self.labels),
-            "what_if": self.what_if,
-            **stages,
-            "renderers": [stage.to_mapping() for stage in self.renderers],
-        }
-
-
-def _described(stage: Stage | None) -> dict[str, Any]:
-    if stage is None:
-        return {"use": "auto"}
-    return {"use": "inline", "function": stage.name} if stage.inline else stage.to_mapping()
+        stages = {key: self.stages[key].to_mapping() if key in self.stages else {"use": "auto"} for key in STAGES}
+        settings = {key: plain(getattr(self, key)) for key in SETTINGS}
+        return {**settings, **stages, "renderers": [stage.to_mapping() for stage in self.renderers]}
 
 
 def build(source: Any = DEFAULT, *, registry: Registry, overrides: Mapping[str, Any] | None = None) -> Recipe:
@@ -101,45 +84,31 @@ def build(source: Any = DEFAULT, *, registry: Registry, overrides: Mapping[str, 
     Raises:
         RecipeError: all faults at once.
     """
-    if isinstance(source, Recipe):
-        return _overridden(source, overrides or {}, registry)
     faults: list[str] = []
-    origin, mapping = _read(source, registry)
-    merged = _inherit(mapping, origin, registry, faults, seen={})
-    functions: dict[str, Callable[..., Any]] = {}
-    for key, value in (overrides or {}).items():
-        if callable(value) and key in STAGES:
-            functions[key] = value
-        else:
-            merged = _merge(merged, {str(key): _Said(value, "")})
-    recipe = _settle(merged, functions, registry, faults)
+    if not isinstance(source, Recipe):
+        layers = _layers(*_read(source, registry), registry, faults)
+    elif overrides:
+        functions = {key: stage.plugin.call for key, stage in source.stages.items() if stage.inline}
+        layers = [("", {**source.described(), **functions})]
+    else:
+        return source
+    layers = [("", SETTINGS), *layers, ("", {str(key): value for key, value in (overrides or {}).items()})]
+    recipe = _Draft(layers, registry, faults).recipe()
     if faults:
         unknown = all(fault.startswith("no ") for fault in faults)
         raise (UnknownPluginError if unknown else RecipeError)(faults)
-    assert recipe is not None
     return recipe
 
 
-def _overridden(recipe: Recipe, overrides: Mapping[str, Any], registry: Registry) -> Recipe:
-    if not overrides:
-        return recipe
-    inline = {key: stage.plugin.call for key, stage in recipe.stages.items() if stage.inline}
-    faults = [
-        f'[{key}]: {recipe.stages[key].name} is a function given in code, which takes no parameters; say `use = "..."`'
-        for key in inline
-        if isinstance(value := overrides.get(key), Mapping) and "use" not in value
-    ]
-    if faults:
-        raise RecipeError(faults)
-    plain_form = {key: value for key, value in recipe.described().items() if key not in inline}
-    return build(plain_form, registry=registry, overrides={**inline, **overrides})
-
-
 SUFFIXES = (".toml", ".json", ".yaml", ".yml")
+Origin = str | Path
+"""Where something is from, for messages: a file, "recipe 'name'", or empty for what was said in code."""
+
+Layer = tuple[Origin, Mapping[str, Any]]
+"""What one recipe says by itself, and where."""
 
 
-def _read(source: Any, registry: Registry) -> tuple[str, Mapping[str, Any]]:
-    """Return where a recipe is from (for messages; empty for one given in code) and what it says."""
+def _read(source: Any, registry: Registry) -> Layer:
     if isinstance(source, Mapping):
         return "", source
     if not isinstance(source, str | os.PathLike):
@@ -151,164 +120,194 @@ def _read(source: Any, registry: Registry) -> tuple[str, Mapping[str, Any]]:
         raise RecipeError([str(error)]) from error
     if named is not None:
         return f"recipe {text!r}", _parse(named)
-    path = Path(text)
-    # os.path, as Path.is_file raises for a name that is too long
-    if os.path.isfile(text) and path.suffix not in SUFFIXES:  # noqa: PTH113
-        raise RecipeError([f"{text} is no recipe file: its name must end in {', '.join(SUFFIXES)}"])
-    if not os.path.isfile(text):  # noqa: PTH113
+    if not os.path.isfile(text):  # noqa: PTH113 - Path.is_file raises for a name that is too long
         names = registry.recipes()
         known = ", ".join(names)
         hint = did_you_mean(text, names)
         told = f"no recipe named {text!r} and no recipe file of that name.{hint} Installed: {known or 'none'}."
         raise RecipeError([told + registry.told_denied()])
-    return str(path), _parse(path)
+    path = Path(text)
+    if path.suffix not in SUFFIXES:
+        raise RecipeError([f"{text} is no recipe file: its name must end in {', '.join(SUFFIXES)}"])
+    return path, _parse(path)
 
 
 def _parse(path: Path) -> Mapping[str, Any]:
+    load = _loader(path.suffix)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        loaded = _load(path.suffix, text)
-    except RecipeError:
-        raise
-    except (OSError, ValueError, RecursionError) as error:
+        loaded = load(path.read_text(encoding="utf-8-sig"))
+    except Exception as error:  # each format has errors of its own
         raise RecipeError([f"{path} cannot be read as {path.suffix[1:].upper()}: {error}"]) from error
     if not isinstance(loaded, Mapping):
         raise RecipeError([f"{path} holds {type(loaded).__name__}, expected a table of settings"])
     return loaded
 
 
-def _load(suffix: str, text: str) -> Any:
+def _loader(suffix: str) -> Callable[[str], Any]:
     if suffix == ".toml":
-        return tomllib.loads(text)
+        return tomllib.loads
     if suffix == ".json":
-        return json.loads(text)
+        return json.loads
     try:
         import yaml  # type: ignore[import-untyped, unused-ignore]
     except ModuleNotFoundError as error:
         raise RecipeError(["a YAML recipe needs PyYAML, which is not installed. Run: pip install pyyaml"]) from error
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
+    return yaml.safe_load  # type: ignore[no-any-return, unused-ignore]
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A value of a recipe and where it was written, so that a message can say so.
-
-    Args:
-        value: as it was written; a stage's parameters may have come together from several places.
-        origin: the file, "recipe 'name'", or empty for what was said in code.
-        places: for a stage, where each of its parameters was written.
-    """
-
-    value: Any
-    origin: str
-    places: Mapping[str, str] = field(default_factory=dict)
-
-
-Said = dict[str, _Said]
-
-
-def _inherit(
-    mapping: Mapping[str, Any], origin: str, registry: Registry, faults: list[str], seen: Mapping[str, str]
-) -> Said:
-    """Put a recipe on top of the one it extends; `seen` holds each place on the way and the name that led there."""
-    own = {str(key): _Said(value, origin) for key, value in mapping.items() if key != "extends"}
-    default = None if origin == f"recipe {DEFAULT!r}" or DEFAULT not in registry.recipes() else DEFAULT
-    parent = mapping.get("extends", default)
-    if parent is None:
-        return own
-    here = {**seen, _place(origin): origin or "this recipe"}
-    found = _parent(parent, origin, here, registry, faults)
-    if found is None:
-        # its fault is noted; standing on lime, only this recipe's own faults follow
-        found = _read(DEFAULT, registry) if default and parent != DEFAULT else None
-    return own if found is None else _merge(_inherit(found[1], found[0], registry, faults, here), own)
+def _layers(origin: Origin, mapping: Mapping[str, Any], registry: Registry, faults: list[str]) -> list[Layer]:
+    """Return what a recipe says, and before it what each says that it stands on."""
+    layers: list[Layer] = []
+    while True:
+        layers.insert(0, (origin, {str(key): value for key, value in mapping.items() if key != "extends"}))
+        default = None if origin == f"recipe {DEFAULT!r}" or DEFAULT not in registry.recipes() else DEFAULT
+        parent = mapping.get("extends", default)
+        if parent is None:
+            return layers
+        try:
+            origin, mapping = _parent(parent, layers, registry)
+        except RecipeError as error:
+            faults += [f"{_place(origin, 'extends')}: {problem}" for problem in error.problems]
+            if default is None or parent == DEFAULT:
+                return layers
+            # standing on lime, only this recipe's own faults follow
+            origin, mapping = _read(DEFAULT, registry)
 
 
-def _parent(
-    parent: Any, origin: str, here: Mapping[str, str], registry: Registry, faults: list[str]
-) -> tuple[str, Mapping[str, Any]] | None:
-    """Return where the recipe that this one extends is from and what it says, or None where that is a fault."""
-    key = _where(origin, "extends")
+def _parent(parent: Any, layers: Sequence[Layer], registry: Registry) -> Layer:
+    """Return the recipe that the first of `layers` extends."""
     if not isinstance(parent, str):
-        faults.append(f"{key}must be the name of a recipe, got {parent!r}")
-        return None
-    beside = Path(origin).parent / parent if origin and not origin.startswith("recipe ") else None
-    try:
-        place, inherited = _read(beside if beside and os.path.isfile(beside) else parent, registry)  # noqa: PTH113
-    except RecipeError as error:
-        faults += [key + problem for problem in error.problems]
-        return None
-    if _place(place) in here:
-        faults.append(f"{key}goes round in a circle: {' -> '.join((*here.values(), parent))}")
-        return None
-    return place, inherited
+        raise RecipeError([f"must be the name of a recipe, got {parent!r}"])
+    child = layers[0][0]
+    beside = child.parent / parent if isinstance(child, Path) else ""
+    origin, mapping = _read(beside if os.path.isfile(beside) else parent, registry)  # noqa: PTH113
+    way = [each for each, _ in reversed(layers)]
+    if os.path.realpath(origin) in map(os.path.realpath, way):
+        names = [str(each) or "this recipe" for each in way]
+        raise RecipeError([f"goes round in a circle: {' -> '.join([*names, parent])}"])
+    return origin, mapping
 
 
-def _place(origin: str) -> str:
-    return origin if not origin or origin.startswith("recipe ") else os.path.realpath(origin)
+def stage_mapping(value: Any) -> dict[str, Any] | None:
+    """Return what is said of a stage as a table, ``{"use": ...}`` for a bare name or function; None for aught else."""
+    if isinstance(value, str) or callable(value):
+        return {"use": value}
+    return {str(key): item for key, item in value.items()} if isinstance(value, Mapping) else None
 
 
-def _merge(base: Said, over: Said) -> Said:
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Put `over` on top; parameters of a stage are merged while it stays the same plug-in."""
     merged = dict(base)
-    for key, said in over.items():
-        merged[key] = _merged_stage(merged[key], said) if key in STAGES and key in merged else said
+    for key, value in over.items():
+        old, new = stage_mapping(base.get(key)), stage_mapping(value)
+        if key in STAGES and old is not None and new is not None:
+            names = {str(said["use"]) for said in (old, new) if "use" in said}
+            merged[key] = {**old, **new} if len(names) < 2 else value
+        else:
+            merged[key] = value
     return merged
 
 
-def _merged_stage(old: _Said, new: _Said) -> _Said:
-    before, now = stage_mapping(old.value), stage_mapping(new.value)
-    if not isinstance(before, Mapping) or not isinstance(now, Mapping):
-        return new
-    name = before.get("use")
-    if "use" in now and not (isinstance(name, str) and isinstance(now["use"], str) and now["use"] == name):
-        return new
-    places = {str(param): old.places.get(str(param), old.origin) for param in before}
-    return _Said({**before, **now}, new.origin, {**places, **{str(param): new.origin for param in now}})
+def _place(origin: Origin, key: str) -> str:
+    return f"{origin} [{key}]".lstrip()
 
 
-def stage_mapping(value: Any) -> Any:
-    """Return ``{"use": name}`` for a bare name, and all else as it is."""
-    return {"use": value} if isinstance(value, str) else value
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A recipe that is being settled.
 
+    Args:
+        layers: what it is made of, the topmost last.
+        registry: where the plug-ins are.
+        faults: found so far.
+    """
 
-def _where(origin: str, key: str) -> str:
-    return f"{origin} [{key}]: " if origin else f"[{key}]: "
+    layers: Sequence[Layer]
+    registry: Registry
+    faults: list[str]
 
+    def recipe(self) -> Recipe:
+        """Return what the layers say together; good for something only if there are no faults."""
+        said = reduce(merge, (layer for _, layer in self.layers))
+        for key in said:
+            if key not in KEYS:
+                self.fault(key, f"is not a setting.{did_you_mean(key, KEYS)} There are: {', '.join(KEYS)}")
+        stages: dict[str, Stage | None] = {}
+        for key, kind in STAGES.items():
+            if key in said:
+                stages[key] = self.stage(kind, key, said[key])
+            elif key not in AUTO:
+                self.fault(key, "must be said, as this recipe extends none that does")
+        items = said.get("renderers", [])
+        if not isinstance(items, list | tuple):
+            self.fault("renderers", f"must be a list, got {items!r}")
+            items = []
+        renderers = [self.stage("renderers", f"renderers {number}", item) for number, item in enumerate(items)]
+        settings = {key: self.setting(key, said[key]) for key in SETTINGS}
+        return Recipe(
+            {key: stage for key, stage in stages.items() if stage is not None},
+            tuple(stage for stage in renderers if stage is not None),
+            **settings,
+        )
 
-def _settle(
-    merged: Said, functions: Mapping[str, Callable[..., Any]], registry: Registry, faults: list[str]
-) -> Recipe | None:
-    for key, said in merged.items():
-        if key not in KEYS:
-            faults.append(
-                f"{_where(said.origin, key)}is not a setting.{did_you_mean(key, KEYS)} There are: {', '.join(KEYS)}"
-            )
-    stages: dict[str, Stage] = {}
-    for key, kind in STAGES.items():
-        if key in functions:
-            stages[key] = _inline(kind, functions[key])
-        elif key in merged:
-            stage = _stage(kind, key, merged[key], registry, faults)
-            if stage is not None:
-                stages[key] = stage
-        elif key not in AUTO:
-            faults.append(f"[{key}]: must be said, as this recipe extends none that does")
-    items, origin = (merged["renderers"].value, merged["renderers"].origin) if "renderers" in merged else ([], "")
-    if not isinstance(items, list | tuple):
-        faults.append(f"{_where(origin, 'renderers')}must be a list, got {items!r}")
-        items = []
-    drawn = [
-        _stage("renderers", f"renderers {number}", _Said(item, origin), registry, faults)
-        for number, item in enumerate(items)
-    ]
-    samples, seed, labels, what_if = (_plain(key, merged, faults) for key in PLAIN)
-    if faults:
+    def fault(self, key: str, text: str) -> None:
+        """Note what is wrong with a key, and where it was written."""
+        self.faults.append(f"{self.place(key)}: {text}")
+
+    def place(self, key: str, param: str = "") -> str:
+        """Say where a key was written last, or one of a stage's parameters."""
+        setting = key.partition(" ")[0]  # of "renderers 1"
+        origins = [origin for origin, said in self.layers if setting in said]
+        exact = [origin for origin, said in self.layers if param in (stage_mapping(said.get(setting)) or ())]
+        return _place(["", *origins, *exact][-1], key)
+
+    def stage(self, kind: str, key: str, value: Any) -> Stage | None:
+        """Settle one stage; None where there is a fault, or where it is left to limefw."""
+        params = stage_mapping(value) or {}
+        use = params.pop("use", None)
+        if callable(use) and key in STAGES:
+            stage = _inline(kind, use)
+            if params:
+                text = "is a function given in code, which takes no parameters"
+                self.fault(key, f'{stage.name} {text}; say `use = "..."`')
+            return stage
+        if not isinstance(use, str):
+            names = f"one of {', '.join(self.registry.names(kind))}"
+            self.fault(key, f'must be a name, or a table that has `use = "..."` ({names}), got {value!r}')
+            return None
+        if use == "auto" and key in AUTO:
+            if params:
+                self.fault(key, f'`use = "auto"` takes no parameters; name the plug-in to set {", ".join(params)}')
+            return None
+        try:
+            plugin = self.registry.get(kind, use)
+            return Stage.of(kind, plugin, params, lambda name: self.place(key, name if name in params else "") + ": ")
+        except UnknownPluginError as error:
+            self.faults.extend(f"{problem} ({self.place(key, 'use')} use)" for problem in error.problems)
+        except RecipeError as error:
+            self.faults.extend(error.problems)
+        except PluginError as error:
+            self.fault(key, str(error))
         return None
-    return Recipe(stages, tuple(stage for stage in drawn if stage is not None), samples, seed, labels, what_if)
+
+    def setting(self, key: str, value: Any) -> Any:
+        """Return the value of a setting that is no stage, as a recipe has it."""
+        with suppress(RecursionError):  # of a list inside itself
+            value = plain(value)
+        if key == "labels":
+            labels = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else (value,)
+            if not labels or not all(map(_is_label, labels)):
+                self.fault(key, f'must be class indices, class names or "top:3", got {value!r}')
+            return labels
+        if isinstance(value, bool) or not isinstance(value, int) or value < LEAST[key]:
+            self.fault(key, f"must be a whole number of at least {LEAST[key]}, got {value!r}")
+        return value
+
+
+def _is_label(item: Any) -> bool:
+    if isinstance(item, str):
+        return not item.startswith("top:") or " " in item or re.fullmatch(r"top:0*[1-9][0-9]*", item) is not None
+    return isinstance(item, int) and not isinstance(item, bool)
 
 
 def _inline(kind: str, call: Callable[..., Any]) -> Stage:
@@ -342,55 +341,3 @@ def _of_outputs(call: Callable[[Any], Any], name: str) -> Callable[..., Any]:
 
     target.__name__ = name
     return target
-
-
-def _stage(kind: str, key: str, said: _Said, registry: Registry, faults: list[str]) -> Stage | None:
-    where = _where(said.origin, key)
-    mapping = stage_mapping(said.value)
-    if not isinstance(mapping, Mapping) or not isinstance(mapping.get("use"), str):
-        names = f"one of {', '.join(registry.names(kind))}"
-        faults.append(f'{where}must be a name, or a table that has `use = "..."` ({names}), got {said.value!r}')
-        return None
-    name, params = mapping["use"], {str(k): v for k, v in mapping.items() if k != "use"}
-    if name == "auto" and key in AUTO:
-        if params:
-            faults.append(f'{where}`use = "auto"` takes no parameters; name the plug-in to set {", ".join(params)}')
-        return None
-    try:
-        plugin = registry.get(kind, name)
-        found = problems_of(plugin, params)
-    except UnknownPluginError as error:
-        origin = said.places.get("use", said.origin)
-        tail = f" ({origin} [{key}] use)" if origin else f" ([{key}] use)"
-        faults += [problem + tail for problem in error.problems]
-        return None
-    except PluginError as error:
-        faults.append(where + str(error))
-        return None
-    for param, sentence in found:
-        place = _where(said.places.get(param, said.origin), key)
-        faults.append(f"{place}{kind.removesuffix('s')} {name!r}: {sentence}")
-    return None if found else Stage(kind, plugin, settled(plugin, params))
-
-
-def _plain(key: str, merged: Said, faults: list[str]) -> Any:
-    fallback = {"samples": 1000, "seed": 0, "labels": ("top:1",), "what_if": 3}[key]
-    said = merged.get(key, _Said(fallback, ""))
-    try:
-        value = plain(said.value)
-    except RecursionError:
-        value = said.value
-    if key == "labels":
-        items = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else (value,)
-        good = bool(items) and all(isinstance(item, int | str) and not isinstance(item, bool) for item in items)
-        tops = [item for item in items if isinstance(item, str) and item.startswith("top:")] if good else []
-        good = good and all(re.fullmatch(r"top:0*[1-9][0-9]*", item) or " " in item for item in tops)
-        if not good:
-            text = f'must be class indices, class names or "top:3", got {value!r}'
-            faults.append(_where(said.origin, key) + text)
-        return items
-    least = 2 if key == "samples" else 0
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        faults.append(f"{_where(said.origin, key)}must be a whole number of at least {least}, got {value!r}")
-        return fallback
-    return value

@@ -12,13 +12,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, Required
 
-from limefw.errors import BrokenPluginError, LimefwError, MissingDependencyError, PluginError, did_you_mean
+from limefw.errors import BrokenPluginError, LimefwError, MissingDependencyError, PluginError, RecipeError, did_you_mean
 
-
-RESERVED = frozenset({"use", "trust"})
-"""``use`` chooses the plug-in in a recipe; ``trust`` is the caller's own word and never a recipe's."""
 
 PACKAGES = {
     "onnxruntime": "'limefw[onnx]'", "skimage": "scikit-image", "sklearn": "scikit-learn", "PIL": "pillow",
@@ -53,20 +50,8 @@ class Plugin:
 
     def __post_init__(self) -> None:
         if not self.summary:
-            lines = (inspect.getdoc(self.call) or "").strip().splitlines()
-            object.__setattr__(self, "summary", lines[0] if lines else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of a plug-in, for people and for tools."""
-
-    name: str
-    annotation: Any
-    default: Any
-    required: bool
-    type: str
-    range: str
+            first, _, _ = (inspect.getdoc(self.call) or "").strip().partition("\n")
+            object.__setattr__(self, "summary", first)
 
 
 def signature(call: Callable[..., Any]) -> inspect.Signature:
@@ -105,7 +90,7 @@ def signature_of(plugin: Plugin) -> tuple[inspect.Parameter, ...]:
             raise PluginError(f"{plugin.name!r} has a parameter called 'use': recipes need that word, choose another")
         if parameter.annotation is parameter.empty:
             raise PluginError(f"{plugin.name!r}: parameter {parameter.name!r} has no type annotation")
-        if parameter.name not in RESERVED:
+        if parameter.name != "trust":  # the caller's own word, never a recipe's
             found.append(parameter)
     return tuple(found)
 
@@ -124,24 +109,21 @@ def _evaluated(annotation: Any, call: Callable[..., Any]) -> Any:
 
 @functools.lru_cache(maxsize=512)
 def _adapter(plugin: Plugin) -> Any:
-    from typing import NotRequired, Required
-
     from pydantic import ConfigDict, TypeAdapter
     from typing_extensions import TypedDict
 
     fields: dict[str, Any] = {}
     # a TypedDict, not a model: parameters called `schema` or `copy` would shadow a model's methods
     make: Any = TypedDict
+    parameters = signature_of(plugin)
     try:
-        for parameter in signature_of(plugin):
+        for parameter in parameters:
             annotation = _evaluated(parameter.annotation, plugin.call)
             wrap = Required if parameter.default is parameter.empty else NotRequired
             fields[parameter.name] = wrap[annotation]
         schema = make(f"{plugin.name}_parameters", fields)
         schema.__pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
         return TypeAdapter(schema)
-    except PluginError:
-        raise
     except Exception as error:
         first = str(error).partition("\n")[0]
         raise BrokenPluginError(f"no schema can be made of the parameters of {plugin.name!r}: {first}") from error
@@ -186,12 +168,10 @@ NOTHING = "none"
 def _sent(plugin: Plugin, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return `params` as JSON has them, with "none" read as None where a parameter may be None but no text."""
     sent: dict[str, Any] = plain(params)
-    if NOTHING in (value for value in sent.values() if isinstance(value, str)):
-        properties = json_schema(plugin).get("properties", {})
-        return {
-            name: None if value == NOTHING and says_none(properties.get(name, {})) else value
-            for name, value in sent.items()
-        }
+    if NOTHING in sent.values():
+        for name, schema in json_schema(plugin)["properties"].items():
+            if sent.get(name) == NOTHING and says_none(schema):
+                sent[name] = None
     return sent
 
 
@@ -249,45 +229,7 @@ def _sentence(fault: Any, name: str, known: list[str]) -> str:
 def settled(plugin: Plugin, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return every parameter with its value: as given, else its default; valid `params` only."""
     values = _adapter(plugin).validate_json(json.dumps(_sent(plugin, params)))
-    defaults = {
-        parameter.name: parameter.default
-        for parameter in signature_of(plugin)
-        if parameter.default is not parameter.empty
-    }
-    return {parameter.name: {**defaults, **values}[parameter.name] for parameter in signature_of(plugin)}
-
-
-def parameters(plugin: Plugin) -> list[Parameter]:
-    """Describe every parameter: type in plain words, range, default."""
-    properties = json_schema(plugin).get("properties", {})
-    found = []
-    for item in signature_of(plugin):
-        kind, allowed = _describe(properties[item.name])
-        required = item.default is item.empty
-        default = None if required else item.default
-        annotation = _evaluated(item.annotation, plugin.call)
-        found.append(Parameter(item.name, annotation, default, required, kind, allowed))
-    return found
-
-
-def _describe(schema: Mapping[str, Any]) -> tuple[str, str]:
-    if "anyOf" in schema:
-        described = [_describe(option) for option in schema["anyOf"]]
-        return " or ".join(kind for kind, _ in described), ", ".join(text for _, text in described if text)
-    if "enum" in schema:
-        return "one of", ", ".join(json.dumps(item) for item in schema["enum"])
-    if "const" in schema:
-        return "one of", json.dumps(schema["const"])
-    bounds = {
-        "minimum": ">=",
-        "exclusiveMinimum": ">",
-        "maximum": "<=",
-        "exclusiveMaximum": "<",
-        "minItems": "items >=",
-        "maxItems": "items <=",
-    }
-    text = " and ".join(f"{sign} {schema[key]:g}" for key, sign in bounds.items() if key in schema)
-    return str(schema.get("type", "any")).replace("null", "none"), text
+    return {parameter.name: values.get(parameter.name, parameter.default) for parameter in signature_of(plugin)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +240,27 @@ class Stage:
     plugin: Plugin
     params: Mapping[str, Any]
     inline: bool = False
+
+    @classmethod
+    def of(
+        cls, kind: str, plugin: Plugin, params: Mapping[str, Any], where: Callable[[str], str] = lambda _: ""
+    ) -> "Stage":
+        """Settle a plug-in's parameters.
+
+        Args:
+            kind: of the plug-in.
+            plugin: it.
+            params: those that are given.
+            where: what the fault of a parameter begins with: where it was written.
+
+        Raises:
+            RecipeError: every fault of the parameters.
+        """
+        problems = problems_of(plugin, params)
+        if problems:
+            name = f"{kind.removesuffix('s')} {plugin.name!r}"
+            raise RecipeError([f"{where(param)}{name}: {sentence}" for param, sentence in problems])
+        return cls(kind, plugin, settled(plugin, params))
 
     @property
     def name(self) -> str:
@@ -314,6 +277,7 @@ class Stage:
         Raises:
             MissingDependencyError: where one of the libraries in ``requires`` is not installed.
         """
+        self.check_installed()
         with self.noted():
             return self.plugin.call(*data, **self.params, **trusted)
 
@@ -324,22 +288,17 @@ class Stage:
             MissingDependencyError: with the line for pip.
         """
         for library in self.plugin.requires:
-            if library not in sys.modules and not _is_there(library):
-                raise MissingDependencyError(needs(self.kind, self.plugin, library))
+            if not is_installed(library):
+                stage, package = f"{self.kind.removesuffix('s')} {self.name!r}", PACKAGES.get(library, library)
+                raise MissingDependencyError(
+                    f"{stage} needs {library!r}, which is not installed. Run: pip install {package}"
+                )
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """Translate a missing optional library, and name this stage in whatever else goes wrong inside."""
+        """Name this stage in whatever goes wrong inside."""
         try:
             yield
-        except ModuleNotFoundError as error:
-            # a part of a library ("cv2.ximgproc") may be what is missing, or the library itself
-            name = error.name or ""
-            missing = name if name in self.plugin.requires else name.partition(".")[0]
-            if missing not in self.plugin.requires:
-                error.add_note(f"raised in {self}")
-                raise
-            raise MissingDependencyError(needs(self.kind, self.plugin, missing)) from error
         except LimefwError:
             raise
         except Exception as error:
@@ -348,18 +307,14 @@ class Stage:
 
     def to_mapping(self) -> dict[str, Any]:
         """Return ``{"use": name, parameter: value, ...}`` with every default written out."""
+        if self.inline:
+            return {"use": "inline", "function": self.name}
         return {"use": self.name, **{name: plain(value) for name, value in self.params.items()}}
 
 
-def _is_there(library: str) -> bool:
+def is_installed(library: str) -> bool:
+    """Say whether a library can be imported, or a part of one."""
     try:
-        return importlib.util.find_spec(library) is not None
+        return sys.modules.get(library) is not None or importlib.util.find_spec(library) is not None
     except ModuleNotFoundError:  # of "cv2.ximgproc" it is cv2 that is missing
         return False
-
-
-def needs(kind: str, plugin: Plugin, library: str) -> str:
-    """Say which library a plug-in lacks and how to get it."""
-    package = PACKAGES.get(library, library)
-    stage = f"{kind.removesuffix('s')} {plugin.name!r}"
-    return f"{stage} needs {library!r}, which is not installed. Run: pip install {package}"

@@ -115,10 +115,11 @@ def kind_of(word: str, kinds: Sequence[str]) -> str:
 
 def overrides(settings: Sequence[str], **own: Any) -> dict[str, Any]:
     """Put --set and a command's own options (where given) together."""
-    from limefw.recipe_forms import combine, parse_override
+    from limefw.cli.recipe_forms import parse_override
+    from limefw.recipe import merge
 
     given = {key: value for key, value in own.items() if value not in (None, ())}
-    return combine([*(parse_override(text) for text in settings), given])
+    return functools.reduce(merge, [*(parse_override(text) for text in settings), given], {})
 
 
 def load_model(name: str | None, classes: Path | None, recipe: Any) -> Any:

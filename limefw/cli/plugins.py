@@ -2,6 +2,8 @@
 
 import inspect
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -70,22 +72,69 @@ def _overview(known: Any, kinds: tuple[str, ...]) -> None:
 
 
 def _describe(found: Any) -> None:
+    from limefw.stage import is_installed
+
     plugin = found.plugin
     modality = f", for {plugin.modality}" if plugin.modality else ""
     click.secho(f"{plugin.name}", bold=True, nl=False)
     click.echo(f"  [{found.provider}{modality}]")
     click.echo(f"  {plugin.summary}")
-    missing = [library for library in plugin.requires if not _importable(library)]
+    missing = [library for library in plugin.requires if not is_installed(library)]
     if missing:
         click.echo(f"  needs {', '.join(missing)}, which is not installed")
     for line in _parameters(plugin):
         click.echo(f"    {line}".rstrip())
 
 
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a plug-in, for people and for tools."""
+
+    name: str
+    default: Any
+    required: bool
+    type: str
+    range: str
+
+
+def parameters(plugin: Any) -> list[Parameter]:
+    """Describe every parameter: type in plain words, range, default."""
+    from limefw.stage import json_schema, signature_of
+
+    properties = json_schema(plugin)["properties"]
+    found = []
+    for item in signature_of(plugin):
+        kind, allowed = _type_and_range(properties[item.name])
+        required = item.default is item.empty
+        default = None if required else item.default
+        found.append(Parameter(item.name, default, required, kind, allowed))
+    return found
+
+
+def _type_and_range(schema: Mapping[str, Any]) -> tuple[str, str]:
+    if "anyOf" in schema:
+        described = [_type_and_range(option) for option in schema["anyOf"]]
+        return " or ".join(kind for kind, _ in described), ", ".join(text for _, text in described if text)
+    if "enum" in schema:
+        return "one of", ", ".join(json.dumps(item) for item in schema["enum"])
+    if "const" in schema:
+        return "one of", json.dumps(schema["const"])
+    bounds = {
+        "minimum": ">=",
+        "exclusiveMinimum": ">",
+        "maximum": "<=",
+        "exclusiveMaximum": "<",
+        "minItems": "items >=",
+        "maxItems": "items <=",
+    }
+    text = " and ".join(f"{sign} {schema[key]:g}" for key, sign in bounds.items() if key in schema)
+    return str(schema.get("type", "any")).replace("null", "none"), text
+
+
 def _parameters(plugin: Any) -> list[str]:
     """Return a line for each parameter, or what is wrong with them."""
     from limefw.errors import PluginError
-    from limefw.stage import parameters, plain
+    from limefw.stage import plain
 
     try:
         items = parameters(plugin)
@@ -96,15 +145,6 @@ def _parameters(plugin: Any) -> list[str]:
         f"{item.name:<18} {item.type:<18} {default:<16} {item.range}"
         for item, default in zip(items, defaults, strict=True)
     ]
-
-
-def _importable(library: str) -> bool:
-    from importlib.util import find_spec
-
-    try:
-        return find_spec(library) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _recipes(known: Any, name: str | None) -> None:

@@ -50,7 +50,7 @@ def _first_setting(lines: Sequence[str]) -> int:
 def show(name: str, settings: tuple[str, ...]) -> None:
     """Write a recipe (a name or a file) out with every default, as TOML that can be saved and changed."""
     import limefw
-    from limefw.recipe_forms import toml
+    from limefw.cli.recipe_forms import toml
 
     click.echo(toml(limefw.build(name, **_common.overrides(settings))), nl=False)
 
@@ -80,6 +80,6 @@ def check(files: tuple[str, ...]) -> None:
 def schema() -> None:
     """Print the JSON schema of a recipe, with the plug-ins that are installed here."""
     import limefw
-    from limefw.recipe_forms import schema as recipe_schema
+    from limefw.cli.recipe_forms import schema as recipe_schema
 
     click.echo(json.dumps(recipe_schema(limefw.registry()), indent=2))

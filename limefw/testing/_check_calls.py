@@ -89,7 +89,7 @@ def _deterministic(s: Subject) -> Complaints:
 def _every_choice(s: Subject) -> Complaints:
     """Call it with each value of each enumerated parameter once."""
     _, data, _ = next(iter(s.made()))
-    for name, schema in json_schema(s.plugin).get("properties", {}).items():
+    for name, schema in json_schema(s.plugin)["properties"].items():
         options = schema.get("anyOf", [schema])
         choices = [item for option in options for item in option.get("enum", [])]
         choices += [True, False] * any(option.get("type") == "boolean" for option in options)
@@ -99,7 +99,7 @@ def _every_choice(s: Subject) -> Complaints:
 def _ends_of_ranges(s: Subject) -> Complaints:
     """Call it with the least and the greatest value that each parameter says it takes."""
     _, data, _ = next(iter(s.made()))
-    for name, schema in json_schema(s.plugin).get("properties", {}).items():
+    for name, schema in json_schema(s.plugin)["properties"].items():
         ends = [end for option in schema.get("anyOf", [schema]) for end in _ends(option)]
         yield from _tried(s, data, name, ends)
 

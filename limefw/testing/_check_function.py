@@ -59,7 +59,7 @@ def _bad_parameters(s: Subject) -> Complaints:
 
     if accepted("no_such_parameter", 1):
         yield "it accepts a parameter called 'no_such_parameter': name its parameters"
-    properties = json_schema(s.plugin).get("properties", {})
+    properties = json_schema(s.plugin)["properties"]
     for item in signature_of(s.plugin):
         if all(accepted(item.name, value) for value in ({"not": ["a", "value"]}, "not a value", [["not"], "a value"])):
             yield f"parameter {item.name!r} takes anything: annotate it with what it takes"

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import limefw
+from limefw.cli.plugins import parameters
 from limefw.contracts import check_segments
 from limefw.errors import LimefwError
 from limefw.pipeline import stream
-from limefw.stage import parameters
 
 from pictures.cat import Cat, save, save_drawn
 

@@ -4,9 +4,10 @@ import inspect
 import json
 
 import limefw
+from limefw.cli.plugins import Parameter, parameters
 from limefw.discovery import Found
 from limefw.hookspecs import KINDS
-from limefw.stage import Parameter, parameters, plain
+from limefw.stage import plain
 
 from reference.docstrings import NOTE, body, cell, described, slug
 

@@ -74,7 +74,7 @@ def test_listing_every_plugin_loads_no_heavy_library():
 def test_the_schema_of_every_plugin_loads_no_heavy_library():
     """The JSON schema of all recipes, and a settled recipe, need pydantic and nothing heavier."""
     found = loaded_by(
-        "import limefw\nfrom limefw.recipe_forms import schema\n"
+        "import limefw\nfrom limefw.cli.recipe_forms import schema\n"
         "schema(limefw.registry())\nlimefw.build('lime').to_mapping()"
     )
     assert "pydantic" in found

@@ -19,11 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import limefw
+from limefw.cli.plugins import parameters
+from limefw.cli.recipe_forms import parse_override, schema, toml
 from limefw.discovery import Registry
 from limefw.errors import BrokenPluginError, RecipeError, UnknownPluginError
-from limefw.recipe import STAGES, Recipe, build
-from limefw.recipe_forms import combine, parse_override, schema, toml
-from limefw.stage import Plugin, Stage, parameters, problems_of, settled
+from limefw.recipe import STAGES, Recipe, build, merge
+from limefw.stage import Plugin, Stage, problems_of, settled
 from limefw.types import Segments
 
 
@@ -439,7 +440,7 @@ def test_an_override_of_another_form_is_refused(text):
 )
 def test_overrides_of_one_stage_meet_in_one_table(texts, expected):
     """A plug-in's name and its parameters may be set one by one, in any order; another name starts afresh."""
-    assert combine([parse_override(text) for text in texts]) == expected
+    assert functools.reduce(merge, map(parse_override, texts), {}) == expected
 
 
 def test_overrides_go_on_top_of_the_recipe():
@@ -453,7 +454,7 @@ def test_overrides_go_on_top_of_the_recipe():
 def test_none_can_be_said_where_there_is_no_null():
     """TOML and the command line say "none" for None, where a parameter may be None and is no text."""
     assert params({"segmenter": {"use": "quickshift", "tie_seed": "none"}})["tie_seed"] is None
-    assert params("lime", **combine([parse_override("segmenter.tie_seed=none")]))["tie_seed"] is None
+    assert params("lime", **parse_override("segmenter.tie_seed=none"))["tie_seed"] is None
 
 
 def test_none_stays_a_word_where_a_parameter_takes_words():
@@ -623,6 +624,15 @@ def test_parameters_of_a_function_given_in_code_cannot_be_set():
     recipe = build("lime", registry=REGISTRY, overrides={"segmenter": halves})
     (text,) = problems(recipe, segmenter={"kernel_size": 3.0})
     assert text.startswith("[segmenter]: halves is a function given in code, which takes no parameters")
+
+
+def test_a_mapping_in_code_may_hold_a_function_for_a_stage_alone():
+    """A function in a mapping is what it is as a keyword; renderers are named, so that provenance can tell them."""
+    assert build({"segmenter": halves}, registry=REGISTRY).stages["segmenter"].plugin.call is halves
+    (text,) = problems({"segmenter": {"use": halves, "vertical": False}})
+    assert text.startswith("[segmenter]: halves is a function given in code, which takes no parameters")
+    (text,) = problems({"renderers": [halves]})
+    assert text.startswith("[renderers 0]: must be a name, or a table that has `use")
 
 
 # --- schemas from signatures

@@ -139,7 +139,7 @@ def test_a_denied_distribution_is_not_imported_in_a_fresh_process(install, polic
     """The environment variable alone keeps a distribution out of a process, whatever that process then does."""
     canary = install("evil", HALVES)
     code = (
-        "import json, limefw; from limefw.recipe_forms import schema; r = limefw.registry();"
+        "import json, limefw; from limefw.cli.recipe_forms import schema; r = limefw.registry();"
         "limefw.build('lime'); schema(r);"
         "print(json.dumps([r.denied, r.names('segmenters')]))"
     )

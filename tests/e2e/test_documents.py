@@ -12,7 +12,7 @@ import pytest
 import limefw
 from limefw import errors, hookspecs
 from limefw.cli import cli
-from limefw.stage import parameters
+from limefw.cli.plugins import parameters
 
 
 ROOT = Path(__file__).parents[2]

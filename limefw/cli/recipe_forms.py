@@ -3,12 +3,12 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from limefw.discovery import Registry
 from limefw.errors import PluginError, RecipeError
-from limefw.recipe import AUTO, STAGES, Recipe, stage_mapping
+from limefw.recipe import AUTO, LEAST, SETTINGS, STAGES, Recipe
 from limefw.stage import NOTHING, Stage, json_schema, says_none
 
 
@@ -32,26 +32,12 @@ def parse_override(text: str) -> dict[str, Any]:
     return {parts[0]: value} if len(parts) == 1 else {parts[0]: {parts[1]: value}}
 
 
-def combine(overrides: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Put several overrides together; a stage's name and its parameters meet in one table, whichever comes first."""
-    merged: dict[str, Any] = {}
-    for override in overrides:
-        for key, value in override.items():
-            old, new = stage_mapping(merged.get(key)), stage_mapping(value)
-            meet = key in STAGES and isinstance(old, Mapping) and isinstance(new, Mapping)
-            same = meet and ("use" not in old or new.get("use", old["use"]) == old["use"])
-            merged[key] = {**old, **new} if same else value
-    return merged
-
-
 def schema(registry: Registry) -> dict[str, Any]:
     """Return the JSON schema of a recipe with the plug-ins that are installed, for editors and forms."""
     properties: dict[str, Any] = {
         "extends": {"type": "string", "description": "the recipe that this one changes"},
-        "samples": {"type": "integer", "minimum": 2, "default": 1000},
-        "seed": {"type": "integer", "minimum": 0, "default": 0},
         "labels": {"anyOf": [_LABEL, {"type": "array", "items": _LABEL, "minItems": 1}]},
-        "what_if": {"type": "integer", "minimum": 0, "default": 3},
+        **{key: {"type": "integer", "minimum": least, "default": SETTINGS[key]} for key, least in LEAST.items()},
     }
     definitions: dict[str, Any] = {}
     for key, kind in STAGES.items():
@@ -83,7 +69,7 @@ def _stage_schema(kind: str, registry: Registry, definitions: dict[str, Any], *,
         names.append(name)
         for model, definition in params.pop("$defs", {}).items():
             definitions[f"{kind}.{name}.{model}"] = definition
-        own = params.get("properties", {})
+        own = params["properties"]
         for schema in own.values():
             if says_none(schema):
                 schema["anyOf"].append({"const": NOTHING})
@@ -113,7 +99,7 @@ def toml(recipe: Recipe) -> str:
 
 
 def _toml_stage(stage: Stage) -> str:
-    properties = json_schema(stage.plugin).get("properties", {})
+    properties = json_schema(stage.plugin)["properties"]
     said = stage.to_mapping()
     for name, value in stage.to_mapping().items():
         if value is None and says_none(properties[name]):
