@@ -103,6 +103,10 @@ class Found:
     provider: Provider
 
 
+_Providers = list[tuple[Any, Provider]]
+"""All who provide one name, each with the plug-in (of a recipe: its file)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """A module or hook that failed, and why."""
@@ -141,7 +145,7 @@ class Registry:
     broken: list[Broken] = field(default_factory=list, init=False)
     denied: list[str] = field(default_factory=list, init=False)
     absent: list[str] = field(default_factory=list, init=False)
-    _found: dict[str, dict[str, list[tuple[Any, Provider]]]] = field(init=False)
+    _found: dict[str, dict[str, _Providers]] = field(init=False)
     _listeners: dict[str, list[Callable[..., None]]] = field(init=False)
     _manager: pluggy.PluginManager = field(init=False)
 
@@ -243,7 +247,7 @@ class Registry:
         name, value = _checked(kind, record)
         found[name] = [(value, Provider(LOCAL))]
 
-    def _of_kind(self, kind: str) -> dict[str, list[tuple[Any, Provider]]]:
+    def _of_kind(self, kind: str) -> dict[str, _Providers]:
         if kind not in hookspecs.KINDS:
             raise UnknownPluginError([f"no kind of plug-in named {kind!r}.{did_you_mean(kind, hookspecs.KINDS)}"])
         return self._found[kind]
@@ -280,7 +284,7 @@ class Registry:
         """Return what a name means, or None; raises where two distributions provide it."""
         found = self._found[kind].get(name, [])
         if len(found) > 1:
-            raise PluginConflictError(_clash(kind, name, [provider for _, provider in found]))
+            raise PluginConflictError(_clash(kind, name, found))
         return found[0] if found else None
 
     def told_broken(self) -> str:
@@ -336,16 +340,12 @@ class Registry:
 
     def clashes(self, distribution: str | None = None) -> list[str]:
         """Return a sentence for each name that two distributions provide, or for those of one distribution."""
-        provided = {
-            (kind, name): [provider for _, provider in found]
+        return [
+            _clash(kind, name, found)
             for kind, named in self._found.items()
             for name, found in named.items()
-        }
-        return [
-            _clash(kind, name, providers)
-            for (kind, name), providers in provided.items()
-            if len(providers) > 1
-            and (distribution is None or canonical(distribution) in {canonical(one.distribution) for one in providers})
+            if len(found) > 1
+            and (distribution is None or canonical(distribution) in {canonical(one.distribution) for _, one in found})
         ]
 
     def tell(self, hook: str, **facts: Any) -> None:
@@ -385,11 +385,11 @@ def _provider(distribution: Any) -> Provider:
     return Provider(str(name), str(version or "")) if name else Provider("unknown")
 
 
-def _clash(kind: str, name: str, providers: list[Provider]) -> str:
+def _clash(kind: str, name: str, found: _Providers) -> str:
     """Say who provides one name, and how to do without one of them: never without limefw's own, which all need."""
-    others = [one.distribution for one in providers if canonical(one.distribution) != "limefw"]
+    others = [one.distribution for _, one in found if canonical(one.distribution) != "limefw"]
     advice = f"Uninstall {others[-1]}, or deny it: {POLICY_VARIABLE}=-{others[-1]}" if others else "Take one out"
-    return f"{kind.removesuffix('s')} {name!r} is provided by {' and '.join(map(str, providers))}. {advice}"
+    return f"{kind.removesuffix('s')} {name!r} is provided by {' and '.join(str(one) for _, one in found)}. {advice}"
 
 
 def _checked(kind: str, record: Any) -> tuple[str, Any]:

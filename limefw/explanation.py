@@ -324,7 +324,7 @@ def load(path: str | os.PathLike[str]) -> Explanation:
 def _check(found: Explanation) -> None:
     """Check that the parts of a loaded explanation fit together, so that later calls cannot fail in odd ways."""
     photo = contracts.check_instance(found.instance, "the file")
-    contracts.check_segments(found.segments, _Framed(_framed_shape(found, photo)), "the file")
+    contracts.check_segments(found.segments, _framed_shape(found, photo), "the file")
     around, count = found.neighbourhood, len(found.fits)
     rows, width = len(around.codes), found.segments.count
     if around.codes.shape != (rows, width) or around.targets.shape != (rows, count) or around.groups.shape != (rows,):
@@ -343,14 +343,8 @@ def _check(found: Explanation) -> None:
         raise ValueError("its what-if answers are of other labels or segments")
 
 
-@dataclass(frozen=True, slots=True)
-class _Framed:
-    """The shape of an instance in the model's frame, where the pixels themselves were not saved."""
-
-    shape: tuple[int, ...]
-
-
 def _framed_shape(found: Explanation, photo: Instance) -> tuple[int, ...]:
+    """Return the instance's shape in the model's frame, where the pixels themselves were not saved."""
     frame = found.frame
     if frame is None:
         return tuple(photo.shape)

@@ -240,7 +240,7 @@ class Run:
         frame, instance = enter(photo, self.model.contract)
         stage = self.recipe.stages["segmenter"]
         with self.timed("segmenters"):
-            segments = contracts.check_segments(stage(instance, self.stream("segmenters")), instance, stage)
+            segments = contracts.check_segments(stage(instance, self.stream("segmenters")), instance.shape, stage)
             # copied: a segmenter of the user's own may go on using its arrays
             segments = replace(
                 segments,
@@ -249,7 +249,7 @@ class Run:
                 basis=None if segments.basis is None else np.array(segments.basis),
             )
             if frame is not None:
-                segments = contracts.check_segments(without_padding(segments, frame.outside()), instance, stage)
+                segments = contracts.check_segments(without_padding(segments, frame.outside()), instance.shape, stage)
         return Scene(photo, frame, instance, segments)
 
     def stream(self, kind: str) -> np.random.Generator:

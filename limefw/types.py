@@ -456,7 +456,7 @@ class Neighbourhood:
         """Return some rows, columns (in the order given) and targets."""
         return replace(
             self,
-            codes=self.codes[rows] if isinstance(columns, slice) else self.codes[rows][:, columns],
+            codes=self.codes[rows][:, columns],
             targets=self.targets[rows][:, targets],
             weights=self.weights[rows],
             groups=self.groups[rows],
