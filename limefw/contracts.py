@@ -5,7 +5,7 @@ one look at shape and dtype and at most one pass over the array.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,26 +18,24 @@ MOST_SEGMENTS = 10_000
 """A covariance of that many effects takes 0.8 GB."""
 
 
-class Shaped(Protocol):
-    """Anything with the shape of a label map."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of the label map."""
-
-
-def _require(condition: bool, what: Any, expected: str, got: str) -> None:  # noqa: FBT001
+def _require(condition: Any, what: Any, expected: str, got: str) -> None:
     if not condition:
         raise ContractError(f"{what} returned {got}, expected {expected}.")
 
 
-def _is(value: Any, kind: type | tuple[type, ...], what: Any, expected: str) -> None:
+def _is(value: Any, kind: type | tuple[type, ...], what: Any, expected: str) -> Any:
     _require(isinstance(value, kind), what, expected, type(value).__name__)
+    return value
+
+
+def _weighty(array: Floats) -> bool:
+    """Say whether these are finite numbers >= 0."""
+    return bool(((array >= 0) & (array < np.inf)).all())
 
 
 def check_instance(value: Any, what: Any) -> Instance:
     """An instance with finite content."""
-    _is(value, Instance, what, "an instance such as limefw.Image")
+    instance: Instance = _is(value, Instance, what, "an instance such as limefw.Image")
     pixels = getattr(value, "pixels", None)
     if pixels is not None:
         _require(pixels.ndim == 3, what, "pixels of shape (h, w, c)", f"pixels of shape {pixels.shape}")
@@ -48,21 +46,18 @@ def check_instance(value: Any, what: Any) -> Instance:
         if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
             bad = int((~np.isfinite(pixels)).sum())
             raise InputError(f"{bad} of the image's values are NaN or infinite: replace them before explaining")
-    instance: Instance = value
     return instance
 
 
-def check_segments(value: Any, instance: Shaped, what: Any) -> Segments:
+def check_segments(value: Any, shape: tuple[int, ...], what: Any) -> Segments:
     """Labels 0..d-1 without gaps, in the instance's shape, at least 2 of them."""
-    _is(value, Segments, what, "limefw.Segments (use Segments.from_labels)")
-    segments: Segments = value
+    segments: Segments = _is(value, Segments, what, "limefw.Segments (use Segments.from_labels)")
     labels, count = segments.labels, segments.count
     _require(labels.dtype.kind == "i", what, "integer labels", f"labels of dtype {labels.dtype}")
-    shape = tuple(instance.shape)
-    _require(labels.shape == shape, what, f"labels of shape {shape}", f"labels of shape {labels.shape}")
-    present = numbered(labels[labels >= 0])[0]
-    contiguous = np.array_equal(present, np.arange(count)) and (labels.size == 0 or labels.min() >= -1)
+    _require(labels.shape == tuple(shape), what, f"labels of shape {shape}", f"labels of shape {labels.shape}")
     if segments.basis is None:
+        present = numbered(labels[labels >= 0])[0]
+        contiguous = np.array_equal(present, np.arange(count)) and labels.min(initial=-1) == -1
         numbers = f"{len(present)} labels from {labels.min()} to {labels.max()}"
         _require(contiguous, what, f"labels 0..{count - 1} without gaps, one name for each", numbers)
     else:
@@ -84,36 +79,31 @@ def check_segments(value: Any, instance: Shaped, what: Any) -> Segments:
 
 def check_draws(value: Any, segments: Segments, what: Any, *, first: bool) -> Draws:
     """``(n, d)`` bool or finite float32 codes with finite importance; the first row of all is the instance."""
-    _is(value, Draws, what, "blocks of limefw.Draws")
-    draws: Draws = value
+    draws: Draws = _is(value, Draws, what, "blocks of limefw.Draws")
     codes = draws.codes
     shape = f"codes of shape (n, {segments.count})"
     _require(codes.ndim == 2 and codes.shape[1] == segments.count, what, shape, f"{codes.shape}")
     _require(codes.dtype in (np.bool_, np.float32), what, "codes of dtype bool or float32", str(codes.dtype))
-    assert draws.importance is not None
     groups = () if draws.groups is None else (("groups", draws.groups),)
     for name, array in (*groups, ("importance", draws.importance), *draws.values.items()):
         _require(len(array) == len(codes), what, f"{len(codes)} {name}", f"{len(array)}")
-    good = np.isfinite(draws.importance).all() and (draws.importance >= 0).all()
-    _require(bool(good), what, "finite importance >= 0", "negative or non-finite importance")
+    _require(_weighty(draws.importance), what, "finite importance >= 0", "negative or non-finite importance")
     if codes.dtype == np.float32:
-        _require(bool(np.isfinite(codes).all()), what, "finite codes", "NaN or infinite codes")
+        _require(np.isfinite(codes).all(), what, "finite codes", "NaN or infinite codes")
     if first and len(codes):
-        _require(bool((codes[0] == 1).all()), what, "the instance (all True) as its first row", "another first row")
+        _require((codes[0] == 1).all(), what, "the instance (all True) as its first row", "another first row")
     return draws
 
 
 def check_composer(value: Any, what: Any) -> Composer:
     """Anything with ``compose(draws)``."""
-    _is(value, Composer, what, "a composer such as limefw.PixelComposer")
-    composer: Composer = value
+    composer: Composer = _is(value, Composer, what, "a composer such as limefw.PixelComposer")
     return composer
 
 
 def check_model(value: Any, what: Any) -> Model:
     """A limefw.Model with a callable predict."""
-    _is(value, Model, what, "a limefw.Model")
-    model: Model = value
+    model: Model = _is(value, Model, what, "a limefw.Model")
     _require(callable(model.predict), what, "a callable predict", type(model.predict).__name__)
     return model
 
@@ -165,7 +155,7 @@ def check_target(value: Any, rows: int, what: Any) -> tuple[Floats, tuple[str, .
     names = names if isinstance(names, tuple) else tuple(str(name) for name in names)
     expected = (rows, len(names))
     _require(values.shape == expected, what, f"values of shape {expected}", f"values of shape {values.shape}")
-    _require(bool(np.isfinite(values).all()), what, "finite values", "NaN or infinity")
+    _require(np.isfinite(values).all(), what, "finite values", "NaN or infinity")
     return values, names
 
 
@@ -173,9 +163,8 @@ def check_weights(value: Any, rows: int, what: Any) -> Floats:
     """``(n,)`` finite weights >= 0 that are not all zero."""
     weights = np.asarray(value, dtype=np.float64)
     _require(weights.shape == (rows,), what, f"weights of shape ({rows},)", f"shape {weights.shape}")
-    good = np.isfinite(weights).all() and (weights >= 0).all()
-    _require(bool(good), what, "finite weights >= 0", "negative or non-finite weights")
-    _require(bool(weights.sum() > 0), what, "at least one weight above 0", "zeros everywhere: widen the kernel")
+    _require(_weighty(weights), what, "finite weights >= 0", "negative or non-finite weights")
+    _require(weights.any(), what, "at least one weight above 0", "zeros everywhere: widen the kernel")
     return weights
 
 
@@ -194,14 +183,13 @@ def check_columns(value: Any, targets: int, width: int, what: Any) -> list[NDArr
 
 def check_fits(value: Any, targets: int, width: int, what: Any) -> list[Fit]:
     """One Fit for each target, with as many finite effects as columns given."""
-    _is(value, (list, tuple), what, "a list of limefw.Fit")
-    fits: Sequence[Fit] = value
+    fits: Sequence[Fit] = _is(value, (list, tuple), what, "a list of limefw.Fit")
     _require(len(fits) == targets, what, f"{targets} fits", f"{len(fits)}")
     for fit in fits:
         _is(fit, Fit, what, "limefw.Fit")
         _require(fit.effects.shape == (width,), what, f"effects of shape ({width},)", f"shape {fit.effects.shape}")
-        finite = np.isfinite(fit.effects).all() and np.isfinite([fit.intercept, fit.local_prediction, fit.score]).all()
-        _require(bool(finite), what, "finite effects", "NaN or infinity")
+        figures = np.r_[fit.effects, fit.intercept, fit.local_prediction, fit.score]
+        _require(np.isfinite(figures).all(), what, "finite effects", "NaN or infinity")
         if fit.covariance is not None:
             square = (width, width)
             _require(fit.covariance.shape == square, what, f"covariance {square}", f"{fit.covariance.shape}")
@@ -210,15 +198,13 @@ def check_fits(value: Any, targets: int, width: int, what: Any) -> list[Fit]:
 
 def check_rendering(value: Any, what: Any) -> Rendering:
     """A Rendering that holds something and has a suffix."""
-    _is(value, Rendering, what, "limefw.Rendering")
-    rendering: Rendering = value
-    _require(bool(rendering.data), what, "data", "an empty rendering")
+    rendering: Rendering = _is(value, Rendering, what, "limefw.Rendering")
+    _require(rendering.data, what, "data", "an empty rendering")
     _require(rendering.suffix.startswith("."), what, "a suffix such as '.png'", repr(rendering.suffix))
     return rendering
 
 
 def check_metrics(value: Any, what: Any) -> Mapping[str, float]:
     """A mapping from names to numbers."""
-    _is(value, Mapping, what, "a mapping from names to numbers")
-    metrics: Mapping[str, float] = {str(name): float(number) for name, number in value.items()}
-    return metrics
+    metrics: Mapping[str, float] = _is(value, Mapping, what, "a mapping from names to numbers")
+    return {str(name): float(number) for name, number in metrics.items()}

@@ -9,23 +9,19 @@ import inspect
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.metadata import EntryPoint, distributions, entry_points
+from functools import cache, partial
+from importlib.metadata import EntryPoint, EntryPoints, distributions
+from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pluggy
 
 from limefw import hookspecs
-from limefw.errors import (
-    BrokenPluginError,
-    PluginConflictError,
-    PluginError,
-    UnknownPluginError,
-    did_you_mean,
-)
+from limefw.errors import BrokenPluginError, PluginConflictError, PluginError, UnknownPluginError, did_you_mean
 from limefw.stage import Plugin, function_of, signature_of
 
 
@@ -33,6 +29,7 @@ GROUP = "limefw"
 POLICY_VARIABLE = "LIMEFW_PLUGINS"
 LOCAL = "this session"
 LIFE_CYCLE = ("limefw_stage_done", "limefw_explained")
+_HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("limefw_"))
 _log = logging.getLogger("limefw")
 
 
@@ -71,6 +68,15 @@ class Policy:
         name = canonical(distribution)
         return name not in self.deny and (self.allow is None or name in self.allow)
 
+    def absent(self, installed: set[str]) -> list[str]:
+        """Return a sentence for each name here that nothing installed has: a misspelt one keeps nobody out."""
+        others = installed - {"limefw"}  # nobody shall be led to deny limefw itself
+        return [
+            f"{name}: {what}, but not installed (or without plug-ins).{did_you_mean(name, others)}"
+            for what, names in (("denied", self.deny), ("allowed", self.allow or frozenset()))
+            for name in sorted(names - installed - {"limefw"})
+        ]
+
 
 def canonical(name: str) -> str:
     """Return a distribution's name as it is compared: PyPI does not tell Acme_Lime from acme-lime."""
@@ -95,6 +101,10 @@ class Found:
     kind: str
     plugin: Plugin
     provider: Provider
+
+
+_Providers = list[tuple[Any, Provider]]
+"""All who provide one name, each with the plug-in (of a recipe: its file)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,118 +145,92 @@ class Registry:
     broken: list[Broken] = field(default_factory=list, init=False)
     denied: list[str] = field(default_factory=list, init=False)
     absent: list[str] = field(default_factory=list, init=False)
-    _found: dict[str, dict[str, list[Found]]] = field(default_factory=dict, init=False)
-    _recipes: dict[str, list[tuple[Path, Provider]]] = field(default_factory=dict, init=False)
-    _listeners: dict[str, list[Callable[..., None]]] = field(default_factory=dict, init=False)
+    _found: dict[str, dict[str, _Providers]] = field(init=False)
+    _listeners: dict[str, list[Callable[..., None]]] = field(init=False)
     _manager: pluggy.PluginManager = field(init=False)
 
     def __post_init__(self) -> None:
         self._manager = pluggy.PluginManager("limefw")
         self._manager.add_hookspecs(hookspecs)
-        self._found = {kind: {} for kind in hookspecs.KINDS}
-        if self.policy is None:
-            self.policy = Policy.parse(os.environ.get(POLICY_VARIABLE, ""))
+        self._found = {kind: {} for kind in (*hookspecs.KINDS, "recipes")}
+        self._listeners = {hook: [] for hook in LIFE_CYCLE}
+        self.policy = policy = self.policy or Policy.parse(os.environ.get(POLICY_VARIABLE, ""))
         if self.installed:
-            if not self.policy.admits("limefw"):
-                _log.warning("limefw's own plug-ins are denied (%s): few recipes will work", POLICY_VARIABLE)
-            entries = sorted(self._entries(), key=lambda item: (item.value, item.name))
-            self._note_absent(self.policy, {canonical(_provider(entry.dist).distribution) for entry in entries})
-            for entry in entries:
-                self._load(entry, self.policy)
+            self._load(policy)
         for module, distribution in self.modules:
             self._register(module, Provider(distribution), str(getattr(module, "__name__", distribution)))
 
-    def _entries(self) -> list[EntryPoint]:
-        """Return the installed entry points; reads metadata alone and imports nothing."""
+    @contextmanager
+    def _noting(self, what: str, provider: Provider) -> Iterator[None]:
+        """List as broken what fails inside: whatever a plug-in raises, the others go on."""
         try:
-            return list(entry_points(group=GROUP))
-        except Exception:  # noqa: BLE001 - one unreadable entry_points.txt hides everyone's: ask each by itself
-            found: dict[str, list[EntryPoint]] = {}
-            for distribution in distributions():
-                provider = _provider(distribution)
-                try:
-                    own = [entry for entry in distribution.entry_points if entry.group == GROUP]
-                except Exception as error:  # noqa: BLE001 - listed, and the others go on
-                    self.broken.append(Broken("entry_points.txt", provider, error))
-                    continue
-                found.setdefault(provider.distribution, own)
-            return [entry for own in found.values() for entry in own]
+            yield
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - listed
+            self.broken.append(Broken(what, provider, error))
 
-    def _note_absent(self, policy: Policy, installed: set[str]) -> None:
-        """Note names in the policy that nothing installed has: a misspelt one keeps nobody out."""
-        others = installed - {"limefw"}  # nobody shall be led to deny limefw itself
-        for what, names in (("denied", policy.deny), ("allowed", policy.allow or frozenset())):
-            self.absent += [
-                f"{name}: {what}, but not installed (or without plug-ins).{did_you_mean(name, others)}"
-                for name in sorted(names - installed - {"limefw"})
-            ]
-
-    def _load(self, entry: EntryPoint, policy: Policy) -> None:
-        provider = _provider(entry.dist)
-        if not policy.admits(provider.distribution):
-            if provider.distribution not in self.denied:
+    def _load(self, policy: Policy) -> None:
+        if not policy.admits("limefw"):
+            _log.warning("limefw's own plug-ins are denied (%s): few recipes will work", POLICY_VARIABLE)
+        entries = sorted(self._entries(), key=lambda item: (item[0].value, item[0].name))
+        self.absent += policy.absent({canonical(provider.distribution) for _, provider in entries})
+        for entry, provider in entries:
+            if policy.admits(provider.distribution):
+                with self._noting(entry.value, provider):
+                    self._register(entry.load(), provider, entry.value)
+            elif provider.distribution not in self.denied:
                 self.denied.append(provider.distribution)
-            return
-        try:
-            module = entry.load()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plug-in raises, the others go on
-            self.broken.append(Broken(entry.value, provider, error))
-            return
-        self._register(module, provider, entry.value)
+
+    def _entries(self) -> list[tuple[EntryPoint, Provider]]:
+        """Return the installed entry points; reads metadata alone and imports nothing."""
+        found: dict[str, tuple[EntryPoints, Provider]] = {}
+        # not by entry_points(): one unreadable entry_points.txt would hide everyone's
+        for distribution in distributions():
+            try:
+                own = distribution.entry_points.select(group=GROUP)
+            except Exception as error:  # noqa: BLE001 - listed, and the others go on
+                self.broken.append(Broken("entry_points.txt", _provider(distribution), error))
+                continue
+            if own:
+                provider = _provider(distribution)
+                found.setdefault(canonical(provider.distribution), (own, provider))
+        return [(entry, provider) for own, provider in found.values() for entry in own]
 
     def _register(self, module: Any, provider: Provider, what: str) -> None:
         if self._manager.is_registered(module):
             return
-        try:
-            name = self._manager.register(module, f"{what} of {provider}")
-        except Exception as error:  # noqa: BLE001 - a hook of another shape, a second module of one name
-            # pluggy keeps a module whose hooks it refused
-            if self._manager.is_registered(module):
-                self._manager.unregister(module)
-            self.broken.append(Broken(what, provider, error))
-            return
-        self._note_unknown_hooks(module, provider, what)
-        for caller in self._manager.get_hookcallers(module) or ():
-            implementation = next(item for item in caller.get_hookimpls() if item.plugin_name == name)
-            kind = caller.name.removeprefix("limefw_")
-            if kind in self._found or kind == "recipes":
-                self._collect(kind, cast("Callable[[], Iterable[Any]]", implementation.function), provider, what)
+        with self._noting(what, provider):
+            try:
+                self._manager.register(module, f"{what} of {provider}")
+            except Exception:  # a hook of another shape, a second module of one name
+                # pluggy keeps a module whose hooks it refused
+                if self._manager.is_registered(module):
+                    self._manager.unregister(module)
+                raise
+            callers = self._manager.get_hookcallers(module) or []
+            for caller in callers:
+                with self._noting(f"{what}:{caller.name}", provider):
+                    self._collect(caller, module, provider, what)
+            self._note_unmarked(module, {caller.name for caller in callers}, provider, what)
 
-    def _note_unknown_hooks(self, module: Any, provider: Provider, what: str) -> None:
-        specs = [name for name in vars(hookspecs) if name.startswith("limefw_")]
-        for name in dir(module):
+    def _collect(self, caller: pluggy.HookCaller, module: Any, provider: Provider, what: str) -> None:
+        """Take in what a module yields to one hook."""
+        if not caller.has_spec():
+            raise PluginError(f"{caller.name!r} is not a hook of limefw.{did_you_mean(caller.name, _HOOKS)}")
+        kind = caller.name.removeprefix("limefw_")
+        if kind not in self._found:
+            return  # a life-cycle hook
+        hooks: list[Callable[..., Any]] = [one.function for one in caller.get_hookimpls() if one.plugin is module]
+        for record in chain.from_iterable(hook() for hook in hooks):
+            with self._noting(f"{what}:{caller.name}", provider):  # one bad record, and the hook's others go on
+                name, value = _checked(kind, record)
+                self._found[kind].setdefault(name, []).append((value, provider))
+
+    def _note_unmarked(self, module: Any, called: set[str], provider: Provider, what: str) -> None:
+        for name in _HOOKS:
             # statically: a module that loads its names lazily is not made to
-            value = inspect.getattr_static(module, name, None)
-            value = value.__func__ if isinstance(value, staticmethod | classmethod) else value
-            mark = getattr(value, "limefw_impl", None) if inspect.isroutine(value) else None
-            hook = (mark.get("specname") or name) if isinstance(mark, dict) else None
-            text = ""
-            if hook is not None and hook not in specs:
-                text = f"{hook!r} is not a hook of limefw.{did_you_mean(hook, specs)}"
-            elif hook is None and name in specs and inspect.isroutine(value):
-                text = f"{name!r} is never called: mark it with @limefw.hookimpl"
-            if text:
-                self.broken.append(Broken(f"{what}:{name}", provider, PluginError(text)))
-
-    def _collect(self, kind: str, hook: Callable[[], Iterable[Any]], provider: Provider, what: str) -> None:
-        where = f"{what}:limefw_{kind}"
-        try:
-            for record in hook():
-                try:
-                    self._take(kind, record, provider)
-                except Exception as error:  # noqa: BLE001 - one bad record, and the hook's others go on
-                    self.broken.append(Broken(where, provider, error))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plug-in raises, the others go on
-            self.broken.append(Broken(where, provider, error))
-
-    def _take(self, kind: str, record: Any, provider: Provider) -> None:
-        if kind != "recipes":
-            _check_record(kind, record)
-            self._found[kind].setdefault(record.name, []).append(Found(kind, record, provider))
-            return
-        if not isinstance(record, tuple) or len(record) != 2:
-            raise PluginError(f"limefw_recipes must yield (name, path of a TOML file), got {record!r}")
-        self._recipes.setdefault(str(record[0]), []).append((Path(record[1]), provider))
+            if name not in called and inspect.isroutine(inspect.getattr_static(module, name, None)):
+                error = PluginError(f"{name!r} is never called: mark it with @limefw.hookimpl")
+                self.broken.append(Broken(f"{what}:{name}", provider, error))
 
     def add(self, kind: str, record: Plugin) -> None:
         """Take in a plug-in from a notebook or script; a second one of that name from there replaces the first.
@@ -254,15 +238,19 @@ class Registry:
         Raises:
             PluginConflictError: where an installed distribution has that name already.
         """
-        if kind not in self._found:
-            raise UnknownPluginError([f"no kind of plug-in named {kind!r}.{did_you_mean(kind, self._found)}"])
-        others = [found for found in self._found[kind].get(record.name, ()) if found.provider.distribution != LOCAL]
-        if others:
-            raise PluginConflictError(
-                f"{kind.removesuffix('s')} {record.name!r} is provided by {others[0].provider}: choose another name"
-            )
-        _check_record(kind, record)
-        self._found[kind][record.name] = [Found(kind, record, Provider(LOCAL))]
+        found = self._of_kind(kind)
+        for _, provider in found.get(record.name, ()):
+            if provider.distribution != LOCAL:
+                raise PluginConflictError(
+                    f"{kind.removesuffix('s')} {record.name!r} is provided by {provider}: choose another name"
+                )
+        name, value = _checked(kind, record)
+        found[name] = [(value, Provider(LOCAL))]
+
+    def _of_kind(self, kind: str) -> dict[str, _Providers]:
+        if kind not in hookspecs.KINDS:
+            raise UnknownPluginError([f"no kind of plug-in named {kind!r}.{did_you_mean(kind, hookspecs.KINDS)}"])
+        return self._found[kind]
 
     def names(self, kind: str) -> list[str]:
         """Return the names of a kind, sorted."""
@@ -270,7 +258,7 @@ class Registry:
 
     def all(self, kind: str) -> list[Found]:
         """Return every plug-in of a kind, conflicting ones too, sorted by name."""
-        return [found for name in self.names(kind) for found in self._found[kind][name]]
+        return [Found(kind, *found) for name in self.names(kind) for found in self._found[kind][name]]
 
     def get(self, kind: str, name: str) -> Plugin:
         """Return one plug-in.
@@ -283,20 +271,21 @@ class Registry:
 
     def lookup(self, kind: str, name: str) -> Found:
         """Return one plug-in and its provider; raises as `get` does."""
-        if kind not in self._found:
-            raise UnknownPluginError([f"no kind of plug-in named {kind!r}.{did_you_mean(kind, self._found)}"])
-        candidates = self._found[kind].get(name, [])
-        if len(candidates) > 1:
-            raise PluginConflictError(_clash(kind, name, [found.provider for found in candidates]))
-        if not candidates:
-            raise UnknownPluginError([self._unknown(kind, name)])
-        return candidates[0]
+        self._of_kind(kind)
+        found = self._only(kind, name)
+        if found is None:
+            known = self.names(kind)
+            text = f"no {kind.removesuffix('s')} named {name!r}.{did_you_mean(name, known)}"
+            text += f" Installed: {', '.join(known) or 'none'}."
+            raise UnknownPluginError([text + self.told_broken() + self.told_denied()])
+        return Found(kind, *found)
 
-    def _unknown(self, kind: str, name: str) -> str:
-        known = self.names(kind)
-        text = f"no {kind.removesuffix('s')} named {name!r}.{did_you_mean(name, known)}"
-        text += f" Installed: {', '.join(known) or 'none'}."
-        return text + self.told_broken() + self.told_denied()
+    def _only(self, kind: str, name: str) -> tuple[Any, Provider] | None:
+        """Return what a name means, or None; raises where two distributions provide it."""
+        found = self._found[kind].get(name, [])
+        if len(found) > 1:
+            raise PluginConflictError(_clash(kind, name, found))
+        return found[0] if found else None
 
     def told_broken(self) -> str:
         """Say what could not be loaded: what nobody knows may be in there."""
@@ -338,7 +327,7 @@ class Registry:
 
     def recipes(self) -> Mapping[str, Path]:
         """Return the named recipes, without names that two distributions provide (`recipe` says who)."""
-        return {name: places[0][0] for name, places in sorted(self._recipes.items()) if len(places) == 1}
+        return {name: found[0][0] for name, found in sorted(self._found["recipes"].items()) if len(found) == 1}
 
     def recipe(self, name: str) -> Path | None:
         """Return the file of a named recipe, or None where no distribution has one of that name.
@@ -346,38 +335,32 @@ class Registry:
         Raises:
             PluginConflictError: where two distributions provide it.
         """
-        places = self._recipes.get(name, [])
-        if len(places) > 1:
-            raise PluginConflictError(_clash("recipes", name, [provider for _, provider in places]))
-        return places[0][0] if places else None
+        found = self._only("recipes", name)
+        return found[0] if found else None
 
     def clashes(self, distribution: str | None = None) -> list[str]:
         """Return a sentence for each name that two distributions provide, or for those of one distribution."""
-        named = {
-            (kind, name): [one.provider for one in found]
-            for kind in self._found
-            for name, found in self._found[kind].items()
-        }
-        named |= {("recipes", name): [provider for _, provider in places] for name, places in self._recipes.items()}
         return [
-            _clash(kind, name, providers)
-            for (kind, name), providers in named.items()
-            if len(providers) > 1
-            and (distribution is None or canonical(distribution) in {canonical(one.distribution) for one in providers})
+            _clash(kind, name, found)
+            for kind, named in self._found.items()
+            for name, found in named.items()
+            if len(found) > 1
+            and (distribution is None or canonical(distribution) in {canonical(one.distribution) for _, one in found})
         ]
 
     def tell(self, hook: str, **facts: Any) -> None:
         """Call a life-cycle hook; a listener that fails is logged and never stops an explanation."""
-        for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+        installed = reversed(getattr(self._manager.hook, hook).get_hookimpls())
+        calls = [
+            (f"{hook} of {one.plugin_name}", partial(one.function, **{name: facts[name] for name in one.argnames}))
+            for one in installed
+        ]
+        calls += [(f"{call!r} of {hook}", partial(call, *facts.values())) for call in self._listeners[hook]]
+        for who, call in calls:
             try:
-                implementation.function(**{name: facts[name] for name in implementation.argnames})
+                call()
             except Exception:  # noqa: BLE001 - a listener never stops an explanation
-                _log.exception("the listener %s of %s failed", hook, implementation.plugin_name)
-        for listener in self._listeners.get(hook, ()):
-            try:
-                listener(*facts.values())
-            except Exception:  # noqa: BLE001 - a listener never stops an explanation
-                _log.exception("the listener %r of %s failed", listener, hook)
+                _log.exception("the listener %s failed", who)
 
     def listen(self, **hooks: Callable[..., None]) -> None:
         """Add life-cycle listeners by hook name, e.g. ``limefw_explained=print``.
@@ -386,11 +369,11 @@ class Registry:
             PluginError: there is no such life-cycle hook.
         """
         for name in hooks:
-            if name not in LIFE_CYCLE:
+            if name not in self._listeners:
                 hint = did_you_mean(name, LIFE_CYCLE)
                 raise PluginError(f"{name!r} is not a life-cycle hook.{hint} There are: {', '.join(LIFE_CYCLE)}")
         for name, call in hooks.items():
-            self._listeners.setdefault(name, []).append(call)
+            self._listeners[name].append(call)
 
 
 def _provider(distribution: Any) -> Provider:
@@ -402,14 +385,19 @@ def _provider(distribution: Any) -> Provider:
     return Provider(str(name), str(version or "")) if name else Provider("unknown")
 
 
-def _clash(kind: str, name: str, providers: Sequence[Provider]) -> str:
+def _clash(kind: str, name: str, found: _Providers) -> str:
     """Say who provides one name, and how to do without one of them: never without limefw's own, which all need."""
-    others = [one.distribution for one in providers if canonical(one.distribution) != "limefw"]
+    others = [one.distribution for _, one in found if canonical(one.distribution) != "limefw"]
     advice = f"Uninstall {others[-1]}, or deny it: {POLICY_VARIABLE}=-{others[-1]}" if others else "Take one out"
-    return f"{kind.removesuffix('s')} {name!r} is provided by {' and '.join(map(str, providers))}. {advice}"
+    return f"{kind.removesuffix('s')} {name!r} is provided by {' and '.join(str(one) for _, one in found)}. {advice}"
 
 
-def _check_record(kind: str, record: Any) -> None:
+def _checked(kind: str, record: Any) -> tuple[str, Any]:
+    """Return the name and the plug-in, or the file of a recipe, that a hook has yielded."""
+    if kind == "recipes":
+        if not isinstance(record, tuple) or len(record) != 2:
+            raise PluginError(f"limefw_recipes must yield (name, path of a TOML file), got {record!r}")
+        return str(record[0]), Path(record[1])
     if not isinstance(record, Plugin):
         raise PluginError(f"limefw_{kind} must yield limefw.Plugin records, got {type(record).__name__}")
     if not isinstance(record.name, str) or not re.fullmatch(r"[a-z][a-z0-9_.-]*", record.name) or record.name == "auto":
@@ -417,6 +405,7 @@ def _check_record(kind: str, record: Any) -> None:
     if not callable(record.call):
         raise PluginError(f"{record.name!r} is {type(record.call).__name__}, which cannot be called")
     signature_of(record)
+    return record.name, record
 
 
 def _accepts(found: Found, source: Any) -> bool:
@@ -429,7 +418,7 @@ def _accepts(found: Found, source: Any) -> bool:
         return False
 
 
-@lru_cache(maxsize=1)
+@cache
 def registry() -> Registry:
     """Return the process's registry, made on first use."""
     return Registry()

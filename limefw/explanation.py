@@ -298,7 +298,7 @@ def _check(found: Explanation) -> None:
     photo, frame = contracts.check_instance(found.instance, "the file"), found.frame
     if frame and not (frame.photo == photo.shape and np.isfinite(frame.box).all() and min(frame.box[2:]) > 0):
         raise ValueError("its frame is of another photograph")
-    contracts.check_segments(found.segments, photo if frame is None else _Framed(frame.size), "the file")
+    contracts.check_segments(found.segments, photo.shape if frame is None else frame.size, "the file")
     around, targets = found.neighbourhood, len(found.fits)
     rows, width = len(around.codes), found.segments.count
     if around.codes.shape != (rows, width) or around.targets.shape != (rows, targets) or around.groups.shape != (rows,):
@@ -313,13 +313,6 @@ def _check(found: Explanation) -> None:
     asked = [segment for item in found.what_if.values() for segment in item.segments]
     if not set(found.what_if) <= set(found.fits) or not all(0 <= segment < width for segment in asked):
         raise ValueError("its what-if answers are of other labels or segments")
-
-
-@dataclass(frozen=True, slots=True)
-class _Framed:
-    """The shape of an instance in the model's frame, where the pixels themselves were not saved."""
-
-    shape: tuple[int, ...]
 
 
 def _check_detail(detail: Mapping[str, Any], width: int) -> None:

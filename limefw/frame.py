@@ -69,20 +69,13 @@ class Frame:
         above, before = _whole(-top), _whole(-left)
         below, after = _whole(top + tall - height), _whole(left + wide - width)
         if above or before or below or after:
-            border = ((above, below), (before, after))
-            mean = pixels.reshape(-1, pixels.shape[2]).mean(axis=0)
-            planes = [
-                np.pad(
-                    pixels[..., c],
-                    border,
-                    constant_values=as_dtype(mean[c : c + 1], pixels.dtype, truncate=False)[0],
-                )
-                for c in range(pixels.shape[2])
-            ]
-            pixels = np.stack(planes, axis=2)
+            mean = as_dtype(pixels.reshape(-1, pixels.shape[2]).mean(axis=0), pixels.dtype, truncate=False)
+            padded = np.full((above + height + below, before + width + after, len(mean)), mean)
+            padded[above : above + height, before : before + width] = pixels
+            pixels = padded
         edges = (left + before, top + above, left + before + wide, top + above + tall)
         limits = (pixels.shape[1], pixels.shape[0]) * 2
-        first, second, third, fourth = (min(max(0.0, edge), limit) for edge, limit in zip(edges, limits, strict=True))
+        first, second, third, fourth = np.clip(edges, 0.0, limits).tolist()
         return resize(pixels, self.size, (first, second, third, fourth))
 
     def to_photo(self, shown: NDArray[Any], outside: float = -1) -> NDArray[Any]:
@@ -128,16 +121,17 @@ def resize(
     """
     from PIL import Image as Pillow
 
-    bicubic, target = Pillow.Resampling.BICUBIC, (size[1], size[0])
+    def resized(array: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(Pillow.fromarray(array).resize(size[::-1], Pillow.Resampling.BICUBIC, box=box))
+
     if pixels.dtype == np.uint8 and pixels.shape[2] == 3:
-        return np.asarray(Pillow.fromarray(pixels).resize(target, bicubic, box=box))
-    planes = []
-    for plane in np.moveaxis(pixels, -1, 0):
-        resized = Pillow.fromarray(np.ascontiguousarray(plane, dtype=np.float32)).resize(target, bicubic, box=box)
-        # bicubic overshoots at edges: integers end at their type's limits, floats at the image's own
-        found = np.asarray(resized)
-        planes.append(np.clip(found, plane.min(), plane.max()) if plane.dtype.kind == "f" else found)
-    return as_dtype(np.stack(planes, axis=2), pixels.dtype, truncate=False)
+        return resized(pixels)
+    planes = np.moveaxis(pixels, -1, 0)
+    found = np.stack([resized(np.ascontiguousarray(plane, dtype=np.float32)) for plane in planes], axis=2)
+    # bicubic overshoots at edges: integers end at their type's limits, floats at the image's own
+    if pixels.dtype.kind == "f":
+        found = np.clip(found, pixels.min(axis=(0, 1)), pixels.max(axis=(0, 1)))
+    return as_dtype(found, pixels.dtype, truncate=False)
 
 
 def without_padding(segments: Segments, outside: NDArray[np.bool_]) -> Segments:
@@ -146,14 +140,11 @@ def without_padding(segments: Segments, outside: NDArray[np.bool_]) -> Segments:
         return segments
     if segments.basis is not None:
         return replace(segments, basis=np.where(outside, np.float32(0), segments.basis))
-    labels = np.where(outside, -1, segments.labels)
-    kept = numbered(labels[labels >= 0])[0]
-    renumber = np.full(segments.count + 1, -1, dtype=np.intp)
-    renumber[kept] = np.arange(len(kept))
+    values, labels = numbered(np.where(outside, -1, segments.labels))
+    kept = values[1:]  # all but the -1 of the padding
     parents = None if segments.parents is None else segments.parents[kept]
-    names = (segments.names[index] for index in kept)
-    renamed = (
-        f"superpixel {now}" if name == f"superpixel {before}" else name
-        for now, (before, name) in enumerate(zip(kept, names, strict=True))
+    names = tuple(
+        f"superpixel {now}" if segments.names[before] == f"superpixel {before}" else segments.names[before]
+        for now, before in enumerate(kept)
     )
-    return Segments(renumber[labels], tuple(renamed), parents)
+    return Segments(labels - 1, names, parents)

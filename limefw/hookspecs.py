@@ -33,22 +33,6 @@ from limefw.stage import Plugin
 hookspec = pluggy.HookspecMarker("limefw")
 hookimpl = pluggy.HookimplMarker("limefw")
 
-KINDS = (
-    "readers",
-    "segmenters",
-    "samplers",
-    "fillers",
-    "models",
-    "targets",
-    "kernels",
-    "selectors",
-    "surrogates",
-    "methods",
-    "renderers",
-    "metrics",
-)
-"""The kinds of plug-in, in the order in which an explanation meets them."""
-
 
 @hookspec
 def limefw_readers() -> Iterable[Plugin]:
@@ -343,6 +327,10 @@ def limefw_metrics() -> Iterable[Plugin]:
         def limefw_metrics():
             yield Plugin("deletion", deletion)
     """
+
+
+KINDS = tuple(name.removeprefix("limefw_") for name in list(globals()) if name.startswith("limefw_"))
+"""The kinds of plug-in, those of the hooks above, in the order in which an explanation meets them."""
 
 
 @hookspec

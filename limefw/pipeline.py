@@ -229,11 +229,11 @@ class Run:
             frame = Frame.fit(photo, self.model.contract)
             instance = frame.enter(photo)
         with self.timed("segmenters"):
-            segments = contracts.check_segments(stage(instance, self.stream("segmenters")), instance, stage)
+            segments = contracts.check_segments(stage(instance, self.stream("segmenters")), instance.shape, stage)
             # copied: a segmenter of the user's own may go on using its arrays
             segments = replace(deepcopy(segments))
             if frame is not None:
-                segments = contracts.check_segments(without_padding(segments, frame.outside()), instance, stage)
+                segments = contracts.check_segments(without_padding(segments, frame.outside()), instance.shape, stage)
         return Scene(photo, frame, instance, segments)
 
     def stream(self, kind: str) -> np.random.Generator:

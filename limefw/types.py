@@ -9,10 +9,10 @@ Letters in shapes: ``h, w, c`` rows, columns, channels of an image; ``d`` interp
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, Self, get_args, get_origin, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,8 @@ Labels = NDArray[np.intp]
 
 Floats = NDArray[np.float64]
 
-HEADS = ("probabilities", "logits", "sigmoid", "sigmoid_logits", "values")
-
-EMPTY: Mapping[str, Any] = MappingProxyType({})
+Outputs = Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"]
+"""What a model's raw outputs can be."""
 
 
 def frozen(array: Any, dtype: Any = None) -> NDArray[Any]:
@@ -38,6 +37,13 @@ def frozen(array: Any, dtype: Any = None) -> NDArray[Any]:
     view: NDArray[Any] = np.asarray(array, dtype=dtype).view()
     view.flags.writeable = False
     return view
+
+
+def _freeze(value: Any, **dtypes: Any) -> None:
+    """Make arrays of a dataclass read-only, each in its dtype (None: its own); what is None stays None."""
+    for name, dtype in dtypes.items():
+        if (array := getattr(value, name)) is not None:
+            object.__setattr__(value, name, frozen(array, dtype))
 
 
 def as_dtype(array: NDArray[Any], dtype: np.dtype[Any], *, truncate: bool) -> NDArray[Any]:
@@ -56,7 +62,7 @@ def digest(*parts: Any) -> str:
     for part in parts:
         if isinstance(part, np.ndarray):
             state.update(f"{part.dtype.str}{part.shape}".encode())
-            state.update(np.ascontiguousarray(part).tobytes())
+            state.update(part.tobytes())
         else:
             state.update(repr(part).encode())
         state.update(b"\0")
@@ -105,7 +111,7 @@ class Image:
         low, high = self.value_range
         if not -np.inf < low < high < np.inf:
             raise InputError(f"value_range is (black, white) with black < white, got {self.value_range}")
-        object.__setattr__(self, "pixels", frozen(self.pixels))
+        _freeze(self, pixels=None)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -154,9 +160,7 @@ class Segments:
     basis: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("labels", "parents", "basis"):
-            if (array := getattr(self, name)) is not None:
-                object.__setattr__(self, name, frozen(array))
+        _freeze(self, labels=None, parents=None, basis=None)
 
     @property
     def count(self) -> int:
@@ -180,12 +184,10 @@ class Segments:
         array = np.asarray(labels)
         if array.dtype.kind not in "iub":
             raise ContractError(f"a label map holds integers, got {array.dtype}: number the segments 0, 1, 2, ...")
-        values, flat = numbered(array)
-        if keep is not None and keep in values:
-            where = int(np.searchsorted(values, keep))
-            flat = np.where(flat == where, -1, flat - (flat > where))
-            values = np.delete(values, where)
-        return cls(flat, tuple(f"{name} {index}" for index in range(len(values))))
+        inside = np.full(array.shape, True) if keep is None else array != keep
+        labels = np.full(array.shape, -1)
+        values, labels[inside] = numbered(array[inside])
+        return cls(labels, tuple(f"{name} {index}" for index in range(len(values))))
 
     def sizes(self) -> NDArray[np.intp]:
         """Return the number of pixels of each segment, ``(d,)``; pixels that several share count for each."""
@@ -224,17 +226,15 @@ class Draws:
     """
 
     codes: Codes
-    values: Mapping[str, NDArray[Any]] = field(default_factory=lambda: EMPTY)
+    values: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     groups: NDArray[np.intp] | None = None
-    importance: Floats | None = None
+    importance: Floats = None  # type: ignore[assignment]  # ones
     exhaustive: bool = False
 
     def __post_init__(self) -> None:
         importance = np.ones(len(self.codes)) if self.importance is None else self.importance
-        object.__setattr__(self, "codes", frozen(self.codes))
-        object.__setattr__(self, "importance", frozen(importance, np.float64))
-        if self.groups is not None:
-            object.__setattr__(self, "groups", frozen(self.groups, np.intp))
+        object.__setattr__(self, "importance", importance)
+        _freeze(self, codes=None, groups=np.intp, importance=np.float64)
         values = {name: frozen(array) for name, array in self.values.items()}
         object.__setattr__(self, "values", MappingProxyType(values))
 
@@ -243,16 +243,13 @@ class Draws:
 
     def take(self, rows: Any) -> Self:
         """Return some rows (a slice, a mask or indices); fewer than all of a law are no longer exhaustive."""
-        assert self.importance is not None
-        values = {name: array[rows] for name, array in self.values.items()}
-        codes = self.codes[rows]
-        return replace(
-            self,
-            codes=codes,
-            values=values,
-            groups=None if self.groups is None else self.groups[rows],
-            importance=self.importance[rows],
-            exhaustive=self.exhaustive and np.array_equal(np.arange(len(self))[rows], np.arange(len(self))),
+        every = np.arange(len(self))
+        return type(self)(
+            self.codes[rows],
+            {name: array[rows] for name, array in self.values.items()},
+            None if self.groups is None else self.groups[rows],
+            self.importance[rows],
+            self.exhaustive and np.array_equal(every[rows], every),
         )
 
     @classmethod
@@ -262,7 +259,7 @@ class Draws:
             np.concatenate([block.codes for block in blocks]),
             {name: np.concatenate([block.values[name] for block in blocks]) for name in blocks[0].values},
             _joined_groups(blocks),
-            np.concatenate([block.importance for block in blocks if block.importance is not None]),
+            np.concatenate([block.importance for block in blocks]),
             all(block.exhaustive for block in blocks),
         )
 
@@ -295,7 +292,7 @@ class Head:
         classes: k names, or None.
     """
 
-    kind: Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"] = "probabilities"
+    kind: Outputs = "probabilities"
     classes: tuple[str, ...] | None = None
 
     def columns(self, outputs: NDArray[Any]) -> Floats:
@@ -379,15 +376,15 @@ class Contract:
     std: tuple[float, ...] = (1.0,)
     dtype: str | None = None
     resize: Literal["stretch", "crop", "pad"] = "stretch"
-    head: Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"] = "probabilities"
+    head: Outputs = "probabilities"
     chunk: int | None = None
 
     def __post_init__(self) -> None:
-        annotations = {"layout": ("NHWC", "NCHW"), "order": ("RGB", "BGR"), "resize": ("stretch", "crop", "pad")}
-        for name, allowed in {**annotations, "head": HEADS}.items():
-            if (value := getattr(self, name)) not in allowed:
+        for item in fields(self):
+            value, allowed = getattr(self, item.name), get_args(item.type)
+            if get_origin(item.type) is Literal and value not in allowed:
                 hint = did_you_mean(str(value), allowed)
-                raise ModelError(f"a contract's {name} is one of {', '.join(allowed)}, got {value!r}.{hint}")
+                raise ModelError(f"a contract's {item.name} is one of {', '.join(allowed)}, got {value!r}.{hint}")
         counts = (*(self.size or ()), *(number for number in (self.channels, self.chunk) if number is not None))
         if any(number < 1 for number in counts) or (self.size is not None and len(self.size) != 2):
             raise ModelError("a contract's size is (height, width), and it, channels and chunk are at least 1")
@@ -450,8 +447,7 @@ class Neighbourhood:
     exhaustive: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("codes", "targets", "weights", "groups"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+        _freeze(self, codes=None, targets=None, weights=None, groups=None)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -460,7 +456,7 @@ class Neighbourhood:
         """Return some rows, columns (in the order given) and targets."""
         return replace(
             self,
-            codes=self.codes[rows] if isinstance(columns, slice) else self.codes[rows][:, columns],
+            codes=self.codes[rows][:, columns],
             targets=self.targets[rows][:, targets],
             weights=self.weights[rows],
             groups=self.groups[rows],
@@ -488,21 +484,16 @@ class Fit:
     local_prediction: float
     columns: NDArray[np.intp] | None = None
     covariance: Floats | None = None
-    detail: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "effects", frozen(self.effects, np.float64))
-        for name, dtype in (("columns", np.intp), ("covariance", np.float64)):
-            if (array := getattr(self, name)) is not None:
-                object.__setattr__(self, name, frozen(array, dtype))
+        _freeze(self, effects=np.float64, columns=np.intp, covariance=np.float64)
         object.__setattr__(self, "detail", MappingProxyType(dict(self.detail)))
 
     @property
     def standard_errors(self) -> Floats | None:
         """(d,) of the effects: what another draw of as many samples would change, and nothing else."""
-        if self.covariance is None:
-            return None
-        return np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
+        return None if self.covariance is None else np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
 
     def predict(self, codes: Codes) -> Floats:
         """Return g for each row of ``(n, d)`` codes."""
@@ -516,21 +507,20 @@ class Fit:
 
     def widened(self, columns: NDArray[np.intp], width: int) -> Self:
         """Put a fit on some columns back among all `width` of them."""
-        effects = np.zeros(width)
-        effects[columns] = self.effects
-        covariance = None
-        if self.covariance is not None:
-            covariance = np.zeros((width, width))
-            covariance[np.ix_(columns, columns)] = self.covariance
+
+        def wide(values: Any) -> Floats:
+            found = np.zeros((width,) * np.ndim(values))
+            found[np.ix_(*[columns] * np.ndim(values))] = values
+            return found
+
         detail = dict(self.detail)
         if detail.get("form") == "tree":
-            feature = np.asarray(detail["feature"])
-            detail["feature"] = np.where(feature >= 0, columns[np.maximum(feature, 0)], -1)
+            # a leaf has -1
+            detail["feature"] = np.append(columns, -1)[np.maximum(detail["feature"], -1)]
         if detail.get("form") == "logistic":
-            coefficients = np.zeros(width)
-            coefficients[columns] = detail["coefficients"]
-            detail["coefficients"] = coefficients
-        return replace(self, effects=effects, columns=columns, covariance=covariance, detail=detail)
+            detail["coefficients"] = wide(detail["coefficients"])
+        covariance = None if self.covariance is None else wide(self.covariance)
+        return replace(self, effects=wide(self.effects), columns=columns, covariance=covariance, detail=detail)
 
 
 def _linear_predict(codes: Codes, coefficients: Floats, intercept: float) -> Floats:

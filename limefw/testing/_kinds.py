@@ -56,7 +56,7 @@ KINDS: Mapping[str, Kind] = {
     "segmenters": Kind(
         "instance rng",
         lambda s: {name: (instance,) for name, instance in instances(s).items()},
-        lambda value, data, stage: contracts.check_segments(value, data[0], stage),
+        lambda value, data, stage: contracts.check_segments(value, data[0].shape, stage),
         _check_kinds.OF_SEGMENTERS,
     ),
     "samplers": Kind("instance segments budget rng", sampling, _check_blocks, _check_kinds.OF_SAMPLERS),

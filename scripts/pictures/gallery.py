@@ -110,7 +110,7 @@ def _picture(made: Any, docs: Path, kind: str, name: str, said: str, width: int 
 
 def _segmenter(cat: Cat, name: str, docs: Path) -> tuple[str, str]:
     stage = _stage(cat, "segmenters", name)
-    found = check_segments(stage(cat.framed, stream(0, "segmenters")), cat.framed, stage)
+    found = check_segments(stage(cat.framed, stream(0, "segmenters")), cat.framed.shape, stage)
     picture = _picture(cat.outlined(found.labels), docs, "segmenters", name, f"superpixels by {name}")
     return picture, f"{_link('segmenters', name)}: {found.count} segments"
 

@@ -122,7 +122,7 @@ def test_plugins_lists_recipes_too(run, kind):
 def test_a_recipe_whose_file_is_gone_stops_no_other(run, monkeypatch, tmp_path):
     """It is listed as broken."""
     known = limefw.registry()
-    monkeypatch.setitem(known._recipes, "gone", [(tmp_path / "gone.toml", Provider("acme"))])
+    monkeypatch.setitem(known._found["recipes"], "gone", [(tmp_path / "gone.toml", Provider("acme"))])
     code, out, _ = run("recipe", "list")
     assert code == 0
     assert "broken: [Errno 2]" in out
