@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 from numpy.random import Generator
 
 from limefw.types import Image, Segments
-from limefw_plugins.segmenters._part import Channels, Part, Region
+from limefw_plugins.segmenters._part import Channels, Number, Part, Region, Sigma
 
 
 def slic(
@@ -15,11 +15,11 @@ def slic(
     _rng: Generator,
     /,
     *,
-    n_segments: Annotated[int, Ge(2)] = 60,
+    n_segments: Number = 60,
     compactness: Annotated[float, Gt(0)] = 10.0,
-    sigma: Annotated[float, Ge(0)] = 1.0,
-    max_iterations: Annotated[int, Ge(1)] = 10,
-    target_segments: Annotated[int, Ge(2)] | None = None,
+    sigma: Sigma = 1.0,
+    max_iterations: Annotated[int, Ge(1), Le(1000)] = 10,
+    target_segments: Number | None = None,
     channels: Channels | None = None,
     region: Region | None = None,
 ) -> Segments:
