@@ -25,6 +25,8 @@ def slic(
 ) -> Segments:
     """Compact superpixels of near-equal size (Achanta et al. 2012; scikit-image).
 
+    The darkest and the brightest value are taken for black and white, so that a faint picture is cut as a clear one.
+
     Args:
         n_segments: about how many; merging of small ones leaves fewer.
         compactness: larger = squarer, smaller = closer to colour edges.
@@ -39,7 +41,7 @@ def slic(
 
     part = Part.of(image, channels, region)
     pixels, are_colors = part.colors()
-    # scikit-image looks at colours in CIELAB, 0..100, and at other channels as they are, 0..1
+    # scikit-image looks at colours in CIELAB, 0..100, and at other channels as they are, stretched to 0..1
     squareness = compactness if are_colors else compactness * np.sqrt(pixels.shape[2]) / 100
 
     def cut(wish: float) -> Any:

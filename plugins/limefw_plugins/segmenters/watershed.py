@@ -51,4 +51,4 @@ def _gradient(colors: Floats, sigma: float) -> Floats:
     smooth = gaussian_filter(colors, (sigma, sigma, 0))
     # a Gaussian's own derivative would all but vanish where its width is less than half a pixel
     slopes = np.stack([correlate1d(smooth, (-0.5, 0.0, 0.5), axis=axis) for axis in (0, 1)])
-    return np.sqrt((slopes**2).sum(axis=(0, 3)))
+    return np.asarray(np.sqrt((slopes**2).sum(axis=(0, 3))))

@@ -103,6 +103,23 @@ def test_white_is_100_from_black_in_any_number_of_channels(channels):
     assert np.linalg.norm(white - black) == pytest.approx(100.0, abs=0.01)
 
 
+def explained(labels, grey):
+    """Return what share of the variance of grey lies between segments."""
+    inside = grey.ravel() - (np.bincount(labels.ravel(), grey.ravel()) / np.bincount(labels.ravel()))[labels.ravel()]
+    return 1 - inside.var() / grey.var()
+
+
+@pytest.mark.parametrize("name", WITH_CHANNELS)
+def test_parameters_mean_the_same_for_any_number_of_channels(name, photo):
+    """Grey two or four times over is cut alike, and much as colours of that grey are: by edges, not into a grid."""
+    grey = photo.unit().mean(axis=2)
+    three, two, four = (
+        segment(name, Image(np.repeat(grey[..., None], count, axis=2), (0.0, 1.0))).labels for count in (3, 2, 4)
+    )
+    assert (two == four).mean() > 0.99, "but for rounding"
+    assert explained(four, grey) > 0.8 * explained(three, grey)
+
+
 @pytest.mark.parametrize("name", WITH_CHANNELS)
 def test_only_the_chosen_channels_count(name, photo):
     """Noise in another channel changes nothing; the chosen ones alone give the same segments."""
