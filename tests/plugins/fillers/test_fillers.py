@@ -413,7 +413,7 @@ def test_more_pictures_than_asked_for_are_chosen_from(tmp_path):
     image = photo()
 
     def chosen(seed):
-        made = images(image, cut(image), np.random.default_rng(seed), paths=[str(tmp_path)], most=5)
+        made = images(image, cut(image), np.random.default_rng(seed), paths=str(tmp_path), most=5)
         return made.backgrounds[:, 0, 0, 0].tolist()
 
     assert len(set(chosen(0))) == 5
