@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from limefw.errors import ContractError
 from limefw.types import Contract, Draws, Floats, Image, Labels, Segments, as_dtype, digest, frozen
 
 
@@ -54,8 +55,13 @@ class PixelComposer:
             background: what is shown where it is hidden, in the image's units.
             segments: of the image.
             truncate: cut decimals off (as lime 0.2.0.1 does) where the image holds integers, instead of rounding.
+
+        Raises:
+            ContractError: where a background is not finite.
         """
         backgrounds = np.asarray(background).reshape(-1, *image.pixels.shape)
+        if backgrounds.dtype.kind == "f" and not np.isfinite(backgrounds).all():
+            raise ContractError("a filler's background holds NaN or infinity: a model would answer with NaN")
         exact = as_dtype(backgrounds, image.pixels.dtype, truncate=truncate)
         return cls(image.pixels, exact, segments.labels, image.value_range, segments.basis)
 

@@ -222,7 +222,7 @@ def _sentence(fault: Any, name: str, known: list[str]) -> str:
         limit = fault["ctx"].get("max_length", fault["ctx"].get("min_length"))
         most = "most" if fault["type"] == "too_long" else "least"
         return f"{name!r} must be at {most} {limit} long, got {fault['input']!r}"
-    wanted = str(fault["msg"]).replace("Input should be", "must be")
+    wanted = str(fault["msg"]).replace("Input should be", "must be").replace("a valid array", "a list")
     return f"{name!r} {wanted}, got {fault['input']!r}"
 
 

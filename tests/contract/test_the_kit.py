@@ -523,6 +523,11 @@ def dimming(image: Image, segments: Segments, _rng: Any, /) -> PixelComposer:
     return PixelComposer.of(dark, image.pixels, segments)
 
 
+def torn(image: Image, segments: Segments, _rng: Any, /) -> PixelComposer:
+    """Divides nothing by nothing."""
+    return PixelComposer.of(image, np.full(image.pixels.shape, np.nan), segments)
+
+
 def crowded(draws: Draws, _composer: Any, /) -> np.ndarray:
     """Weighs a row by its distance to the mean row."""
     return 1.0 + np.abs(draws.codes - draws.codes.mean(axis=0)).sum(axis=1)
@@ -560,6 +565,7 @@ def softmax_of_batch(outputs: Any, head: Any, /) -> Any:
     [
         ("fillers", smearing, {"row by row", "shows what is kept"}, "differ when made alone"),
         ("fillers", covering, {"shows what is kept"}, "in no segment (label -1)"),
+        ("fillers", torn, {"contract"}, "background holds NaN or infinity"),
         ("fillers", dimming, {"shows what is kept"}, "with nothing hidden it shows something other"),
         ("kernels", crowded, {"rows alone"}, "fewer rows weigh differently"),
         ("kernels", ranked, {"rows alone"}, "the rows in another order weigh differently"),

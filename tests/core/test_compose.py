@@ -480,3 +480,15 @@ def test_channels_are_matched_or_refused():
     np.testing.assert_array_equal(luma, entered(colour, 1))
     with pytest.raises(limefw.InputError, match="the image has 4 channels and the model takes 3"):
         entered(pixels_of((4, 5, 4), "uint8"), 3)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_a_background_that_is_not_finite_is_the_fillers_fault(bad, dtype):
+    """And not the model's, which would answer with NaN, nor cast to some number."""
+    image = limefw.Image(np.ones((2, 3, 1), dtype=dtype), (0.0, 1.0))
+    background = np.full((2, 3, 1), 0.5)
+    background[1, 2] = bad
+    segments = limefw.Segments.from_labels(np.arange(6).reshape(2, 3))
+    with pytest.raises(limefw.ContractError, match="background holds NaN or infinity"):
+        limefw.PixelComposer.of(image, background, segments)

@@ -249,7 +249,7 @@ def test_a_switch_takes_no_number_and_a_choice_lists_its_words():
 def test_a_parameter_of_several_types_is_one_fault():
     """A parameter that may be one thing or another gives one sentence with both."""
     (text,) = problems({"filler": {"use": "constant", "value": "red"}})
-    assert "'value' must be a valid number or a valid array, got 'red'" in text
+    assert "'value' must be a valid number or a list, got 'red'" in text
 
 
 def test_whole_numbers_serve_where_decimals_are_wanted():

@@ -26,7 +26,7 @@ def images(
     rng: Generator,
     /,
     *,
-    paths: Annotated[list[str], MinLen(1)],
+    paths: str | Annotated[list[str], MinLen(1)],
     fit: Fit = "crop",
     most: Annotated[int, Ge(1)] = 16,
 ) -> PixelComposer:
@@ -36,11 +36,12 @@ def images(
     no combination is enumerated without error. For pictures in memory there is `showing`.
 
     Args:
-        paths: files, and folders of which all with a picture's suffix count, as seen from the current folder.
+        paths: a file, or a folder of which all with a picture's suffix count, as seen from the current folder; or a
+            list of them.
         fit: "crop" fills the photograph's frame and cuts off what stands over; "stretch" bends the picture.
         most: of more pictures than these as many are chosen at random; each is held in memory.
     """
-    files = [file for path in paths for file in _files(Path(path))]
+    files = [file for path in ([paths] if isinstance(paths, str) else paths) for file in _files(Path(path))]
     if len(files) > most:
         files = [files[at] for at in sorted(rng.choice(len(files), most, replace=False))]
     return _composer(image, segments, [image_file(file) for file in files], fit)

@@ -41,8 +41,12 @@ def inpaint(
     def paint(pixels: NDArray[Any], inside: NDArray[np.bool_]) -> NDArray[Any]:
         # OpenCV looks at what it shall paint over where that touches the border of the picture
         blank = np.where(inside[..., None], pixels[~inside].mean(axis=0), pixels)
-        planes = [np.ascontiguousarray(plane) for plane in np.moveaxis(blank, -1, 0)]
-        return np.stack([cv2.inpaint(plane, inside.astype(np.uint8), radius, flag) for plane in planes], axis=2)
+        # and in a single line it reads beyond it: there are two alike then
+        thin = [(0, int(length == 1)) for length in inside.shape]
+        where = np.pad(inside.astype(np.uint8), thin, mode="edge")
+        planes = [np.pad(plane, thin, mode="edge") for plane in np.moveaxis(blank, -1, 0)]
+        filled_in = np.stack([cv2.inpaint(plane, where, radius, flag) for plane in planes], axis=2)
+        return filled_in[: inside.shape[0], : inside.shape[1]]
 
     # OpenCV's formulas count in levels of 8 bit, whatever the type
     levels = np.clip(image.unit(), 0.0, 1.0).astype(np.float32) * np.float32(255)

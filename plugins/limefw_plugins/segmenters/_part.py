@@ -22,6 +22,12 @@ Region = tuple[Share, Share, Share, Share]
 WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
 """All of the photograph, without the padding around it where the model's frame has some."""
 
+Number = Annotated[int, Ge(2), Le(10_000)]
+"""Of segments: more are refused after the cut, which would then have taken hours."""
+
+Sigma = Annotated[float, Ge(0), Le(100)]
+"""The width of a Gaussian in pixels."""
+
 CUTS = 10
 """How often a picture is cut at the most to find a number of segments."""
 

@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt
 from numpy.random import Generator
 
 from limefw.types import Image, Segments
-from limefw_plugins.segmenters._part import Channels, Part, Region
+from limefw_plugins.segmenters._part import Channels, Number, Part, Region, Sigma
 
 
 def felzenszwalb(
@@ -16,9 +16,9 @@ def felzenszwalb(
     /,
     *,
     scale: Annotated[float, Gt(0)] = 250.0,
-    sigma: Annotated[float, Ge(0)] = 0.8,
+    sigma: Sigma = 0.8,
     min_size: Annotated[int, Ge(1)] = 200,
-    target_segments: Annotated[int, Ge(2)] | None = None,
+    target_segments: Number | None = None,
     channels: Channels | None = None,
     region: Region | None = None,
 ) -> Segments:

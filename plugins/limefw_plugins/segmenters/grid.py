@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from limefw.errors import InputError
 from limefw.types import Image, Segments
-from limefw_plugins.segmenters._part import Part, Region
+from limefw_plugins.segmenters._part import Number, Part, Region
 
 
 def grid(
@@ -18,7 +18,7 @@ def grid(
     *,
     rows: Annotated[int, Ge(1)] = 7,
     columns: Annotated[int, Ge(1)] = 7,
-    target_segments: Annotated[int, Ge(2)] | None = None,
+    target_segments: Number | None = None,
     region: Region | None = None,
 ) -> Segments:
     """A regular grid: needs no colour, and is the same for every image of one size.
@@ -35,7 +35,8 @@ def grid(
         rows, columns = _layout(min(target_segments, height * width), height, width)
     if rows > height or columns > width:
         raise InputError(
-            f"a grid of {rows} x {columns} cells needs at least as many pixels; the image has {height} x {width}"
+            f"a grid of {rows} x {columns} cells needs at least as many pixels, and there are {height} x {width}: "
+            "ask for fewer rows and columns, or for target_segments, which takes no more cells than pixels"
         )
     row, column = np.arange(height) * rows // height, np.arange(width) * columns // width
     return part.segments(row[:, None] * columns + column)

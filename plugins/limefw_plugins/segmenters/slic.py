@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 from numpy.random import Generator
 
 from limefw.types import Image, Segments
-from limefw_plugins.segmenters._part import Channels, Part, Region
+from limefw_plugins.segmenters._part import Channels, Number, Part, Region, Sigma
 
 
 def slic(
@@ -15,15 +15,17 @@ def slic(
     _rng: Generator,
     /,
     *,
-    n_segments: Annotated[int, Ge(2)] = 60,
+    n_segments: Number = 60,
     compactness: Annotated[float, Gt(0)] = 10.0,
-    sigma: Annotated[float, Ge(0)] = 1.0,
-    max_iterations: Annotated[int, Ge(1)] = 10,
-    target_segments: Annotated[int, Ge(2)] | None = None,
+    sigma: Sigma = 1.0,
+    max_iterations: Annotated[int, Ge(1), Le(1000)] = 10,
+    target_segments: Number | None = None,
     channels: Channels | None = None,
     region: Region | None = None,
 ) -> Segments:
     """Compact superpixels of near-equal size (Achanta et al. 2012; scikit-image).
+
+    The darkest and the brightest value are taken for black and white, so that a faint picture is cut as a clear one.
 
     Args:
         n_segments: about how many; merging of small ones leaves fewer.
@@ -39,7 +41,7 @@ def slic(
 
     part = Part.of(image, channels, region)
     pixels, are_colors = part.colors()
-    # scikit-image looks at colours in CIELAB, 0..100, and at other channels as they are, 0..1
+    # scikit-image looks at colours in CIELAB, 0..100, and at other channels as they are, stretched to 0..1
     squareness = compactness if are_colors else compactness * np.sqrt(pixels.shape[2]) / 100
 
     def cut(wish: float) -> Any:

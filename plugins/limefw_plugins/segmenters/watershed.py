@@ -7,7 +7,7 @@ from annotated_types import Ge
 from numpy.random import Generator
 
 from limefw.types import Floats, Image, Segments
-from limefw_plugins.segmenters._part import Channels, Part, Region
+from limefw_plugins.segmenters._part import Channels, Number, Part, Region, Sigma
 
 
 def watershed(
@@ -15,10 +15,10 @@ def watershed(
     _rng: Generator,
     /,
     *,
-    markers: Annotated[int, Ge(2)] = 60,
+    markers: Number = 60,
     compactness: Annotated[float, Ge(0)] = 0.002,
-    sigma: Annotated[float, Ge(0)] = 1.0,
-    target_segments: Annotated[int, Ge(2)] | None = None,
+    sigma: Sigma = 1.0,
+    target_segments: Number | None = None,
     channels: Channels | None = None,
     region: Region | None = None,
 ) -> Segments:
@@ -27,7 +27,7 @@ def watershed(
     Args:
         markers: about how many basins.
         compactness: larger = more regular; 0 = along edges alone, in basins of any shape.
-        sigma: width in pixels of the Gaussian that the gradient is taken with; 0: of neighbouring pixels.
+        sigma: width in pixels of the Gaussian smoothing before.
         target_segments: how many are wished for: up to ten cuts look for the `markers` that gives it
             within 5 %, and the nearest is taken; None: as it comes.
         channels: to look at, counted from 0, or None for all; three are red, green and blue, one is grey.
@@ -46,12 +46,9 @@ def watershed(
 
 def _gradient(colors: Floats, sigma: float) -> Floats:
     """Return how much colours change from pixel to pixel, ``(h, w)``."""
-    from scipy.ndimage import gaussian_filter1d
+    from scipy.ndimage import correlate1d, gaussian_filter
 
-    square = np.zeros(colors.shape[:2])
-    for axis in (0, 1):
-        slope = gaussian_filter1d(colors, max(sigma, 0.25), axis=axis, order=1)
-        if sigma:
-            slope = gaussian_filter1d(slope, sigma, axis=1 - axis)
-        square += (slope**2).sum(axis=2)
-    return np.sqrt(square)
+    smooth = gaussian_filter(colors, (sigma, sigma, 0))
+    # a Gaussian's own derivative would all but vanish where its width is less than half a pixel
+    slopes = np.stack([correlate1d(smooth, (-0.5, 0.0, 0.5), axis=axis) for axis in (0, 1)])
+    return np.asarray(np.sqrt((slopes**2).sum(axis=(0, 3))))

@@ -10,11 +10,14 @@ from limefw.types import Fit, Floats, Neighbourhood
 
 
 Solve = Callable[[Floats, Floats], tuple[Floats, float]]
-"""From ``(n, k)`` codes and a target in units of its own spread to coefficients and intercept."""
+"""From ``(n, k)`` codes and a target, less its mean and in units of its spread, to coefficients and intercept."""
 
 
 def linear_by_target(around: Neighbourhood, solve: Solve) -> list[Fit]:
-    """Fit each target by itself, in units of its weighted spread, so that one penalty serves any scale."""
+    """Fit each target by itself, in units of its weighted spread, so that one penalty serves any scale.
+
+    Less its mean: beside a small spread a large one would leave an iteration few digits to work with.
+    """
     codes = around.codes.astype(np.float64)
     return [_scaled_back(around, codes, target, solve) for target in around.targets.T]
 
@@ -23,8 +26,9 @@ def _scaled_back(around: Neighbourhood, codes: Floats, target: Floats, solve: So
     spread = float(np.sqrt(np.cov(target, aweights=around.weights, ddof=0)))
     if is_constant(target, spread):
         return constant_fit(around, target)
-    coefficients, intercept = solve(codes, target / spread)
-    fit = Fit(coefficients * spread, float(intercept * spread), 0.0, 0.0)
+    mean = float(np.average(target, weights=around.weights))
+    coefficients, intercept = solve(codes, (target - mean) / spread)
+    fit = Fit(coefficients * spread, mean + float(intercept * spread), 0.0, 0.0)
     predicted = fit.predict(around.codes)
     return Fit(fit.effects, fit.intercept, weighted_r2(target, predicted, around.weights), float(predicted[0]))
 

@@ -17,7 +17,7 @@ def elastic_net(
     *,
     alpha: Annotated[float, Gt(0)] = 0.01,
     l1_ratio: Annotated[float, Ge(0), Le(1)] = 0.5,
-    max_iterations: Annotated[int, Gt(0)] = 10_000,
+    max_iterations: Annotated[int, Gt(0), Le(1_000_000)] = 10_000,
 ) -> list[Fit]:
     """Weighted least squares with the penalties of lasso and ridge (Zou & Hastie 2005; scikit-learn).
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 from numpy.random import Generator
 
 from limefw.imports import unmoved_random
@@ -15,9 +15,9 @@ def huber(
     _rng: Generator,
     /,
     *,
-    epsilon: Annotated[float, Ge(1)] = 1.35,
+    epsilon: Annotated[float, Ge(1), Le(1e6)] = 1.35,
     alpha: Annotated[float, Ge(0)] = 1e-4,
-    max_iterations: Annotated[int, Gt(0)] = 1000,
+    max_iterations: Annotated[int, Gt(0), Le(100_000)] = 1000,
 ) -> list[Fit]:
     """Least squares on small residuals, absolute values on large ones (Huber 1964; scikit-learn's HuberRegressor).
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from annotated_types import Gt
+from annotated_types import Gt, Le
 from numpy.random import Generator
 
 from limefw.types import Fit, Neighbourhood
@@ -15,7 +15,7 @@ def lasso(
     /,
     *,
     alpha: Annotated[float, Gt(0)] = 0.01,
-    max_iterations: Annotated[int, Gt(0)] = 10_000,
+    max_iterations: Annotated[int, Gt(0), Le(1_000_000)] = 10_000,
 ) -> list[Fit]:
     """Weighted least squares with a penalty on absolute coefficients (Tibshirani 1996; scikit-learn).
 

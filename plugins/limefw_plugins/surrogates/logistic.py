@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 from numpy.random import Generator
 
 from limefw.errors import InputError
@@ -23,7 +23,7 @@ def logistic(
     /,
     *,
     alpha: Annotated[float, Ge(0)] = 1e-4,
-    max_iterations: Annotated[int, Gt(0)] = 100,
+    max_iterations: Annotated[int, Gt(0), Le(100_000)] = 100,
 ) -> list[Fit]:
     """Logistic regression on answers between 0 and 1, which it never leaves (Papke & Wooldridge 1996).
 

@@ -11,6 +11,10 @@ from limefw.labels import find
 from limefw.types import Floats, Head
 
 
+LISTED = 10
+"""More classes than these are counted, not named."""
+
+
 def margin(
     outputs: NDArray[Any],
     head: Head,
@@ -33,6 +37,11 @@ def margin(
         raise ModelError("target 'margin' needs a classifier, and this model is a regressor: use target 'probability'")
     values = head.columns(outputs)
     names = head.names(values.shape[1])
+    if len(names) == 1:
+        raise ModelError(
+            "target 'margin' compares classes, and this model returns a single number: one that stands for two classes "
+            "is head='sigmoid' or 'sigmoid_logits' in the contract"
+        )
     values = np.log(np.maximum(values, clip)) if scale == "log" else values
     if against is not None:
         return values - values[:, [_column(against, names)]], names
@@ -46,5 +55,6 @@ def _column(label: int | str, names: tuple[str, ...]) -> int:
     found = find(label, dict(enumerate(names)), "target 'margin': ")
     if found is None:
         hint = did_you_mean(str(label), [name.lower() for name in names])
-        raise LabelError(f"target 'margin': there is no class {label!r} to compare with.{hint} There are {len(names)}.")
+        there = ", ".join(names) if len(names) <= LISTED else f"{len(names)}, numbered from 0"
+        raise LabelError(f"target 'margin': there is no class {label!r} to compare with.{hint} There are: {there}.")
     return found

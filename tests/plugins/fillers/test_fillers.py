@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import find_objects, gaussian_filter
 
 import limefw
-from limefw_plugins.fillers._pieces import painted
+from limefw_plugins.fillers._pieces import painted, piecewise
 from limefw_plugins.fillers.blur import blur, gaussian
 from limefw_plugins.fillers.images import images, showing
 from limefw_plugins.fillers.inpaint import inpaint
@@ -111,7 +111,38 @@ def test_a_flat_picture_and_overlapping_segments_are_no_trouble(filler):
         assert np.abs(composer.backgrounds.astype(int) - 77).max() <= 2
 
 
+@pytest.mark.parametrize("filler", FILLERS.values(), ids=FILLERS)
+@pytest.mark.parametrize(("height", "width"), [(1, 30), (30, 1), (1, 2), (2, 2)])
+def test_a_picture_of_one_line_is_no_trouble(filler, height, width):
+    """OpenCV's inpainting gives NaN where a picture is a single line."""
+    image = limefw.Image(np.random.default_rng(0).random((height, width, 3)).astype(np.float32), (0.0, 1.0))
+    segments = limefw.Segments.from_labels((np.arange(height * width) // 2 % 9).reshape(image.shape))
+    shown = filled(filler, image, segments)
+    assert shown.min() >= 0
+    assert shown.max() <= 1
+
+
 # --- those that look around a segment
+
+
+def test_pieces_are_found_in_one_pass(monkeypatch):
+    """What is looked at to find where the segments are does not grow with their number."""
+    looked = []
+    monkeypatch.setattr("scipy.ndimage.find_objects", lambda array: looked.append(array.size) or find_objects(array))
+    image = photo(40, 60)
+    for rows, columns in ((2, 2), (20, 30)):
+        assert sum(1 for _ in piecewise(image, cut(image, rows, columns, kept=False), 1)) == rows * columns
+    assert looked == [2400, 2400]
+
+
+def test_a_segment_is_where_its_share_is_half_of_the_largest_or_more():
+    """A pixel of which it has less is not painted over for it."""
+    image, share = photo(1, 4, 1), np.array([[[0.0, 0.3, 0.34, 0.6]]], dtype=np.float32)
+    segments = limefw.Segments(np.zeros(image.shape, int), ("some", "rest"), basis=np.concatenate([share, 1 - share]))
+    (window, inside, owned), _ = piecewise(image, segments, 1)
+    assert window == (slice(0, 1), slice(1, 4))
+    np.testing.assert_array_equal(inside, [[False, True, True]])
+    np.testing.assert_array_equal(owned, [[False, False, True]])
 
 
 @OWN_PIXELS
@@ -382,7 +413,7 @@ def test_more_pictures_than_asked_for_are_chosen_from(tmp_path):
     image = photo()
 
     def chosen(seed):
-        made = images(image, cut(image), np.random.default_rng(seed), paths=[str(tmp_path)], most=5)
+        made = images(image, cut(image), np.random.default_rng(seed), paths=str(tmp_path), most=5)
         return made.backgrounds[:, 0, 0, 0].tolist()
 
     assert len(set(chosen(0))) == 5
@@ -399,7 +430,7 @@ def test_a_picture_that_cannot_be_read_is_told(tmp_path):
     ):  # fmt: skip
         with pytest.raises(limefw.InputError, match=message):
             explained({"use": "images", "paths": [str(tmp_path / name)]})
-    with pytest.raises(limefw.RecipeError, match="'paths' must be at least 1 long"):
+    with pytest.raises(limefw.RecipeError, match=r"'paths' must be .* at least 1 long"):
         explained({"use": "images", "paths": []})
     with pytest.raises(limefw.RecipeError, match="'paths' must be given"):
         explained("images")

@@ -11,7 +11,8 @@ from limefw.errors import MissingDependencyError
 from limefw.frame import Frame
 from limefw.stage import Stage, settled
 from limefw.types import Contract, Image
-from limefw_plugins.segmenters._part import nearest_cut
+from limefw_plugins.segmenters._part import Part, nearest_cut
+from limefw_plugins.segmenters.watershed import _gradient
 
 
 NAMES = ["felzenszwalb", "graph", "grid", "quickshift", "slic", "watershed"]
@@ -86,6 +87,39 @@ def test_a_photograph_too_narrow_for_its_frame_is_told():
         segment("grid", Frame.fit(thin, Contract(size=(32, 32), resize="pad")).enter(thin))
 
 
+@given(st.floats(0, 5), st.integers(1, 6))
+@settings(deadline=None)
+def test_the_gradient_of_a_slope_is_its_steepness(sigma, channels):
+    """However little or much is smoothed before: else a small sigma would leave compactness alone to decide."""
+    column = np.indices((60, 60))[1][..., None] * np.ones(channels)
+    np.testing.assert_allclose(_gradient(0.01 * column, sigma)[25:35, 25:35], 0.01 * np.sqrt(channels), rtol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+def test_white_is_100_from_black_in_any_number_of_channels(channels):
+    """So that one compactness or kernel size suits them all."""
+    image = Image(np.arange(2.0).reshape(1, 2, 1) * np.ones(channels), (0.0, 1.0))
+    black, white = Part.of(image, None, None).lab()[0]
+    assert np.linalg.norm(white - black) == pytest.approx(100.0, abs=0.01)
+
+
+def explained(labels, grey):
+    """Return what share of the variance of grey lies between segments."""
+    inside = grey.ravel() - (np.bincount(labels.ravel(), grey.ravel()) / np.bincount(labels.ravel()))[labels.ravel()]
+    return 1 - inside.var() / grey.var()
+
+
+@pytest.mark.parametrize("name", WITH_CHANNELS)
+def test_parameters_mean_the_same_for_any_number_of_channels(name, photo):
+    """Grey two or four times over is cut alike, and much as colours of that grey are: by edges, not into a grid."""
+    grey = photo.unit().mean(axis=2)
+    three, two, four = (
+        segment(name, Image(np.repeat(grey[..., None], count, axis=2), (0.0, 1.0))).labels for count in (3, 2, 4)
+    )
+    assert (two == four).mean() > 0.99, "but for rounding"
+    assert explained(four, grey) > 0.8 * explained(three, grey)
+
+
 @pytest.mark.parametrize("name", WITH_CHANNELS)
 def test_only_the_chosen_channels_count(name, photo):
     """Noise in another channel changes nothing; the chosen ones alone give the same segments."""
@@ -112,6 +146,27 @@ def test_a_region_of_one_segment_is_refused(photo):
             photo, lambda batch: np.full((len(batch), 2), 0.5), samples=10,
             segmenter={"use": "grid", "rows": 1, "columns": 1, "region": [0.1, 0.1, 0.5, 0.5]},
         )  # fmt: skip
+
+
+ENDLESS = [
+    ("felzenszwalb", {"sigma": 1e9}), ("felzenszwalb", {"target_segments": 10**9}), ("graph", {"sigma": 1e9}),
+    ("grid", {"target_segments": 10**9}), ("slic", {"n_segments": 10**9}), ("slic", {"max_iterations": 10**9}),
+    ("slic", {"sigma": 1e9}), ("watershed", {"markers": 10**9}), ("watershed", {"sigma": 1e9}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "params"), ENDLESS)
+def test_what_would_take_hours_or_all_memory_is_refused(name, params):
+    """A slip of the finger is told when the recipe is read, not after a night."""
+    with pytest.raises(limefw.RecipeError, match=f"{next(iter(params))}' must be less than or equal to"):
+        limefw.build({"segmenter": {"use": name, **params}})
+
+
+def test_a_grid_that_is_too_fine_says_what_to_do():
+    tiny = Image(np.zeros((2, 3, 3)), (0.0, 1.0))
+    with pytest.raises(limefw.InputError, match=r"7 x 7 .* there are 2 x 3: ask for fewer .*target_segments"):
+        segment("grid", tiny)
+    assert segment("grid", tiny, target_segments=49).count == 6
 
 
 @pytest.mark.parametrize("name", NAMES)

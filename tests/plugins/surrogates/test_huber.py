@@ -66,3 +66,13 @@ def test_an_almost_exact_target_is_fitted_exactly(make, noise):
 def test_it_gives_no_standard_errors(make):
     """There is no covariance to be had from it, and none is made up."""
     assert all(fit.covariance is None for fit in huber(make(), RNG))
+
+
+@pytest.mark.parametrize("seed", [6, 10, 11])
+def test_a_spread_that_is_small_beside_the_mean_is_fitted_all_the_same(make, seed):
+    """A saturated model's answers differ in the tenth digit: its optimiser finds how, and does not give up."""
+    around = make(rows=40, targets=1, noise=0.05, seed=seed)
+    small = replace(around, targets=0.25 + 1e-10 * around.targets)
+    (one,), (other,) = huber(around, RNG), huber(small, RNG)
+    np.testing.assert_allclose(1e10 * other.effects, one.effects, rtol=0, atol=1e-4)
+    assert other.intercept == pytest.approx(0.25, abs=1e-8)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import limefw
 from limefw_plugins.targets.element import element
+from limefw_plugins.targets.log_odds import log_odds
 from limefw_plugins.targets.margin import margin
 
 
@@ -14,6 +15,18 @@ RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(size=(20, 5)) * 3
 SHARES = RNG.dirichlet(np.ones(5), 20)
 CLASSES = ("ant", "bee", "cat", "dog", "eel")
+
+
+# --- log_odds
+
+
+@pytest.mark.parametrize("clip", [1e-6, 0.01])
+def test_log_odds_are_the_logits_and_end_at_the_clip(clip):
+    """log(p / (1 - p)), and of 0 and 1 that of the clip."""
+    shares = np.array([[0.0, 1.0], [0.25, 0.75]])
+    values, _ = log_odds(shares, limefw.Head(), clip=clip)
+    end = np.log(clip / (1 - clip))
+    np.testing.assert_allclose(values, [[end, -end], [-np.log(3), np.log(3)]], rtol=1e-9)
 
 
 # --- margin
@@ -190,3 +203,13 @@ def test_a_function_keeps_its_name_when_the_recipe_is_built_again():
 def test_a_function_that_returns_something_else_is_told(target, error, message):
     with pytest.raises(error, match=message):
         explained(target=target)
+
+
+def test_a_margin_that_cannot_be_says_why():
+    """The classes that there are, where they are few; and what a single number can stand for."""
+    with pytest.raises(limefw.LabelError, match=r"no class 7 to compare with\. There are: ant, bee, cat, dog, eel\."):
+        margin(SHARES, limefw.Head(classes=CLASSES), against=7)
+    with pytest.raises(limefw.LabelError, match="There are: 20, numbered from 0"):
+        margin(np.full((2, 20), 0.05), limefw.Head(), against=20)
+    with pytest.raises(limefw.ModelError, match=r"single number: .* 'sigmoid_logits'"):
+        margin(np.zeros((4, 1)), limefw.Head("logits"))
