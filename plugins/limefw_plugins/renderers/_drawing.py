@@ -6,7 +6,8 @@ from hashlib import sha256
 import numpy as np
 
 from limefw.explanation import Explanation
-from limefw.types import Floats
+from limefw.types import Floats, Labels
+from limefw_plugins.renderers._areas import areas_at, cells_of, layers, points_in, winners
 from limefw_plugins.renderers._data_uri import data_uri
 from limefw_plugins.renderers._outlines import FINEST, outlines, traced_labels
 from limefw_plugins.renderers._picture import photo_of
@@ -35,6 +36,9 @@ class Drawing:
         pixelated: whether its pixels are meant to be seen.
         scale: from the outlines' half pixels to units, as an SVG transform.
         outlines: a path for each segment.
+        kept: a path around what is in no segment.
+        cells: where segments overlap, a path for each cell that they cut the picture into; else none.
+        members: the segments in each cell, in the order in which they show.
         points: ``(d, 2)`` x and y of a point well inside each, in units; NaN where a segment is nowhere.
     """
 
@@ -45,6 +49,9 @@ class Drawing:
     pixelated: bool
     scale: str
     outlines: list[str]
+    kept: str
+    cells: list[str]
+    members: list[list[int]]
     points: Floats
 
 
@@ -61,10 +68,26 @@ def drawing_of(explanation: Explanation, longest: int, *, unit: float = WIDTH, f
     labels, count = traced_labels(explanation, finest), explanation.segments.count
     height, width = (max(unit * side / max(explanation.instance.shape), THIN) for side in explanation.instance.shape)
     across, down = width / labels.shape[1], height / labels.shape[0]
-    photo, paths = data_uri(pixels), outlines(labels, count)
-    points = (inner_points(labels, count) + 0.5) * np.array([across, down])
+    photo, kept = data_uri(pixels), outlines(np.where(labels < 0, 0, -1), 1)[0]
+    paths, cells, members, points = _traced(explanation, labels)
+    points = (points + 0.5) * np.array([across, down])
     edge = EDGE * unit / WIDTH
     points = np.clip(points, edge, np.maximum(np.array([width, height]) - edge, edge))
     name = f"limefw-{sha256((photo + ''.join(paths)).encode()).hexdigest()[:8]}"
     scale = f"scale({across / 2:.6g} {down / 2:.6g})"
-    return Drawing(name, round(width, 2), round(height, 2), photo, max(pixels.shape) < 200, scale, paths, points)
+    return Drawing(name, round(width, 2), round(height, 2), photo, max(pixels.shape) < 200, scale, paths, kept,
+        cells, members, points)
+
+
+def _traced(explanation: Explanation, labels: Labels) -> tuple[list[str], list[str], list[list[int]], Floats]:
+    """Return the outline of every segment, of every cell with its members, and a point in every segment."""
+    count = explanation.segments.count
+    if explanation.segments.basis is None:
+        return outlines(labels, count), [], [], inner_points(labels, count)
+    areas = areas_at(explanation, range(count), labels.shape)
+    paths = [""] * count
+    for layer in layers(areas, labels.shape):
+        paths = [path or more for path, more in zip(paths, outlines(layer, count), strict=True)]
+    cells, members = cells_of(labels, areas)
+    shown = winners(labels, areas)
+    return paths, outlines(cells, len(members)), members, points_in(shown, areas, count)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from limefw_plugins.renderers._areas import areas_at, points_in, winners
 from limefw_plugins.renderers._findings import Finding
 from limefw_plugins.renderers._letters import FONT, points
 from limefw_plugins.renderers._paint import Palette
@@ -22,8 +23,14 @@ def badges(axes: Any, view: View, found: Sequence[Finding], size: float, colors:
 def points_of(view: View, found: Sequence[Finding]) -> list[tuple[float, float]]:
     """Return a point well inside each segment, in the picture's pixels; NaN for one that the picture does not show."""
     step = max(1, max(view.size) // 500)
-    count = max((item.segment + 1 for item in found), default=0)
-    points = inner_points(np.where(view.labels < count, view.labels, -1)[::step, ::step], count) * step
+    chosen = [item.segment for item in found]
+    count = max(chosen, default=-1) + 1
+    labels = np.where(np.isin(view.labels, chosen), view.labels, -1)[::step, ::step]
+    if view.explanation.segments.basis is None:
+        points = inner_points(labels, count) * step
+    else:
+        areas = {at: area[::step, ::step] for at, area in areas_at(view.explanation, chosen, view.size).items()}
+        points = points_in(winners(labels, areas), areas, count) * step
     return [(float(points[item.segment][0]), float(points[item.segment][1])) for item in found]
 
 

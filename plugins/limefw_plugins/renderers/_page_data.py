@@ -28,6 +28,7 @@ def page_data(explanation: Explanation, drawing: Drawing, top: int) -> str:
         "shares": ["< 0.1%" if share < 0.001 else f"{share:.1%}" for share in shares],
         "points": points,
         "paths": [bool(path) for path in drawing.outlines],
+        "cells": drawing.members,
         "labels": {str(label): _label(explanation, label) for label in explanation.labels},
     }
     assert len(points) == count

@@ -39,6 +39,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Tint:
+    """A shape in a picture, by the end of its id, with its colour and how strong that is, 0..1."""
+
+    shape: str
+    positive: bool
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """What the page says of one label."""
 
@@ -50,9 +59,12 @@ class Section:
     rows: Sequence[Bar]
     limit: str
     marks: Sequence[Mark]
-    heat: Sequence[Mark]
+    tints: Sequence[Tint]
+    heat: Sequence[Tint]
     marked: str
     asked: Asked | None
+    gone: Sequence[Tint]
+    rest: Sequence[Tint]
 
 
 def section(explanation: Explanation, label: int, drawing: Drawing, top: int) -> Section:
@@ -60,7 +72,7 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
     found, every = findings(explanation, label, top), explanation.top(None, label)
     effects = {effect.segment: effect.effect for effect in every}
     limit = max((abs(effect) for effect in effects.values()), default=0.0)
-    words = wording_of(explanation)
+    words, asked = wording_of(explanation), asked_of(explanation, label)
     return Section(
         label=label,
         title=words.question(printable(explanation.names[label])),
@@ -70,9 +82,12 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
         rows=_bars(found),
         limit=number(limit, decimals_for([limit])),
         marks=_marks(drawing, {item.segment: item.effect for item in found}, limit),
-        heat=_marks(drawing, {at: effect for at, effect in effects.items() if abs(effect) > FAINTEST * limit}, limit),
+        tints=_tints(drawing, {item.segment: item.effect for item in found}, limit, winner=True),
+        heat=_tints(drawing, effects, limit, winner=False),
         marked="; ".join(f"{item.title}, {item.place}, {words.verb(item.effect)}" for item in found) or "none",
-        asked=asked_of(explanation, label),
+        asked=asked,
+        gone=_hidden(drawing, asked),
+        rest=_hidden(drawing, asked, rest=True),
     )
 
 
@@ -88,6 +103,30 @@ def _marks(drawing: Drawing, effects: dict[int, float], limit: float) -> list[Ma
         )
         for at, effect in shown.items()
     ]
+
+
+def _tints(drawing: Drawing, effects: dict[int, float], limit: float, *, winner: bool) -> list[Tint]:
+    """Return the colour of each segment, or where they overlap of each cell: its first one's, or the mean of all."""
+    if not drawing.cells:
+        colors = {f"s{at}": effects.get(at, 0.0) for at, path in enumerate(drawing.outlines) if path}
+    else:
+        colors = {}
+        for cell, members in enumerate(drawing.members):
+            known = [effects.get(at, 0.0) for at in members]
+            shown = [effects[at] for at in members if at in effects]
+            colors[f"c{cell}"] = (shown or [0.0])[0] if winner else float(np.mean(known))
+    return [
+        Tint(shape, effect > 0, round(abs(effect) / limit, 3))
+        for shape, effect in colors.items()
+        if abs(effect) > (0.0 if winner else FAINTEST * limit)
+    ]
+
+
+def _hidden(drawing: Drawing, asked: Asked | None, *, rest: bool = False) -> list[Tint]:
+    """Return how much of each cell was hidden where segments overlap: that of those asked about, or of all others."""
+    gone = frozenset(() if asked is None else asked.answers.segments)
+    shares = [sum((at in gone) != rest for at in members) / len(members) for members in drawing.members]
+    return [Tint(f"c{cell}", not rest, round(share, 3)) for cell, share in enumerate(shares) if share]
 
 
 def _summary(found: Sequence[Finding], words: Wording) -> str:

@@ -25,10 +25,12 @@ class View:
     Args:
         pixels: ``(h, w, 3)`` uint8.
         labels: ``(h, w)``, the label map in the same size.
+        explanation: that it is a view of.
     """
 
     pixels: NDArray[np.uint8]
     labels: Labels
+    explanation: Explanation
 
     @property
     def size(self) -> tuple[int, int]:
@@ -57,12 +59,12 @@ def view_of(explanation: Explanation, scale: int = 0, longest: int | None = None
         times = scale or max(1, min(round(LEGIBLE / side), (longest or LEGIBLE * side) // side))
         size = [length * times for length in image.shape]
     size = [length * max(1, -(-THIN // length)) for length in size]
-    return View(_at_size(image, size), labels_at(explanation, size))
+    return View(_at_size(image, size), labels_at(explanation, size), explanation)
 
 
 def labels_at(explanation: Explanation, size: Sequence[int]) -> Labels:
     """Return the label map of the whole photograph, ``size`` pixels large."""
-    return _mapped(explanation, explanation.segments.labels, size)
+    return mapped(explanation, explanation.segments.labels, size)
 
 
 def effects_at(explanation: Explanation, label: int, labels: Labels) -> Floats:
@@ -71,11 +73,11 @@ def effects_at(explanation: Explanation, label: int, labels: Labels) -> Floats:
     if explanation.segments.basis is None:
         return np.asarray(effects[labels])
     soft = np.tensordot(effects[:-1], explanation.segments.basis, axes=1)
-    inside = _mapped(explanation, np.zeros(soft.shape, dtype=np.intp), labels.shape) >= 0
-    return np.where(inside, _mapped(explanation, soft, labels.shape), 0.0)
+    inside = mapped(explanation, np.zeros(soft.shape, dtype=np.intp), labels.shape) >= 0
+    return np.where(inside, mapped(explanation, soft, labels.shape), 0.0)
 
 
-def _mapped(explanation: Explanation, array: NDArray[Any], size: Sequence[int]) -> NDArray[Any]:
+def mapped(explanation: Explanation, array: NDArray[Any], size: Sequence[int]) -> NDArray[Any]:
     """Return an array of the model's frame at some size of the photograph; -1 where the frame does not reach."""
     frame = explanation.frame
     if frame is None:
