@@ -29,13 +29,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A segment in a picture: where its number stands, which colour it has and how strong, 0..1."""
+    """A segment in a picture: where its number stands, which colour it has, and the way to where it belongs."""
 
     segment: int
     x: float
     y: float
     positive: bool
-    strength: float
+    way: tuple[float, float] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
         fidelity=fidelity(explanation.health.labels[label]),
         rows=_bars(found),
         limit=number(limit, decimals_for([limit])),
-        marks=_marks(drawing, {item.segment: item.effect for item in found}, limit),
+        marks=_marks(drawing, {item.segment: item.effect for item in found}),
         tints=_tints(drawing, {item.segment: item.effect for item in found}, limit, winner=True),
         heat=_tints(drawing, effects, limit, winner=False),
         marked="; ".join(f"{item.title}, {item.place}, {words.verb(item.effect)}" for item in found) or "none",
@@ -91,7 +91,7 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
     )
 
 
-def _marks(drawing: Drawing, effects: dict[int, float], limit: float) -> list[Mark]:
+def _marks(drawing: Drawing, effects: dict[int, float]) -> list[Mark]:
     shown = {at: effect for at, effect in effects.items() if not np.isnan(drawing.points[at, 0])}
     return [
         Mark(
@@ -99,7 +99,7 @@ def _marks(drawing: Drawing, effects: dict[int, float], limit: float) -> list[Ma
             round(float(drawing.points[at, 0]), 1),
             round(float(drawing.points[at, 1]), 1),
             effect > 0,
-            round(abs(effect) / limit, 3),
+            None if drawing.anchors is None else tuple((drawing.anchors[at] - drawing.points[at]).round(1).tolist()),
         )
         for at, effect in shown.items()
     ]

@@ -14,8 +14,11 @@ from limefw.types import Floats, Image, Labels
 LEGIBLE = 400
 """Pixels that the longer side of a small photograph is magnified to, or near it: by a whole number."""
 
-THIN = 40
+THIN = 6
 """Pixels that a picture is wide and high at the least: one of 3000 x 1 pixels would be a hairline."""
+
+WIDE = 2.5
+"""A picture so many times as wide as high has a line of its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +40,11 @@ class View:
         """Height and width."""
         return self.labels.shape[0], self.labels.shape[1]
 
+    @property
+    def wide(self) -> bool:
+        """Whether it is far wider than high."""
+        return self.size[1] > WIDE * self.size[0]
+
 
 def view_of(explanation: Explanation, scale: int = 0, longest: int | None = None) -> View:
     """Return the photograph and its label map, ready to be drawn on; nothing is computed at a larger size.
@@ -54,11 +62,11 @@ def view_of(explanation: Explanation, scale: int = 0, longest: int | None = None
         raise TypeError(f"only an explanation of an image can be drawn, and this is of {image.modality}")
     side = max(image.shape)
     if longest is not None and side > longest:
-        size = [max(1, length * longest // side) for length in image.shape]
+        size = [max(1, round(length * longest / side)) for length in image.shape]
     else:
         times = scale or max(1, min(round(LEGIBLE / side), (longest or LEGIBLE * side) // side))
         size = [length * times for length in image.shape]
-    size = [length * max(1, -(-THIN // length)) for length in size]
+    size = [max(THIN, length) for length in size]
     return View(_at_size(image, size), labels_at(explanation, size), explanation)
 
 

@@ -7,10 +7,10 @@ from annotated_types import Ge, Le
 
 from limefw.explanation import Explanation
 from limefw.types import Floats, Rendering
-from limefw_plugins.renderers._captioned import Paragraph, bare, captioned, letter_size, title, trust
+from limefw_plugins.renderers._captioned import NARROWEST, Paragraph, bare, captioned, letter_size, title, trust
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._letters import FAINT, FONT, INK, Words, points
-from limefw_plugins.renderers._marks import points_of
+from limefw_plugins.renderers._marks import SMALLEST, points_of
 from limefw_plugins.renderers._paint import PALETTES, Palette, PaletteName, diverging, heated
 from limefw_plugins.renderers._picture import View, effects_at, view_of
 from limefw_plugins.renderers._sheet import Sheet, drawing
@@ -43,7 +43,7 @@ def heatmap(
     paragraphs = [title(explanation, number), Paragraph([Words(trust(explanation, number), FAINT)])]
     with drawing():
         sheet, axes, top = captioned(pixels, paragraphs, reserved=4.6) if caption else bare(pixels)
-        signs(axes, view, findings(explanation, number, 8), letter_size(view.size[1]))
+        signs(axes, view, findings(explanation, number, 8), letter_size(max(view.size[1], NARROWEST if caption else 0)))
         if caption:
             color_bar(sheet, (0, top, sheet.width), limit, colors, wording_of(explanation))
         return sheet.rendering()
@@ -59,6 +59,9 @@ def signs(axes: Any, view: View, found: list[Finding], size: float) -> None:
     """Write + or - on segments with a strong effect, for those who do not see the colours."""
     from matplotlib.patheffects import withStroke
 
+    size = min(size, 0.55 * min(view.size))
+    if size < SMALLEST / 2:
+        return
     for item, (x, y) in zip(found, points_of(view, found), strict=True):
         if x != x or abs(item.effect) < 0.2 * abs(found[0].effect):  # noqa: PLR0124 - NaN: not in this picture
             continue

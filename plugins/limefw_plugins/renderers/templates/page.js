@@ -129,6 +129,10 @@
     const point = data.points[segment];
     if (point === null) return svg("g", {});
     const outer = svg("g", { class: `mark ${side(effect)}`, transform: `translate(${point.join(" ")})` });
+    if (data.anchors) {
+      const [x, y] = data.anchors[segment];
+      outer.append(svg("line", { x2: x - point[0], y2: y - point[1] }));
+    }
     const inner = svg("g", {});
     const text = svg("text", { y: 1 });
     text.textContent = segment;
