@@ -69,6 +69,11 @@ class Drawing:
         """Whether the photograph is far wider than high."""
         return self.width > WIDE * self.height
 
+    @property
+    def high(self) -> bool:
+        """Whether it is far higher than wide."""
+        return self.height > WIDE * self.width
+
 
 def drawing_of(
     explanation: Explanation, longest: int, *, unit: float = WIDTH, finest: int = FINEST, beside: bool = False

@@ -78,7 +78,7 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
         title=words.question(printable(explanation.names[label])),
         answer=words.answer(explanation.prediction(label)),
         summary=_summary(found, words),
-        fidelity=fidelity(explanation.health.labels[label]),
+        fidelity=fidelity(explanation, label),
         rows=_bars(found),
         limit=number(limit, decimals_for([limit])),
         marks=_marks(drawing, {item.segment: item.effect for item in found}),

@@ -18,7 +18,7 @@ from limefw_plugins.renderers._sheet import Sheet, drawing
 from limefw_plugins.renderers._words import Wording, wording_of
 
 
-MARGIN, PICTURE, CHART = 20, 430, 610
+MARGIN, PICTURE, CHART = 20, 448, 610
 """Pixels: the width of margins, the longer side of the photograph, and the width of the bars with their names."""
 
 

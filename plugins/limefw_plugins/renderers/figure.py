@@ -16,6 +16,7 @@ from limefw_plugins.renderers._marks import badges
 from limefw_plugins.renderers._marks import below as beneath
 from limefw_plugins.renderers._paint import PALETTES, PaletteName, heated, tinted
 from limefw_plugins.renderers._picture import View, view_of
+from limefw_plugins.renderers._scales import exponent_of, label_axis
 from limefw_plugins.renderers._sheet import Sheet, drawing
 from limefw_plugins.renderers._words import wording_of
 from limefw_plugins.renderers.bars import what_intervals
@@ -98,10 +99,12 @@ def _scatter(axes: Any, explanation: Explanation, label: int, noun: str) -> None
     axes.plot(ends, ends, color=FAINT, linewidth=points(1), linestyle="--")
     axes.plot(model, guess, ".", color="#4a6fa5", alpha=0.35, markersize=points(7), markeredgewidth=0)
     axes.plot(model[0], guess[0], "o", color=INK, markersize=points(9), markeredgecolor="white")
-    axes.ticklabel_format(useOffset=False)
-    axes.set_xlabel(f"the model's {noun}", fontsize=points(0.9 * SIZE), color=FAINT)
-    axes.set_ylabel("the stand-in's", fontsize=points(0.9 * SIZE), color=FAINT)
     axes.tick_params(labelsize=points(0.8 * SIZE), colors=FAINT)
     axes.locator_params(nbins=5)
+    exponent = exponent_of(max(map(abs, ends)))
+    label_axis(axes, "x", f"the model's {noun}", exponent, points(0.9 * SIZE))
+    label_axis(axes, "y", "the stand-in's", exponent, points(0.9 * SIZE))
+    axes.xaxis.label.set_color(FAINT)
+    axes.yaxis.label.set_color(FAINT)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title("Each dot is a sample; on the line the stand-in is right", fontsize=points(0.85 * SIZE), color=FAINT)

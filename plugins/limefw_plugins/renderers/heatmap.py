@@ -13,8 +13,9 @@ from limefw_plugins.renderers._letters import FAINT, FONT, INK, Words, points
 from limefw_plugins.renderers._marks import SMALLEST, points_of
 from limefw_plugins.renderers._paint import PALETTES, Palette, PaletteName, diverging, heated
 from limefw_plugins.renderers._picture import View, effects_at, view_of
+from limefw_plugins.renderers._scales import exponent_of, in_unit, unit_of
 from limefw_plugins.renderers._sheet import Sheet, drawing
-from limefw_plugins.renderers._words import MINUS, Wording, decimals_for, signed, wording_of
+from limefw_plugins.renderers._words import MINUS, Wording, wording_of
 
 
 def heatmap(
@@ -79,11 +80,11 @@ def color_bar(sheet: Sheet, place: tuple[float, float, float], limit: float, col
     axes = sheet.axes(left + 4 * size, top + size, wide - 8 * size, 0.9 * size)
     ramp = diverging(np.linspace(-1.0, 1.0, 512)[None], colors)
     axes.imshow(ramp.astype(np.uint8), extent=(-1, 1, 0, 1), aspect="auto")
-    places = decimals_for([limit])
+    exponent = exponent_of(limit)
     ticks = (-1.0, -0.5, 0.0, 0.5, 1.0) if limit else (0.0,)
-    texts = [signed(tick * limit, places) if tick else "0" for tick in ticks]
+    texts = [in_unit(tick * limit, exponent, limit) if tick else "0" for tick in ticks]
     axes.set_xticks(ticks, texts, fontsize=points(0.9 * size))
     axes.set_yticks([])
     axes.tick_params(length=points(0.3 * size), width=points(0.08 * size), pad=points(0.2 * size))
-    text = f"{words.unit}: {MINUS} {words.minus}, + {words.plus}" if limit else f"{words.unit}: every effect is 0"
+    text = f"{unit_of(words.unit, exponent)}: {MINUS} {words.minus}, + {words.plus}" if limit else f"{words.unit}: every effect is 0"
     axes.set_xlabel(text, fontsize=points(0.95 * size), labelpad=points(0.3 * size))

@@ -16,7 +16,7 @@ from limefw_plugins.renderers._sheet import Sheet, drawing
 from limefw_plugins.renderers._words import wording_of
 
 
-SIZE, MARGIN, PANEL = 16, 20, 360
+SIZE, MARGIN, PANEL = 16, 20, 448
 """Pixels: letters, margins, the longer side of each of the three pictures."""
 
 

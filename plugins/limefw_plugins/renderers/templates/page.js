@@ -24,9 +24,11 @@
   function number(value, decimals) {
     let text;
     if (value === 0 && decimals > data.mostDecimals) return "0";
-    if (Math.abs(value) >= 1e6) text = value.toExponential(2);
-    else if (decimals > data.mostDecimals) text = value.toExponential(2);
-    else text = value.toFixed(decimals);
+    if (Math.abs(value) >= 1e6 || decimals > data.mostDecimals) {
+      const [figures, exponent] = value.toExponential(2).replace("+", "").split("e");
+      return `${figures.replace("-", "−")}×10${exponent.replace(/./g, (figure) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(figure)])}`;
+    }
+    text = value.toFixed(decimals);
     return Number(text) === 0 ? text.replace("-", "") : text.replaceAll("-", "−");
   }
 
