@@ -79,4 +79,3 @@ def _name(item: Finding) -> str:
     name = item.name if len(item.name) <= 16 else f"{item.name[:15]}…"
     # a dollar sign would start mathematics
     return drawable(f"{name}, {item.place}" if item.place else name).replace("$", r"\$")
-

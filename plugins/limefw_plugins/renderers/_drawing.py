@@ -88,8 +88,10 @@ def drawing_of(
         beside: whether a photograph too thin for numbers gets a margin for them.
     """
     pixels = photo_of(explanation, longest)
-    labels, count = traced_labels(explanation, finest), explanation.segments.count
-    height, width = (max(unit * side / max(explanation.instance.shape), THIN * unit / WIDTH) for side in explanation.instance.shape)
+    labels = traced_labels(explanation, finest)
+    height, width = (
+        max(unit * side / max(explanation.instance.shape), THIN * unit / WIDTH) for side in explanation.instance.shape
+    )
     across, down = width / labels.shape[1], height / labels.shape[0]
     photo, kept = data_uri(pixels), outlines(np.where(labels < 0, 0, -1), 1)[0]
     paths, cells, members, points = _traced(explanation, labels)
@@ -100,11 +102,29 @@ def drawing_of(
         anchors, points = points, _beside(points, width, height)
         right, bottom = (width, height + BESIDE) if width > height else (width + BESIDE, height)
     else:
-        points = np.clip(points, np.minimum(edge, [width / 2, height / 2]), [max(width - edge, width / 2), max(height - edge, height / 2)])
+        points = np.clip(
+            points,
+            np.minimum(edge, [width / 2, height / 2]),
+            [max(width - edge, width / 2), max(height - edge, height / 2)],
+        )
     name = f"limefw-{sha256((photo + ''.join(paths)).encode()).hexdigest()[:8]}"
     scale = f"scale({across / 2:.6g} {down / 2:.6g})"
-    return Drawing(name, round(width, 2), round(height, 2), photo, max(pixels.shape) < 200, scale, paths, kept,
-        cells, members, round(right, 2), round(bottom, 2), anchors, points)
+    return Drawing(
+        name,
+        round(width, 2),
+        round(height, 2),
+        photo,
+        max(pixels.shape) < 200,
+        scale,
+        paths,
+        kept,
+        cells,
+        members,
+        round(right, 2),
+        round(bottom, 2),
+        anchors,
+        points,
+    )
 
 
 def _beside(points: Floats, width: float, height: float) -> Floats:

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
-from limefw_plugins.renderers._words import MINUS, MOST_DECIMALS, decimals_for, number, superscript
+from limefw_plugins.renderers._words import MINUS, MOST_DECIMALS, POWER, decimals_for, number, superscript
 
 
 LARGE = 1e5
@@ -20,13 +21,13 @@ def exponent_of(reach: float) -> int:
 
 def unit_of(unit: str, exponent: int) -> str:
     """Return what an axis says below its numbers."""
-    return f"{unit} (×10{superscript(exponent)})" if exponent else unit
+    return f"{unit} ({POWER}{superscript(exponent)})" if exponent else unit
 
 
 def tick_texts(ticks: Sequence[float], exponent: int, *, sign: bool = False) -> list[str]:
-    """Return the numbers of evenly spaced ticks in a unit of 10^exponent, with no more decimals than tell them apart."""
+    """Return the numbers of evenly spaced ticks in a unit of 10^exponent, with the decimals that tell them apart."""
     scaled = [tick / 10.0**exponent for tick in ticks]
-    step = min((abs(after - before) for before, after in zip(scaled, scaled[1:], strict=False)), default=1.0)
+    step = min((abs(after - before) for before, after in pairwise(scaled)), default=1.0)
     places = next((places for places in range(12) if abs(step - round(step, places)) <= 1e-6 * step), 12)
     texts = ["0" if abs(value) < 1e-6 * step else f"{value:.{places}f}".replace("-", MINUS) for value in scaled]
     return [f"+{text}" if sign and text[0] not in f"0{MINUS}" else text for text in texts]

@@ -10,6 +10,7 @@ from limefw.health import LabelHealth
 
 
 MINUS = "\N{MINUS SIGN}"
+POWER = "\N{MULTIPLICATION SIGN}10"
 MOST_DECIMALS = 5
 """Numbers that would need more are written with a power of ten."""
 
@@ -148,7 +149,7 @@ def number(value: float, decimals: int | None = None) -> str:
         decimals = 0 if value == 0 and decimals else decimals_for([value])
     if abs(value) >= 1e6 or decimals > MOST_DECIMALS:
         figures, exponent = f"{value:.2e}".split("e")
-        return f"{figures}×10{superscript(int(exponent))}".replace("-", MINUS)
+        return f"{figures}{POWER}{superscript(int(exponent))}".replace("-", MINUS)
     text = f"{value:.{decimals}f}"
     # what rounds to nothing has no sign
     return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)

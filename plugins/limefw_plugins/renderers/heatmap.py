@@ -86,5 +86,9 @@ def color_bar(sheet: Sheet, place: tuple[float, float, float], limit: float, col
     axes.set_xticks(ticks, texts, fontsize=points(0.9 * size))
     axes.set_yticks([])
     axes.tick_params(length=points(0.3 * size), width=points(0.08 * size), pad=points(0.2 * size))
-    text = f"{unit_of(words.unit, exponent)}: {MINUS} {words.minus}, + {words.plus}" if limit else f"{words.unit}: every effect is 0"
+    text = (
+        f"{unit_of(words.unit, exponent)}: {MINUS} {words.minus}, + {words.plus}"
+        if limit
+        else f"{words.unit}: every effect is 0"
+    )
     axes.set_xlabel(text, fontsize=points(0.95 * size), labelpad=points(0.3 * size))

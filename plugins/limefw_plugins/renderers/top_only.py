@@ -53,7 +53,9 @@ def top_only(
     if explanation.segments.basis is None:
         shown = np.isin(view.labels, chosen)
     else:
-        shown = np.any([np.zeros(view.size, dtype=np.bool_), *areas_at(explanation, chosen, view.size).values()], axis=0)
+        shown = np.any(
+            [np.zeros(view.size, dtype=np.bool_), *areas_at(explanation, chosen, view.size).values()], axis=0
+        )
     pixels = np.where(shown[..., None], view.pixels, _put_away(view.pixels, rest))
     paragraphs = [
         title(explanation, number),
