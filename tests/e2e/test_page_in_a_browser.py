@@ -288,8 +288,8 @@ def test_every_mask_has_its_line_and_its_number(at, masked):
     tinted = page.locator("#stage .cells use").evaluate_all(
         "all => all.map(one => Number(one.getAttribute('fill-opacity')))"
     )
-    assert len(tinted) == 5
-    assert max(tinted) == pytest.approx(0.4)
+    assert len(tinted) == 4
+    assert all(0 < share <= 0.4 for share in tinted)
 
 
 def test_an_overlap_tells_of_all_masks_under_the_pointer(at, masked):

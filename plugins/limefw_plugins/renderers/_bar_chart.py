@@ -29,9 +29,11 @@ def bar_chart(
     exponent = exponent_of(max(abs(item.effect) + (item.margin or 0.0) for item in found))
     texts = [in_unit(item.effect, exponent, largest) if exponent else item.effect_text for item in found]
     room = 14 + 11 * max(map(len, texts))
-    reach = _draw_each(axes, found, colors, room=min(0.3, room / wide))
+    _draw_each(axes, found, colors, room=min(0.3, room / wide))
+    low, high = axes.get_xlim()
+    gap = 8 * (high - low) / wide
     for item, text in zip(found, texts, strict=True):
-        _label(axes, item, text, reach, colors)
+        _label(axes, item, text, gap, colors)
         badge(axes, (-20 / wide, item.rank), item, 0.8 * SIZE, axes.get_yaxis_transform(), colors)
     axes.axvline(0, color=INK, linewidth=points(1))
     axes.set_ylim(len(found) + 0.5, 0.5)
@@ -46,8 +48,8 @@ def bar_chart(
     axes.xaxis.label.set_color(FAINT)
 
 
-def _draw_each(axes: Any, found: Sequence[Finding], colors: Palette, room: float) -> float:
-    """Draw bars and whiskers, with room for a number behind each; return how far they reach from 0."""
+def _draw_each(axes: Any, found: Sequence[Finding], colors: Palette, room: float) -> None:
+    """Draw bars and whiskers, with room for a number behind each."""
     ranks, effects = [item.rank for item in found], [item.effect for item in found]
     fills = [colors.fill(item.effect) for item in found]
     hatches = ["" if item.positive else "////" for item in found]
@@ -63,13 +65,12 @@ def _draw_each(axes: Any, found: Sequence[Finding], colors: Palette, room: float
     sides = (low < 0) + (high > 0)
     pad = room * (high - low) / (1.0 - sides * room)
     axes.set_xlim(low - pad * (low < 0), high + pad * (high > 0))
-    return max(-low, high)
 
 
-def _label(axes: Any, item: Finding, text: str, reach: float, colors: Palette) -> None:
+def _label(axes: Any, item: Finding, text: str, gap: float, colors: Palette) -> None:
     side = 1 if item.positive else -1
     axes.text(
-        item.effect + side * ((item.margin or 0.0) + 0.03 * reach), item.rank, text,
+        item.effect + side * ((item.margin or 0.0) + gap), item.rank, text,
         ha="left" if item.positive else "right", va="center", fontsize=points(0.85 * SIZE), fontfamily=FONT,
         fontweight="bold", color=colors.ink(item.effect),
     )  # fmt: skip
