@@ -80,7 +80,7 @@ def title(explanation: Explanation, label: int) -> Paragraph:
     """Return the class's name with the model's answer for it."""
     words, value = wording_of(explanation), explanation.prediction(label)
     name = printable(explanation.names[label])
-    lost = [] if readable(name) else [Words("(its name has letters that no picture can show: the page does)", FAINT)]
+    lost = [] if readable(name) else [Words("(its name's script cannot be drawn here; the page shows it)", FAINT)]
     name = words.subject(f"label {label}" if lost else name)
     answer = words.answer(value) if words.plus == "speaks for" else words.value(value)
     return Paragraph([Words(name, bold=True), Words(answer), *lost], 1.2)

@@ -132,7 +132,7 @@ def fidelity(explanation: Explanation, label: int) -> str:
     if health.cross_fitted is None and explanation.neighbourhood.exhaustive:
         count = explanation.health.samples
         return (
-            f"On all {count} combinations there are the simple stand-in follows the model with R² "
+            f"On all {count} combinations that there are, the simple stand-in follows the model with R² "
             f"{number(health.fidelity, 2)}; they are too few to leave some out for a fairer judgement."
         )
     if health.cross_fitted is None:

@@ -1,5 +1,6 @@
 """Masks that overlap, and pictures that are too thin for numbers."""
 
+import dataclasses
 import json
 import re
 
@@ -14,11 +15,13 @@ import limefw
 from limefw.types import Image, Segments
 from limefw_plugins.renderers import limefw_renderers
 from limefw_plugins.renderers._areas import areas_at, areas_of, cells_of, layers, points_in, winners
+from limefw_plugins.renderers._captioned import title
 from limefw_plugins.renderers._findings import findings, places_of
 from limefw_plugins.renderers._marks import apart, points_of
 from limefw_plugins.renderers._paint import PALETTES, tinted
 from limefw_plugins.renderers._picture import view_of
 from limefw_plugins.renderers._scales import exponent_of, in_unit, tick_texts, unit_of
+from limefw_plugins.renderers._words import fidelity
 from limefw_plugins.renderers.page import page
 from limefw_plugins.segmenters import given as these
 
@@ -228,3 +231,31 @@ def test_numbers_of_an_axis_share_a_power_of_ten():
     assert tick_texts([0.0, 0.05, 0.1], 0) == ["0", "0.05", "0.10"]
     assert in_unit(1.64e-8, -9, 1.64e-8) == "+16.4"
     assert in_unit(-2e-9, -9, 1.64e-8) == "−2.0"
+
+
+# --- words
+
+
+@pytest.mark.parametrize(
+    ("drawn", "wanted", "unwanted"), [(False, "too few samples", "all 6"), (True, "all 6", "too few samples")]
+)
+def test_where_all_combinations_were_drawn_none_is_missing(make, drawn, wanted, unwanted):
+    explanation = make()
+    health = explanation.health.labels[285]
+    explanation = dataclasses.replace(
+        explanation,
+        neighbourhood=dataclasses.replace(explanation.neighbourhood, exhaustive=drawn),
+        health=dataclasses.replace(explanation.health, labels={285: dataclasses.replace(health, cross_fitted=None)}),
+    )
+    assert wanted in fidelity(explanation, 285)
+    assert unwanted not in fidelity(explanation, 285)
+
+
+@pytest.mark.parametrize(
+    ("name", "whole"), [("tabby", True), ("Полосатая кошка", True), ("猫", False), ("قط منزلي", False), ("חתול", False)]
+)
+def test_a_name_that_cannot_be_drawn_as_it_is_read_gives_way_to_its_number(make, name, whole):
+    explanation = make(names={7: name})
+    words = [word.text for word in title(explanation, 7).words]
+    assert words[0] == (name if whole else "label 7")
+    assert name in page(explanation).data
