@@ -195,7 +195,7 @@ def problems_of(plugin: Plugin, params: Mapping[str, Any]) -> list[tuple[str, st
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             name = str(fault["loc"][0]) if fault["loc"] else ""
-            problems.setdefault(name, []).append(_sentence(fault, name, known))
+            problems.setdefault(name, []).append(_sentence(_whole(fault, params), name, known))
     except (TypeError, ValueError, RecursionError) as error:
         return [("", f"holds something that no recipe file could: {error}")]
     return [(name, _joined(sentences)) for name, sentences in problems.items()]
@@ -206,8 +206,21 @@ def _joined(sentences: list[str]) -> str:
     options = [sentence.partition(" must be ") for sentence in sentences]
     if len(sentences) == 1 or not all(sign for _, sign, _ in options):
         return "; ".join(sentences)
-    subject, _, last = options[-1]
-    return f"{subject} must be " + " or ".join([*(text.partition(", got ")[0] for _, _, text in options[:-1]), last])
+    subject, (*_, last) = options[-1][0], options
+    # the entries of a list have the same faults again and again
+    wanted = dict.fromkeys(text.partition(", got ")[0] for _, _, text in options)
+    both = " and " if all(text.startswith("in every place") for text in wanted) else " or "
+    return f"{subject} must be {both.join(wanted)}, got {last[2].partition(', got ')[2]}"
+
+
+def _whole(fault: Any, params: Mapping[str, Any]) -> Any:
+    """Return a fault of an entry as one of its whole list, which a message can show."""
+    name, *inner = fault["loc"] or ("",)
+    if not any(isinstance(at, int) for at in inner):
+        return fault
+    kind = "wrong_length" if fault["type"] == "missing" else fault["type"]
+    text = str(fault["msg"]).replace("Input should be", "must be in every place")
+    return {**fault, "type": kind, "msg": text, "input": params.get(str(name), fault["input"])}
 
 
 def _sentence(fault: Any, name: str, known: list[str]) -> str:
@@ -222,6 +235,8 @@ def _sentence(fault: Any, name: str, known: list[str]) -> str:
         limit = fault["ctx"].get("max_length", fault["ctx"].get("min_length"))
         most = "most" if fault["type"] == "too_long" else "least"
         return f"{name!r} must be at {most} {limit} long, got {fault['input']!r}"
+    if fault["type"] == "wrong_length":
+        return f"{name!r} must be longer, got {fault['input']!r}"
     wanted = str(fault["msg"]).replace("Input should be", "must be").replace("a valid array", "a list")
     return f"{name!r} {wanted}, got {fault['input']!r}"
 

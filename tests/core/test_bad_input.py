@@ -379,6 +379,12 @@ def test_asking_a_result_for_a_label_it_lacks_lists_those_it_has():
         ({"segmenter": {"use": "slic", "n_segmets": 3}}, RecipeError, "'n_segmets' is not a parameter. Did you mean"),
         ({"segmenter": {"use": "slic", "n_segments": "3"}}, RecipeError, "must be a valid integer, got '3'"),
         ({"segmenter": 5}, RecipeError, "must be a name, or a table"),
+        (
+            {"segmenter": {"use": "slic", "region": [3, 4, 5, 6]}},
+            RecipeError,
+            r"'region' must be in every place less than or equal to 1, got \[3, 4, 5, 6\]$",
+        ),
+        ({"segmenter": {"use": "slic", "region": [0, 0, 1]}}, RecipeError, r"'region' must be longer, got \[0, 0, 1\]"),
         ({"samples": 1}, RecipeError, r"\[samples\]: must be a whole number of at least 2, got 1"),
         ({"samples": 10.0}, RecipeError, "must be a whole number of at least 2, got 10.0"),
         ({"seed": -1}, RecipeError, "must be a whole number of at least 0, got -1"),

@@ -242,3 +242,78 @@ def test_a_strangers_words_stay_words(visit):
     assert page.locator("main b", has_text="dog").count() == 0
     page.get_by_role("radio", name="<b>dog</b>").check(force=True)
     assert "<b>dog</b>" in page.inner_text("#explore-title")
+
+
+# --- masks that overlap
+
+
+@pytest.fixture(scope="module")
+def masked():
+    from limefw_plugins.segmenters import given
+
+    masks = np.zeros((4, 60, 80), dtype=bool)
+    masks[0, :30, :40] = True
+    masks[1, 10:50, 20:70] = True
+    masks[2] = masks[0]  # all covered by its twin
+    masks[3, 15:25, 25:35] = True
+    return limefw.explain(
+        photo(), limefw.model(predict, classes=NAMES), labels=[0], samples=64,
+        segmenter=given(masks, names=["left", "middle", "twin", "eye"]), filler={"use": "constant", "value": 0.0},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def at(browser, masked, tmp_path):
+    """Return a page of overlapping masks, and a function from a pixel of the photograph to a point of the window."""
+    page = browser.new_context(viewport={"width": 1200, "height": 1000}, offline=True).new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(masked.render("html").save(tmp_path / "masks.html").as_uri())
+    box = page.locator("#stage").bounding_box()
+    yield page, lambda x, y: (box["x"] + box["width"] * x / 80, box["y"] + box["height"] * y / 60)
+    page.context.close()
+    assert faults == []
+
+
+def test_every_mask_has_its_line_and_its_number(at, masked):
+    page, _ = at
+    assert chosen(page) == {0, 1, 2, 3}
+    assert page.locator("#stage .mark").count() == 4
+    boxes = [mark.bounding_box() for mark in page.locator("#stage .mark").all()]
+    places = {(round(box["x"]), round(box["y"])) for box in boxes}
+    assert len(places) == 4
+    for segment in range(4):
+        line = f"getComputedStyle(document.querySelector('{SHAPES}[data-segment=\"{segment}\"]')).stroke"
+        assert page.evaluate(line) != "none"
+    tinted = page.locator("#stage .cells use").evaluate_all(
+        "all => all.map(one => Number(one.getAttribute('fill-opacity')))"
+    )
+    assert len(tinted) == 4
+    assert all(0 < share <= 0.4 for share in tinted)
+
+
+def test_an_overlap_tells_of_all_masks_under_the_pointer(at, masked):
+    page, point = at
+    order = [effect.segment for effect in masked.top(None)]
+    page.mouse.move(*point(30, 20))
+    card = page.inner_text(".card")
+    assert card.startswith(masked.segments.names[order[0]])
+    assert "Also here:" in card
+    told = card.partition("Also here: ")[2]
+    assert all(masked.segments.names[segment] in told for segment in order[1:])
+    assert page.locator(".halo .under").count() == 3
+    # within the largest, without leaving it, to where it is alone
+    page.mouse.move(*point(60, 40))
+    assert page.inner_text(".card").startswith("middle")
+    assert "Also here" not in page.inner_text(".card")
+
+
+def test_clicking_again_goes_through_the_masks_of_an_overlap(at, masked):
+    page, point = at
+    held = []
+    for _ in range(4):
+        page.mouse.click(*point(30, 20))
+        held.append(int(page.locator(f'{SHAPES}[aria-selected="true"]').get_attribute("data-segment")))
+    assert sorted(held) == [0, 1, 2, 3]
+    page.keyboard.press("Escape")
+    assert page.locator(f'{SHAPES}[aria-selected="true"]').count() == 0

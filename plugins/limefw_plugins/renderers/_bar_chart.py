@@ -7,8 +7,8 @@ from limefw_plugins.renderers._findings import Finding
 from limefw_plugins.renderers._letters import FAINT, FONT, INK, drawable, points
 from limefw_plugins.renderers._marks import badge
 from limefw_plugins.renderers._paint import Palette
+from limefw_plugins.renderers._scales import exponent_of, in_unit, label_axis
 from limefw_plugins.renderers._sheet import Sheet
-from limefw_plugins.renderers._words import decimals_for, signed
 
 
 SIZE = 16
@@ -25,10 +25,15 @@ def bar_chart(
     left, top, whole = place
     wide = whole - NAMES
     axes = sheet.axes(left + NAMES, top, wide, len(found) * ROW)
-    room = 14 + 11 * max(len(item.effect_text) for item in found)
-    reach = _draw_each(axes, found, colors, room=min(0.3, room / wide))
-    for item in found:
-        _label(axes, item, reach, colors)
+    largest = max(abs(item.effect) for item in found)
+    exponent = exponent_of(max(abs(item.effect) + (item.margin or 0.0) for item in found))
+    texts = [in_unit(item.effect, exponent, largest) if exponent else item.effect_text for item in found]
+    room = 14 + 11 * max(map(len, texts))
+    _draw_each(axes, found, colors, room=min(0.3, room / wide))
+    low, high = axes.get_xlim()
+    gap = 8 * (high - low) / wide
+    for item, text in zip(found, texts, strict=True):
+        _label(axes, item, text, gap, colors)
         badge(axes, (-20 / wide, item.rank), item, 0.8 * SIZE, axes.get_yaxis_transform(), colors)
     axes.axvline(0, color=INK, linewidth=points(1))
     axes.set_ylim(len(found) + 0.5, 0.5)
@@ -36,15 +41,15 @@ def bar_chart(
     axes.set_yticks([item.rank for item in found], [_name(item) for item in found], fontsize=points(0.85 * SIZE))
     axes.tick_params(axis="y", length=0, pad=points(46))
     axes.tick_params(axis="x", labelsize=points(0.8 * SIZE), colors=FAINT)
-    axes.xaxis.set_major_formatter(_ticks(reach))
     axes.locator_params(axis="x", nbins=5)
     axes.grid(axis="x", color="#dfe3e8", linewidth=points(1))
     axes.set_axisbelow(True)
-    axes.set_xlabel(unit, fontsize=points(0.9 * SIZE), color=FAINT)
+    label_axis(axes, "x", unit, exponent, points(0.9 * SIZE), sign=True)
+    axes.xaxis.label.set_color(FAINT)
 
 
-def _draw_each(axes: Any, found: Sequence[Finding], colors: Palette, room: float) -> float:
-    """Draw bars and whiskers, with room for a number behind each; return how far they reach from 0."""
+def _draw_each(axes: Any, found: Sequence[Finding], colors: Palette, room: float) -> None:
+    """Draw bars and whiskers, with room for a number behind each."""
     ranks, effects = [item.rank for item in found], [item.effect for item in found]
     fills = [colors.fill(item.effect) for item in found]
     hatches = ["" if item.positive else "////" for item in found]
@@ -60,13 +65,12 @@ def _draw_each(axes: Any, found: Sequence[Finding], colors: Palette, room: float
     sides = (low < 0) + (high > 0)
     pad = room * (high - low) / (1.0 - sides * room)
     axes.set_xlim(low - pad * (low < 0), high + pad * (high > 0))
-    return max(-low, high)
 
 
-def _label(axes: Any, item: Finding, reach: float, colors: Palette) -> None:
+def _label(axes: Any, item: Finding, text: str, gap: float, colors: Palette) -> None:
     side = 1 if item.positive else -1
     axes.text(
-        item.effect + side * ((item.margin or 0.0) + 0.03 * reach), item.rank, item.effect_text,
+        item.effect + side * ((item.margin or 0.0) + gap), item.rank, text,
         ha="left" if item.positive else "right", va="center", fontsize=points(0.85 * SIZE), fontfamily=FONT,
         fontweight="bold", color=colors.ink(item.effect),
     )  # fmt: skip
@@ -76,10 +80,3 @@ def _name(item: Finding) -> str:
     name = item.name if len(item.name) <= 16 else f"{item.name[:15]}…"
     # a dollar sign would start mathematics
     return drawable(f"{name}, {item.place}" if item.place else name).replace("$", r"\$")
-
-
-def _ticks(reach: float) -> Any:
-    from matplotlib.ticker import FuncFormatter
-
-    places = decimals_for([reach])
-    return FuncFormatter(lambda value, _: signed(value, places))

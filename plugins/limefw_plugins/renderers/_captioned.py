@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from limefw.explanation import Explanation
 from limefw_plugins.renderers._findings import Finding
-from limefw_plugins.renderers._letters import Words, leading, wrapped
+from limefw_plugins.renderers._letters import FAINT, Words, leading, readable, wrapped
 from limefw_plugins.renderers._paint import Palette
 from limefw_plugins.renderers._sheet import Sheet
 from limefw_plugins.renderers._trust import caution_sentence
@@ -79,9 +79,11 @@ def bare(pixels: NDArray[np.uint8]) -> tuple[Sheet, Any, float]:
 def title(explanation: Explanation, label: int) -> Paragraph:
     """Return the class's name with the model's answer for it."""
     words, value = wording_of(explanation), explanation.prediction(label)
-    name = words.subject(printable(explanation.names[label]))
+    name = printable(explanation.names[label])
+    lost = [] if readable(name) else [Words("(its name's script cannot be drawn here; the page shows it)", FAINT)]
+    name = words.subject(f"label {label}" if lost else name)
     answer = words.answer(value) if words.plus == "speaks for" else words.value(value)
-    return Paragraph([Words(name, bold=True), Words(answer)], 1.2)
+    return Paragraph([Words(name, bold=True), Words(answer), *lost], 1.2)
 
 
 def key(words: Wording, colors: Palette) -> Paragraph:
@@ -97,7 +99,7 @@ def trust(explanation: Explanation, label: int) -> str:
     for caution in explanation.health.cautions:
         if caution.code in ("constant_model", "all_zero") and caution.message.startswith(f"label {label}:"):
             return caution_sentence(explanation, caution)
-    return fidelity(explanation.health.labels[label])
+    return fidelity(explanation, label)
 
 
 def listed_effects(found: Sequence[Finding], words: Wording, colors: Palette) -> Paragraph:

@@ -3,8 +3,11 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from limefw.explanation import Explanation
 from limefw.types import Image
+from limefw_plugins.renderers._areas import areas_at
 from limefw_plugins.renderers._picture import labels_at
 from limefw_plugins.renderers._places import place_words
 from limefw_plugins.renderers._words import decimals_for, number, printable, signed
@@ -81,7 +84,11 @@ def places_of(explanation: Explanation) -> list[str]:
         return [""] * count
     # so many pixels are enough to say where a segment lies
     step = max(1.0, max(explanation.instance.shape) / 400)
-    return place_words(labels_at(explanation, [math.ceil(side / step) for side in explanation.instance.shape]), count)
+    size = [math.ceil(side / step) for side in explanation.instance.shape]
+    if explanation.segments.basis is None:
+        return place_words(labels_at(explanation, size), count)
+    areas = areas_at(explanation, range(count), size)
+    return [place_words(np.where(areas[segment], 0, -1), 1)[0] for segment in range(count)]
 
 
 def findings(

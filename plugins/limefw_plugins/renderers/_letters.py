@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from unicodedata import bidirectional
 
 
 DPI = 128
@@ -79,6 +80,11 @@ def _ruler() -> Any:
 def drawable(text: str) -> str:
     """Return text with a box for each letter that the font lacks, about which matplotlib would warn."""
     return "".join(letter if ord(letter) in _letters() else "\N{WHITE SQUARE}" for letter in text)
+
+
+def readable(text: str) -> bool:
+    """Say whether text can be drawn as it is read: the font has its letters, and they run from left to right."""
+    return drawable(text) == text and not any(bidirectional(letter) in ("R", "AL") for letter in text)
 
 
 @lru_cache(maxsize=1)

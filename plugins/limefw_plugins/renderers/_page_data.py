@@ -27,7 +27,9 @@ def page_data(explanation: Explanation, drawing: Drawing, top: int) -> str:
         "places": places_of(explanation),
         "shares": ["< 0.1%" if share < 0.001 else f"{share:.1%}" for share in shares],
         "points": points,
+        "anchors": None if drawing.anchors is None else np.nan_to_num(drawing.anchors).round(1).tolist(),
         "paths": [bool(path) for path in drawing.outlines],
+        "cells": drawing.members,
         "labels": {str(label): _label(explanation, label) for label in explanation.labels},
     }
     assert len(points) == count

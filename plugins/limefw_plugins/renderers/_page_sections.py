@@ -29,11 +29,20 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A segment in a picture: where its number stands, which colour it has and how strong, 0..1."""
+    """A segment in a picture: where its number stands, which colour it has, and the way to where it belongs."""
 
     segment: int
     x: float
     y: float
+    positive: bool
+    way: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """A shape in a picture, by the end of its id, with its colour and how strong that is, 0..1."""
+
+    shape: str
     positive: bool
     strength: float
 
@@ -50,9 +59,12 @@ class Section:
     rows: Sequence[Bar]
     limit: str
     marks: Sequence[Mark]
-    heat: Sequence[Mark]
+    tints: Sequence[Tint]
+    heat: Sequence[Tint]
     marked: str
     asked: Asked | None
+    gone: Sequence[Tint]
+    rest: Sequence[Tint]
 
 
 def section(explanation: Explanation, label: int, drawing: Drawing, top: int) -> Section:
@@ -60,23 +72,26 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
     found, every = findings(explanation, label, top), explanation.top(None, label)
     effects = {effect.segment: effect.effect for effect in every}
     limit = max((abs(effect) for effect in effects.values()), default=0.0)
-    words = wording_of(explanation)
+    words, asked = wording_of(explanation), asked_of(explanation, label)
     return Section(
         label=label,
         title=words.question(printable(explanation.names[label])),
         answer=words.answer(explanation.prediction(label)),
         summary=_summary(found, words),
-        fidelity=fidelity(explanation.health.labels[label]),
+        fidelity=fidelity(explanation, label),
         rows=_bars(found),
         limit=number(limit, decimals_for([limit])),
-        marks=_marks(drawing, {item.segment: item.effect for item in found}, limit),
-        heat=_marks(drawing, {at: effect for at, effect in effects.items() if abs(effect) > FAINTEST * limit}, limit),
+        marks=_marks(drawing, {item.segment: item.effect for item in found}),
+        tints=_tints(drawing, {item.segment: item.effect for item in found}, limit, winner=True),
+        heat=_tints(drawing, effects, limit, winner=False),
         marked="; ".join(f"{item.title}, {item.place}, {words.verb(item.effect)}" for item in found) or "none",
-        asked=asked_of(explanation, label),
+        asked=asked,
+        gone=_hidden(drawing, asked),
+        rest=_hidden(drawing, asked, rest=True),
     )
 
 
-def _marks(drawing: Drawing, effects: dict[int, float], limit: float) -> list[Mark]:
+def _marks(drawing: Drawing, effects: dict[int, float]) -> list[Mark]:
     shown = {at: effect for at, effect in effects.items() if not np.isnan(drawing.points[at, 0])}
     return [
         Mark(
@@ -84,10 +99,34 @@ def _marks(drawing: Drawing, effects: dict[int, float], limit: float) -> list[Ma
             round(float(drawing.points[at, 0]), 1),
             round(float(drawing.points[at, 1]), 1),
             effect > 0,
-            round(abs(effect) / limit, 3),
+            None if drawing.anchors is None else tuple((drawing.anchors[at] - drawing.points[at]).round(1).tolist()),
         )
         for at, effect in shown.items()
     ]
+
+
+def _tints(drawing: Drawing, effects: dict[int, float], limit: float, *, winner: bool) -> list[Tint]:
+    """Return the colour of each segment, or where they overlap of each cell: its first one's, or the mean of all."""
+    if not drawing.cells:
+        colors = {f"s{at}": effects.get(at, 0.0) for at, path in enumerate(drawing.outlines) if path}
+    else:
+        colors = {}
+        for cell, members in enumerate(drawing.members):
+            known = [effects.get(at, 0.0) for at in members]
+            shown = [effects[at] for at in members if at in effects]
+            colors[f"c{cell}"] = (shown or [0.0])[0] if winner else float(np.mean(known))
+    return [
+        Tint(shape, effect > 0, round(abs(effect) / limit, 3))
+        for shape, effect in colors.items()
+        if abs(effect) > (0.0 if winner else FAINTEST * limit)
+    ]
+
+
+def _hidden(drawing: Drawing, asked: Asked | None, *, rest: bool = False) -> list[Tint]:
+    """Return how much of each cell was hidden where segments overlap: that of those asked about, or of all others."""
+    gone = frozenset(() if asked is None else asked.answers.segments)
+    shares = [sum((at in gone) != rest for at in members) / len(members) for members in drawing.members]
+    return [Tint(f"c{cell}", not rest, round(share, 3)) for cell, share in enumerate(shares) if share]
 
 
 def _summary(found: Sequence[Finding], words: Wording) -> str:

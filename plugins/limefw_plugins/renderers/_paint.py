@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.types import Floats, Labels
+from limefw_plugins.renderers._areas import areas_at, winners
 from limefw_plugins.renderers._findings import Finding
 from limefw_plugins.renderers._picture import View
 from limefw_plugins.renderers._places import eroded, grown
@@ -66,7 +67,10 @@ def tinted(
     if not found:
         return view.pixels
     photo = view.pixels.astype(np.float32)
-    strength = _painted(view.labels, found)
+    # the strongest last: where lines meet, its own is whole
+    areas = {} if view.explanation.segments.basis is None else areas_at(view.explanation, _segments(found), view.size)
+    labels = winners(view.labels, areas) if areas else view.labels
+    strength = _painted(labels, found)
     inside = strength != 0
     chosen, signed = photo[inside], strength[inside, None]
     # the weakest of the chosen still shows its sign
@@ -74,8 +78,17 @@ def tinted(
     painted: Pixels = np.asarray(0.6 * (0.35 * photo + 0.65 * greyed(photo)) + 20.0, dtype=np.float32)
     painted[inside] = chosen * (1.0 - share) + np.where(signed > 0, rgb(colors.plus), rgb(colors.minus)) * share
     if boundaries:
-        _draw_borders(painted, view.labels, strength, colors)
+        if areas:
+            for item in reversed(found):
+                inside = areas[item.segment]
+                _draw_borders(painted, np.where(inside, 0, -1), np.where(inside, item.effect, 0.0), colors)
+        else:
+            _draw_borders(painted, labels, strength, colors)
     return np.rint(painted).astype(np.uint8)
+
+
+def _segments(found: Sequence[Finding]) -> list[int]:
+    return [item.segment for item in found]
 
 
 def _painted(labels: Labels, found: Sequence[Finding]) -> Pixels:
@@ -87,7 +100,7 @@ def _painted(labels: Labels, found: Sequence[Finding]) -> Pixels:
     return np.asarray((table / np.abs(table).max()).astype(np.float32)[labels])
 
 
-def _draw_borders(painted: Pixels, labels: Labels, strength: Pixels, colors: Palette) -> None:
+def _draw_borders(painted: Pixels, labels: Labels, strength: NDArray[Any], colors: Palette) -> None:
     chosen = core = np.where(strength != 0, labels, -1)
     for _ in range(2 + max(labels.shape) // 600):
         core = eroded(core)

@@ -14,8 +14,11 @@ from limefw.types import Floats, Image, Labels
 LEGIBLE = 400
 """Pixels that the longer side of a small photograph is magnified to, or near it: by a whole number."""
 
-THIN = 40
+THIN = 6
 """Pixels that a picture is wide and high at the least: one of 3000 x 1 pixels would be a hairline."""
+
+WIDE = 2.5
+"""A picture so many times as wide as high has a line of its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,15 +28,22 @@ class View:
     Args:
         pixels: ``(h, w, 3)`` uint8.
         labels: ``(h, w)``, the label map in the same size.
+        explanation: that it is a view of.
     """
 
     pixels: NDArray[np.uint8]
     labels: Labels
+    explanation: Explanation
 
     @property
     def size(self) -> tuple[int, int]:
         """Height and width."""
         return self.labels.shape[0], self.labels.shape[1]
+
+    @property
+    def wide(self) -> bool:
+        """Whether it is far wider than high."""
+        return self.size[1] > WIDE * self.size[0]
 
 
 def view_of(explanation: Explanation, scale: int = 0, longest: int | None = None) -> View:
@@ -52,17 +62,17 @@ def view_of(explanation: Explanation, scale: int = 0, longest: int | None = None
         raise TypeError(f"only an explanation of an image can be drawn, and this is of {image.modality}")
     side = max(image.shape)
     if longest is not None and side > longest:
-        size = [max(1, length * longest // side) for length in image.shape]
+        size = [max(1, round(length * longest / side)) for length in image.shape]
     else:
         times = scale or max(1, min(round(LEGIBLE / side), (longest or LEGIBLE * side) // side))
         size = [length * times for length in image.shape]
-    size = [length * max(1, -(-THIN // length)) for length in size]
-    return View(_at_size(image, size), labels_at(explanation, size))
+    size = [max(THIN, length) for length in size]
+    return View(_at_size(image, size), labels_at(explanation, size), explanation)
 
 
 def labels_at(explanation: Explanation, size: Sequence[int]) -> Labels:
     """Return the label map of the whole photograph, ``size`` pixels large."""
-    return _mapped(explanation, explanation.segments.labels, size)
+    return mapped(explanation, explanation.segments.labels, size)
 
 
 def effects_at(explanation: Explanation, label: int, labels: Labels) -> Floats:
@@ -71,11 +81,11 @@ def effects_at(explanation: Explanation, label: int, labels: Labels) -> Floats:
     if explanation.segments.basis is None:
         return np.asarray(effects[labels])
     soft = np.tensordot(effects[:-1], explanation.segments.basis, axes=1)
-    inside = _mapped(explanation, np.zeros(soft.shape, dtype=np.intp), labels.shape) >= 0
-    return np.where(inside, _mapped(explanation, soft, labels.shape), 0.0)
+    inside = mapped(explanation, np.zeros(soft.shape, dtype=np.intp), labels.shape) >= 0
+    return np.where(inside, mapped(explanation, soft, labels.shape), 0.0)
 
 
-def _mapped(explanation: Explanation, array: NDArray[Any], size: Sequence[int]) -> NDArray[Any]:
+def mapped(explanation: Explanation, array: NDArray[Any], size: Sequence[int]) -> NDArray[Any]:
     """Return an array of the model's frame at some size of the photograph; -1 where the frame does not reach."""
     frame = explanation.frame
     if frame is None:

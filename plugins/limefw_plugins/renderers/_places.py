@@ -44,11 +44,13 @@ def _words(down: float, across: float, *, wide: bool) -> str:
 def inner_points(labels: Labels, count: int) -> Floats:
     """Return ``(count, 2)`` x and y of each segment's point farthest from its edge; NaN where it is nowhere.
 
-    A centroid may lie outside its segment.
+    A centroid may lie outside its segment; of points equally far from the edge it is the one near the centroid.
     """
     from scipy.ndimage import distance_transform_edt
 
-    depth = distance_transform_edt(eroded(np.pad(labels, 1, constant_values=-1)) >= 0)[1:-1, 1:-1].ravel()
+    depth = distance_transform_edt(eroded(np.pad(labels, 1, constant_values=-1)) >= 0)[1:-1, 1:-1]
+    # less than a pixel, so that it decides between equals alone
+    depth = (depth - 0.5 * _off_centre(labels, count)).ravel()
     order = np.argsort(depth, kind="stable")
     flat = labels.ravel()[order]
     points = np.full((count, 2), np.nan)
@@ -56,6 +58,17 @@ def inner_points(labels: Labels, count: int) -> Floats:
     kept = flat >= 0
     points[flat[kept]] = np.stack(np.unravel_index(order[kept], labels.shape)[::-1], axis=1)
     return points
+
+
+def _off_centre(labels: Labels, count: int) -> Floats:
+    """Return how far each pixel is from its segment's centroid, as a share of the picture's diagonal."""
+    rows, columns = np.nonzero(labels >= 0)
+    found = labels[rows, columns]
+    sizes = np.maximum(np.bincount(found, minlength=count), 1)
+    away = np.hypot(*(at - (np.bincount(found, at, count) / sizes)[found] for at in (rows, columns)))
+    off = np.zeros(labels.shape)
+    off[rows, columns] = away / np.hypot(*labels.shape)
+    return off
 
 
 def eroded(labels: NDArray[Any]) -> NDArray[Any]:

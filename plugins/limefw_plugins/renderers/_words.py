@@ -10,6 +10,7 @@ from limefw.health import LabelHealth
 
 
 MINUS = "\N{MINUS SIGN}"
+POWER = "\N{MULTIPLICATION SIGN}10"
 MOST_DECIMALS = 5
 """Numbers that would need more are written with a power of ten."""
 
@@ -125,8 +126,15 @@ def closeness(health: LabelHealth) -> str:
     return next((word for least, word in _CLOSENESS if health.cross_fitted >= least), "hardly at all")
 
 
-def fidelity(health: LabelHealth) -> str:
+def fidelity(explanation: Explanation, label: int) -> str:
     """Return one sentence on how well the surrogate follows the model."""
+    health = explanation.health.labels[label]
+    if health.cross_fitted is None and explanation.neighbourhood.exhaustive:
+        count = explanation.health.samples
+        return (
+            f"On all {count} combinations that there are, the simple stand-in follows the model with R² "
+            f"{number(health.fidelity, 2)}; they are too few to leave some out for a fairer judgement."
+        )
     if health.cross_fitted is None:
         return "How well the simple stand-in follows the model cannot be told: too few samples to leave some out."
     text = f"The simple stand-in follows the model {closeness(health)}: R² {number(health.fidelity, 2)}"
@@ -139,14 +147,17 @@ def number(value: float, decimals: int | None = None) -> str:
         return "not a number"
     if decimals is None or decimals > MOST_DECIMALS:
         decimals = 0 if value == 0 and decimals else decimals_for([value])
-    if abs(value) >= 1e6:
-        return f"{value:.3g}".replace("-", MINUS)
-    if decimals > MOST_DECIMALS:
+    if abs(value) >= 1e6 or decimals > MOST_DECIMALS:
         figures, exponent = f"{value:.2e}".split("e")
-        return f"{figures}e{int(exponent)}".replace("-", MINUS)
+        return f"{figures}{POWER}{superscript(int(exponent))}".replace("-", MINUS)
     text = f"{value:.{decimals}f}"
     # what rounds to nothing has no sign
     return text.lstrip("-") if float(text) == 0 else text.replace("-", MINUS)
+
+
+def superscript(exponent: int) -> str:
+    """Return the exponent of a power of ten in small raised figures."""
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def signed(value: float, decimals: int) -> str:
@@ -154,7 +165,7 @@ def signed(value: float, decimals: int) -> str:
     text = number(value, decimals)
     if not math.isfinite(value):
         return text
-    return text if text[0] == MINUS or float(text.replace(MINUS, "-")) == 0 else f"+{text}"
+    return text if text[0] == MINUS or not any(figure in text for figure in "123456789") else f"+{text}"
 
 
 def decimals_for(values: Iterable[float]) -> int:

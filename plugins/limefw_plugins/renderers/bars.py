@@ -11,14 +11,14 @@ from limefw_plugins.renderers._bar_chart import NAMES, ROW, SIZE, bar_chart
 from limefw_plugins.renderers._captioned import key, title, trust
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._letters import FAINT, Words, leading, wrapped
-from limefw_plugins.renderers._marks import badges
+from limefw_plugins.renderers._marks import badges, below, is_thin
 from limefw_plugins.renderers._paint import PALETTES, PaletteName, tinted
 from limefw_plugins.renderers._picture import view_of
 from limefw_plugins.renderers._sheet import Sheet, drawing
 from limefw_plugins.renderers._words import Wording, wording_of
 
 
-MARGIN, PICTURE, CHART = 20, 430, 610
+MARGIN, PICTURE, CHART = 20, 448, 610
 """Pixels: the width of margins, the longer side of the photograph, and the width of the bars with their names."""
 
 
@@ -40,23 +40,28 @@ def bars(
     number, colors = explanation.label(label), PALETTES[palette]
     found = findings(explanation, number, top)
     view, name, words = view_of(explanation, longest=PICTURE), title(explanation, number), wording_of(explanation)
-    # the photograph's place follows from the bars: where there are none it stands alone
-    chart = CHART if found else 0
-    inner = max(chart + 2 * MARGIN * bool(chart) + view.size[1], NAMES + PICTURE)
+    # the photograph's place follows from the bars: where there are none it stands alone, above them where it is wide
+    above = view.wide and bool(found)
+    view = view_of(explanation, longest=NAMES + CHART) if above else view
+    chart = (max(view.size[1], CHART) if above else CHART) if found else 0
+    inner = max(chart + (2 * MARGIN * bool(chart) + view.size[1]) * (not above), NAMES + PICTURE)
     said = [Words(what_intervals(found, words), FAINT), Words(trust(explanation, number), FAINT)]
     with drawing():
         lines = len(wrapped(name.words, inner, name.scale * SIZE)) * leading(name.scale * SIZE)
         head = MARGIN + lines + leading(SIZE) + 8
-        body = max(view.size[0], (len(found) * ROW + 56) * bool(found))
+        high = (len(found) * ROW + 56) * bool(found)
+        picture = view.size[0] + below(view, 0.85 * SIZE) * bool(found) + MARGIN * above
+        body = picture + high if above else max(view.size[0], high)
         tail = len(wrapped(said, inner, 0.9 * SIZE)) * leading(0.9 * SIZE)
         sheet = Sheet(inner + 2 * MARGIN, round(head + body + tail + 2 * MARGIN))
-        below = sheet.flow(MARGIN, MARGIN, inner, name.words, name.scale * SIZE)
-        sheet.flow(MARGIN, below, inner, key(words, colors).words, SIZE)
-        left = sheet.width - MARGIN - view.size[1] if found else MARGIN
+        line = sheet.flow(MARGIN, MARGIN, inner, name.words, name.scale * SIZE)
+        sheet.flow(MARGIN, line, inner, key(words, colors).words, SIZE)
+        beside = 3 * SIZE if is_thin(view, 0.85 * SIZE) and not view.wide else 0
+        left = sheet.width - MARGIN - view.size[1] - beside if found and not above else MARGIN
         axes = sheet.picture(tinted(view, found, 0.3, colors, boundaries=True), left, head)
         badges(axes, view, found, 0.85 * SIZE, colors)
         if found:
-            bar_chart(sheet, found, (MARGIN, head, chart), colors, words.unit)
+            bar_chart(sheet, found, (MARGIN, head + picture * above, chart), colors, words.unit)
         sheet.flow(MARGIN, head + body + MARGIN, inner, said, 0.9 * SIZE)
         return sheet.rendering()
 

@@ -13,8 +13,10 @@ from limefw_plugins.renderers._captioned import key, title, trust
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._letters import FAINT, INK, Words, leading, points, wrapped
 from limefw_plugins.renderers._marks import badges
+from limefw_plugins.renderers._marks import below as beneath
 from limefw_plugins.renderers._paint import PALETTES, PaletteName, heated, tinted
-from limefw_plugins.renderers._picture import view_of
+from limefw_plugins.renderers._picture import View, view_of
+from limefw_plugins.renderers._scales import exponent_of, label_axis
 from limefw_plugins.renderers._sheet import Sheet, drawing
 from limefw_plugins.renderers._words import wording_of
 from limefw_plugins.renderers.bars import what_intervals
@@ -46,7 +48,7 @@ def figure(
     number, colors, words = explanation.label(label), PALETTES[palette], wording_of(explanation)
     found, view, name = (
         findings(explanation, number, top),
-        view_of(explanation, longest=PANEL),
+        _view(explanation),
         title(explanation, number),
     )
     limit, values = relative_effects(explanation, number, view)
@@ -58,22 +60,33 @@ def figure(
     body = max(len(found) * ROW + 60, 400)
     with drawing():
         head = MARGIN + len(wrapped(name.words, inner, 1.4 * SIZE)) * leading(1.4 * SIZE) + leading(SIZE) + 10
-        below = head + tall + 90
+        # pictures that are far wider than high stand one below the other
+        step = round(tall + beneath(view, 0.9 * SIZE) + MARGIN) if view.wide else 0
+        below = head + tall + 2 * step + 90
         tail = len(wrapped(said, inner, 0.95 * SIZE)) * leading(0.95 * SIZE)
         sheet = Sheet(inner + 2 * MARGIN, round(below + body + tail + 2 * MARGIN))
         line = sheet.flow(MARGIN, MARGIN, inner, name.words, 1.4 * SIZE)
         sheet.flow(MARGIN, line, inner, key(words, colors).words, SIZE)
         pictures = (view.pixels, tinted(view, found, 0.45, colors, boundaries=True), heated(view, values, colors))
-        lefts = [round(MARGIN + at * (PANEL + MARGIN) + (PANEL - wide) / 2) for at in range(3)]
-        axes = [sheet.picture(pixels, left, round(head)) for pixels, left in zip(pictures, lefts, strict=True)]
+        lefts = [
+            round(MARGIN + (inner - wide) / 2 if step else MARGIN + at * (PANEL + MARGIN) + (PANEL - wide) / 2)
+            for at in range(3)
+        ]
+        tops = [round(head + at * step) for at in range(3)]
+        axes = [sheet.picture(*each) for each in zip(pictures, lefts, tops, strict=True)]
         badges(axes[1], view, found, 0.9 * SIZE, colors)
         signs(axes[2], view, found, SIZE)
-        color_bar(sheet, (MARGIN + 2 * (PANEL + MARGIN), head + tall, PANEL), limit, colors, words)
+        color_bar(sheet, (MARGIN + 2 * (PANEL + MARGIN), head + tall + 2 * step, PANEL), limit, colors, words)
         if found:
             bar_chart(sheet, found, (MARGIN, below, CHART), colors, words.unit)
         _scatter(sheet.axes(inner - 400, below + 40, 400, 330), explanation, number, words.noun)
         sheet.flow(MARGIN, below + body + MARGIN, inner, said, 0.95 * SIZE)
         return sheet.rendering()
+
+
+def _view(explanation: Explanation) -> View:
+    view = view_of(explanation, longest=PANEL)
+    return view_of(explanation, longest=3 * PANEL + 2 * MARGIN) if view.wide else view
 
 
 def _scatter(axes: Any, explanation: Explanation, label: int, noun: str) -> None:
@@ -86,10 +99,12 @@ def _scatter(axes: Any, explanation: Explanation, label: int, noun: str) -> None
     axes.plot(ends, ends, color=FAINT, linewidth=points(1), linestyle="--")
     axes.plot(model, guess, ".", color="#4a6fa5", alpha=0.35, markersize=points(7), markeredgewidth=0)
     axes.plot(model[0], guess[0], "o", color=INK, markersize=points(9), markeredgecolor="white")
-    axes.ticklabel_format(useOffset=False)
-    axes.set_xlabel(f"the model's {noun}", fontsize=points(0.9 * SIZE), color=FAINT)
-    axes.set_ylabel("the stand-in's", fontsize=points(0.9 * SIZE), color=FAINT)
     axes.tick_params(labelsize=points(0.8 * SIZE), colors=FAINT)
     axes.locator_params(nbins=5)
+    exponent = exponent_of(max(map(abs, ends)))
+    label_axis(axes, "x", f"the model's {noun}", exponent, points(0.9 * SIZE))
+    label_axis(axes, "y", "the stand-in's", exponent, points(0.9 * SIZE))
+    axes.xaxis.label.set_color(FAINT)
+    axes.yaxis.label.set_color(FAINT)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title("Each dot is a sample; on the line the stand-in is right", fontsize=points(0.85 * SIZE), color=FAINT)

@@ -7,14 +7,15 @@ from annotated_types import Ge, Le
 
 from limefw.explanation import Explanation
 from limefw.types import Floats, Rendering
-from limefw_plugins.renderers._captioned import Paragraph, bare, captioned, letter_size, title, trust
+from limefw_plugins.renderers._captioned import NARROWEST, Paragraph, bare, captioned, letter_size, title, trust
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._letters import FAINT, FONT, INK, Words, points
-from limefw_plugins.renderers._marks import points_of
+from limefw_plugins.renderers._marks import SMALLEST, points_of
 from limefw_plugins.renderers._paint import PALETTES, Palette, PaletteName, diverging, heated
 from limefw_plugins.renderers._picture import View, effects_at, view_of
+from limefw_plugins.renderers._scales import exponent_of, in_unit, unit_of
 from limefw_plugins.renderers._sheet import Sheet, drawing
-from limefw_plugins.renderers._words import MINUS, Wording, decimals_for, signed, wording_of
+from limefw_plugins.renderers._words import MINUS, Wording, wording_of
 
 
 def heatmap(
@@ -43,7 +44,7 @@ def heatmap(
     paragraphs = [title(explanation, number), Paragraph([Words(trust(explanation, number), FAINT)])]
     with drawing():
         sheet, axes, top = captioned(pixels, paragraphs, reserved=4.6) if caption else bare(pixels)
-        signs(axes, view, findings(explanation, number, 8), letter_size(view.size[1]))
+        signs(axes, view, findings(explanation, number, 8), letter_size(max(view.size[1], NARROWEST if caption else 0)))
         if caption:
             color_bar(sheet, (0, top, sheet.width), limit, colors, wording_of(explanation))
         return sheet.rendering()
@@ -59,6 +60,9 @@ def signs(axes: Any, view: View, found: list[Finding], size: float) -> None:
     """Write + or - on segments with a strong effect, for those who do not see the colours."""
     from matplotlib.patheffects import withStroke
 
+    size = min(size, 0.55 * min(view.size))
+    if size < SMALLEST / 2:
+        return
     for item, (x, y) in zip(found, points_of(view, found), strict=True):
         if x != x or abs(item.effect) < 0.2 * abs(found[0].effect):  # noqa: PLR0124 - NaN: not in this picture
             continue
@@ -76,11 +80,15 @@ def color_bar(sheet: Sheet, place: tuple[float, float, float], limit: float, col
     axes = sheet.axes(left + 4 * size, top + size, wide - 8 * size, 0.9 * size)
     ramp = diverging(np.linspace(-1.0, 1.0, 512)[None], colors)
     axes.imshow(ramp.astype(np.uint8), extent=(-1, 1, 0, 1), aspect="auto")
-    places = decimals_for([limit])
+    exponent = exponent_of(limit)
     ticks = (-1.0, -0.5, 0.0, 0.5, 1.0) if limit else (0.0,)
-    texts = [signed(tick * limit, places) if tick else "0" for tick in ticks]
+    texts = [in_unit(tick * limit, exponent, limit) if tick else "0" for tick in ticks]
     axes.set_xticks(ticks, texts, fontsize=points(0.9 * size))
     axes.set_yticks([])
     axes.tick_params(length=points(0.3 * size), width=points(0.08 * size), pad=points(0.2 * size))
-    text = f"{words.unit}: {MINUS} {words.minus}, + {words.plus}" if limit else f"{words.unit}: every effect is 0"
+    text = (
+        f"{unit_of(words.unit, exponent)}: {MINUS} {words.minus}, + {words.plus}"
+        if limit
+        else f"{words.unit}: every effect is 0"
+    )
     axes.set_xlabel(text, fontsize=points(0.95 * size), labelpad=points(0.3 * size))

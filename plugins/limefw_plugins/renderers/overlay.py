@@ -7,6 +7,7 @@ from annotated_types import Ge, Le
 from limefw.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._captioned import (
+    NARROWEST,
     Paragraph,
     bare,
     captioned,
@@ -18,7 +19,7 @@ from limefw_plugins.renderers._captioned import (
 )
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._letters import FAINT, Words
-from limefw_plugins.renderers._marks import badges
+from limefw_plugins.renderers._marks import badges, below
 from limefw_plugins.renderers._paint import PALETTES, PaletteName, tinted
 from limefw_plugins.renderers._picture import view_of
 from limefw_plugins.renderers._sheet import drawing
@@ -63,6 +64,8 @@ def overlay(
         Paragraph([Words(trust(explanation, number), FAINT)]),
     ]
     with drawing():
-        sheet, axes, _ = captioned(pixels, paragraphs) if caption else bare(pixels)
-        badges(axes, view, found, letter_size(view.size[1]), colors)
+        size = letter_size(max(view.size[1], NARROWEST if caption else 0))
+        space = below(view, size) / size if found else 0
+        sheet, axes, _ = captioned(pixels, paragraphs, space) if caption else bare(pixels)
+        badges(axes, view, found, size, colors, inside=not caption)
         return sheet.rendering()

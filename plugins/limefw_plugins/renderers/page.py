@@ -42,7 +42,7 @@ def page(
     """
     from markupsafe import Markup
 
-    drawing = drawing_of(explanation, LONGEST)
+    drawing = drawing_of(explanation, LONGEST, beside=True)
     script = _file("page.js")
     text = templates().get_template("fragment.html.j2" if fragment else "page.html.j2").render(
         headline=headline(explanation),

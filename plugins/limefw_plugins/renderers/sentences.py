@@ -50,7 +50,7 @@ def _about(explanation: Explanation, label: int, top: int) -> str:
     asked = asked_of(explanation, label)
     if asked is not None:
         said += [asked.sentence, asked.verdict]
-    return " ".join([*said, fidelity(explanation.health.labels[label])])
+    return " ".join([*said, fidelity(explanation, label)])
 
 
 def _side(found: Sequence[Finding], many: int, words: Wording, *, positive: bool) -> str:
@@ -76,6 +76,8 @@ def _doubt(item: Finding) -> str:
 def _verdict(explanation: Explanation, label: int) -> str:
     """Say before anything else whether what follows may be believed."""
     score = explanation.health.labels[label].cross_fitted
+    if score is None and explanation.neighbourhood.exhaustive:
+        return "all combinations were drawn, and they are too few to test the following on some that were left out."
     if score is None:
         return "too few samples were drawn to tell whether the following can be believed."
     if score >= GOOD:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from limefw.explanation import Explanation
 from limefw.types import Rendering
+from limefw_plugins.renderers._areas import areas_at
 from limefw_plugins.renderers._captioned import Paragraph, bare, captioned, listed_effects, title, trust
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._letters import FAINT, Words
@@ -48,7 +49,13 @@ def top_only(
     number, words = explanation.label(label), wording_of(explanation)
     found = findings(explanation, number, top, positive_only=positive_only)
     view = view_of(explanation, scale, longest or None)
-    shown = np.isin(view.labels, [item.segment for item in found])
+    chosen = [item.segment for item in found]
+    if explanation.segments.basis is None:
+        shown = np.isin(view.labels, chosen)
+    else:
+        shown = np.any(
+            [np.zeros(view.size, dtype=np.bool_), *areas_at(explanation, chosen, view.size).values()], axis=0
+        )
     pixels = np.where(shown[..., None], view.pixels, _put_away(view.pixels, rest))
     paragraphs = [
         title(explanation, number),

@@ -61,7 +61,8 @@ def vector(
         if path
     ]
     text = templates().get_template("outlines.svg.j2").render(
-        drawing=drawn, parts=parts, unit=side / 1000, chosen=chosen,
+        drawing=drawn, parts=parts, chosen=chosen, unit=side / 1000,
+        size=min(side / 1000, min(drawn.width, drawn.height) / 44),
         title=words.question(printable(explanation.names[number])),
         about=f"{printable(explanation.instance.name)}: {words.answer(explanation.prediction(number))}",
     )  # fmt: skip

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.explanation import Explanation
-from limefw.types import Rendering
+from limefw.types import Floats, Rendering
+from limefw_plugins.renderers._areas import share_at
 from limefw_plugins.renderers._asked import Asked, asked_of
 from limefw_plugins.renderers._captioned import Paragraph, captioned, title, trust
 from limefw_plugins.renderers._letters import FAINT, Words, leading, wrapped
@@ -15,7 +16,7 @@ from limefw_plugins.renderers._sheet import Sheet, drawing
 from limefw_plugins.renderers._words import wording_of
 
 
-SIZE, MARGIN, PANEL = 16, 20, 360
+SIZE, MARGIN, PANEL = 16, 20, 448
 """Pixels: letters, margins, the longer side of each of the three pictures."""
 
 
@@ -46,17 +47,25 @@ def what_if(explanation: Explanation, /, *, label: int | str | None = None) -> R
 
 
 def _panels(view: View, asked: Asked) -> list[Panel]:
-    gone = np.isin(view.labels, asked.answers.segments)
+    explanation = view.explanation
+    gone = share_at(explanation, asked.answers.segments, view.size)[..., None]
+    # what is in no segment is always kept
+    rest = share_at(explanation, range(explanation.segments.count), view.size)[..., None] - gone
     row, column = np.indices(view.size)
     stripes = np.where((row + column) // 6 % 2 == 0, 154, 139).astype(np.uint8)[..., None]
     guessed = "the stand-in guessed "
     return [
         Panel(view.pixels, "the whole photograph", asked.whole, ""),
-        Panel(np.where(gone[..., None], stripes, view.pixels), f"without {asked.parts}", asked.without,
+        Panel(_blended(view.pixels, stripes, gone), f"without {asked.parts}", asked.without,
               guessed + asked.guess_without),
-        Panel(np.where(gone[..., None], view.pixels, stripes), "with these alone", asked.only,
+        Panel(_blended(view.pixels, stripes, rest), "with these alone", asked.only,
               guessed + asked.guess_only),
     ]  # fmt: skip
+
+
+def _blended(first: NDArray[np.uint8], second: NDArray[np.uint8], share: Floats) -> NDArray[np.uint8]:
+    """Return the first picture with so much of the second, as the model saw it where segments overlap."""
+    return np.asarray(np.rint(first + share * (second.astype(np.float64) - first)).astype(np.uint8))
 
 
 def _below(explanation: Explanation, label: int, asked: Asked) -> list[Words]:

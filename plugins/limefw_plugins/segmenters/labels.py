@@ -27,7 +27,8 @@ def labels(
 
     A label map is a PNG (grey, palette or one colour for each segment) or a .npy of integers (h, w). Masks are
     several files (a list), or a .npy (d, h, w) of bool, or of floats 0..1 where masks are soft. What no mask covers
-    is always kept; a pixel in several masks belongs to each by an equal share, and is drawn as the smallest one's.
+    is always kept; a pixel in several masks belongs to each by an equal share. In pictures it has the colour of the
+    smallest one shown, and every mask a line around all of it.
     Maps of another size than the photograph's are taken where they have its shape, nearest neighbours, and so are
     maps of what the model sees. In Python, arrays are given by `limefw_plugins.segmenters.given(array)`.
 

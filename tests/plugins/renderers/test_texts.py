@@ -150,17 +150,17 @@ def test_numbers_have_true_signs_and_nothing_has_none():
     assert signed(-0.1234, 3) == "−0.123"
     assert signed(0.1234, 3) == "+0.123"
     assert signed(-0.0001, 3) == "0.000"
-    assert number(1234567.0) == "1.23e+06"
+    assert number(1234567.0) == "1.23×10⁶"
     assert number(float("nan")) == "not a number"
     assert number(-3.21) == "−3.21"
 
 
 def test_small_numbers_are_written_with_a_power_of_ten():
     assert signed(0.00123, 5) == "+0.00123"
-    assert signed(0.000123, 6) == "+1.23e−4"
-    assert signed(-1.234e-12, 14) == "−1.23e−12"
+    assert signed(0.000123, 6) == "+1.23×10⁻⁴"
+    assert signed(-1.234e-12, 14) == "−1.23×10⁻¹²"
     assert signed(0.0, 6) == number(0.0, 6) == "0"
-    assert number(0.00005) == "5.00e−5"
+    assert number(0.00005) == "5.00×10⁻⁵"
     assert number(0.25, 7) == "0.250"
     assert signed(float("nan"), 3) == "not a number"
 
@@ -169,11 +169,11 @@ def test_small_numbers_are_written_with_a_power_of_ten():
 def test_small_effects_are_told_in_full(make, scale):
     explanation = make(scale=scale, predictions=(scale, scale, scale))
     strongest = signed(explanation.top(1)[0].effect, 6)
-    assert re.fullmatch("[+−][1-9][.][0-9]{2}e−[0-9]+", strongest)
+    assert re.fullmatch("[+−][1-9][.][0-9]{2}×10⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+", strongest)
     text = plain_text(explanation).data
     line = next(line for line in text.splitlines() if re.match(r"  superpixel \d", line))
     assert f" {strongest} " in line
-    assert re.search(r"e−\d+ to [+−]\d[.]\d\de−\d+ .*█", line)
+    assert re.search(r"×10⁻[⁰-⁹¹²³]+ to [+−]\d[.]\d\d×10⁻[⁰-⁹¹²³]+ .*█", line)
     assert all(columns(line) <= 88 for line in text.splitlines())
     assert strongest in page(explanation).data
     assert bars(explanation).data

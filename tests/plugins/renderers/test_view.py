@@ -150,7 +150,8 @@ def test_no_picture_is_a_hairline(shape, make):
     stripes = {"use": "grid", "rows": min(4, shape[0]), "columns": min(4, shape[1])}
     found = limefw.explain(pixels, lambda batch: batch.mean((1, 2, 3)) / 255, segmenter=stripes, samples=20, labels=0)
     for longest in (300, 2000, None):
-        assert min(view_of(found, longest=longest).size) >= 40
+        # true to its shape, but for a stripe that can be seen and pointed at
+        assert min(view_of(found, longest=longest).size) >= 6
     for renderer in RENDERERS:
         assert renderer(found).data
 

@@ -7,7 +7,8 @@
   const explore = root.querySelector(".explore");
   const form = explore.querySelector("form");
   const stage = document.getElementById("stage");
-  const shapes = stage.querySelector(".shapes");
+  const shapes = stage.querySelector("[role=presentation]");
+  const cells = stage.querySelector(".cells"); // where superpixels overlap, they have the colours
   const halo = stage.querySelector(".halo");
   const marks = stage.querySelector(".marks");
   const cut = document.getElementById("stage-cut");
@@ -15,15 +16,19 @@
   const card = explore.querySelector(".card");
   let held = null; // the superpixel that was clicked or focused
   let drawn = new Map(); // superpixel -> its element in the picture
+  let before = null; // the superpixel that the last click held
+  let told = null; // what the card says, so that a pointer may move without work
 
   // --- words and numbers, as everywhere else in limefw
 
   function number(value, decimals) {
     let text;
     if (value === 0 && decimals > data.mostDecimals) return "0";
-    if (Math.abs(value) >= 1e6) text = value.toExponential(2);
-    else if (decimals > data.mostDecimals) text = value.toExponential(2);
-    else text = value.toFixed(decimals);
+    if (Math.abs(value) >= 1e6 || decimals > data.mostDecimals) {
+      const [figures, exponent] = value.toExponential(2).replace("+", "").split("e");
+      return `${figures.replace("-", "−")}×10${exponent.replace(/./g, (figure) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(figure)])}`;
+    }
+    text = value.toFixed(decimals);
     return Number(text) === 0 ? text.replace("-", "") : text.replaceAll("-", "−");
   }
 
@@ -50,6 +55,11 @@
     const what = at < 0 ? "no effect" :
       `${label.effects[at] > 0 ? data.plus : data.minus}, ${signed(label.effects[at], label.decimals)} (${interval(label, at)})`;
     return `${where.filter(Boolean).join(", ")}: ${what}`;
+  }
+
+  function brief(segment) {
+    const label = current(), at = label.segments.indexOf(segment);
+    return `${title(segment)} ${at < 0 ? "without effect" : signed(label.effects[at], label.decimals)}`;
   }
 
   // --- small helpers
@@ -86,7 +96,7 @@
       const at = label.segments.indexOf(segment);
       const strength = at < 0 ? 0 : Math.abs(label.effects[at]) / limit;
       const chosen = at >= 0 && at < top;
-      const opacity = { overlay: chosen ? 0.4 * strength : 0, heat: 0.9 * strength }[view] ?? 0;
+      const opacity = data.cells.length ? 0 : { overlay: chosen ? 0.4 * strength : 0, heat: 0.9 * strength }[view] ?? 0;
       drawn.set(segment, shape(segment, {
         class: `${at < 0 ? "none" : side(label.effects[at])}${chosen ? " chosen" : ""}`,
         "fill-opacity": opacity.toFixed(3), "data-segment": segment, role: "option", tabindex: rank ? -1 : 0,
@@ -94,6 +104,7 @@
       }));
     }
     shapes.replaceChildren(...[...drawn.values()].reverse());
+    cells.replaceChildren(...data.cells.map((members, number) => cell(label, shown, view, members, number, limit)));
     marks.replaceChildren(...(view === "photo" ? [] : shown.map((segment, at) => mark(segment, label.effects[at])).reverse()));
     list(label, shown);
     form.elements.shown.value = top >= label.segments.length ? `all ${label.segments.length}` : String(top);
@@ -102,13 +113,28 @@
     answer.textContent = label.answer;
     for (const section of root.querySelectorAll("section.label")) section.hidden = section.dataset.label !== form.elements.label.value;
     if (active !== undefined && shapes.contains(drawn.get(Number(active)))) drawn.get(Number(active)).focus();
+    told = null;
     show(held);
+  }
+
+  // a cell has the colour of its first superpixel that is shown; in the heat map that of all together
+  function cell(label, shown, view, members, number, limit) {
+    const effect = (segment) => label.effects[label.segments.indexOf(segment)] ?? 0;
+    const first = members.find((segment) => shown.includes(segment));
+    const value = view === "heat" ? members.reduce((sum, segment) => sum + effect(segment), 0) / members.length :
+      view === "overlay" && first !== undefined ? effect(first) : 0;
+    const opacity = (view === "heat" ? 0.9 : 0.4) * Math.abs(value) / limit;
+    return svg("use", { href: `#${data.drawing}-c${number}`, class: side(value), "fill-opacity": opacity.toFixed(3) });
   }
 
   function mark(segment, effect) {
     const point = data.points[segment];
     if (point === null) return svg("g", {});
     const outer = svg("g", { class: `mark ${side(effect)}`, transform: `translate(${point.join(" ")})` });
+    if (data.anchors) {
+      const [x, y] = data.anchors[segment];
+      outer.append(svg("line", { x2: x - point[0], y2: y - point[1] }));
+    }
     const inner = svg("g", {});
     const text = svg("text", { y: 1 });
     text.textContent = segment;
@@ -155,15 +181,20 @@
 
   // --- pointing: hovering shows, clicking and focusing hold
 
-  function show(segment) {
-    halo.replaceChildren(...(segment === null || !drawn.has(segment) ? [] :
-      [shape(segment, { class: "outer" }), shape(segment, { class: "inner" })]));
+  function show(segment, others = []) {
+    const key = [current().title, segment, held, ...others].join();
+    if (key === told) return;
+    told = key;
+    halo.replaceChildren(...(segment === null || !drawn.has(segment) ? [] : [
+      ...others.map((other) => shape(other, { class: "under" })),
+      shape(segment, { class: "outer" }), shape(segment, { class: "inner" })]));
     for (const row of listed.tBodies[0].rows) {
       const same = Number(row.dataset.segment) === segment;
       row.classList.toggle("shown", same);
       row.querySelector("button").setAttribute("aria-pressed", String(same && segment === held));
     }
-    card.textContent = segment === null ? `Point at a ${data.part}, tap it or use the arrow keys.` : sentence(current(), segment);
+    card.textContent = segment === null ? `Point at a ${data.part}, tap it or use the arrow keys.` :
+      sentence(current(), segment) + (others.length ? `. Also here: ${others.map(brief).join(", ")}` : "");
   }
 
   function hold(segment) {
@@ -173,9 +204,13 @@
     show(held);
   }
 
+  // the superpixels under a pointer or behind a row, the strongest first
   function pointed(event) {
     const found = event.target.closest?.("[data-segment]");
-    return found && explore.contains(found) ? Number(found.dataset.segment) : null;
+    if (!found || !explore.contains(found)) return [];
+    if (!data.cells.length || !shapes.contains(found) || !event.clientX) return [Number(found.dataset.segment)];
+    const under = document.elementsFromPoint(event.clientX, event.clientY).filter((element) => shapes.contains(element));
+    return under.map((element) => Number(element.dataset.segment));
   }
 
   function step(key) {
@@ -188,15 +223,26 @@
     return true;
   }
 
-  explore.addEventListener("pointerover", (event) => show(pointed(event) ?? held));
+  function hover(event) {
+    const under = pointed(event), first = under.includes(held) ? held : under[0] ?? held;
+    show(first, under.filter((segment) => segment !== first));
+  }
+
+  explore.addEventListener("pointerover", hover);
+  if (data.cells.length) stage.addEventListener("pointermove", hover);
   explore.addEventListener("pointerleave", () => show(held));
   explore.addEventListener("click", (event) => {
-    const segment = pointed(event);
-    if (segment !== null) hold(segment === held && event.target.closest("button") ? null : segment);
+    const under = pointed(event);
+    if (!under.length) return;
+    // where superpixels overlap, another click goes on to the next
+    const next = under[(under.indexOf(before) + 1) % under.length];
+    before = next;
+    hold(next === held && event.target.closest("button") ? null : next);
+    if (stage.contains(event.target)) hover(event);
   });
-  stage.addEventListener("focusin", (event) => hold(pointed(event)));
+  stage.addEventListener("focusin", (event) => hold(pointed(event)[0] ?? null));
   explore.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") hold(null);
+    if (event.key === "Escape") hold(before = null);
     else if (stage.contains(event.target) && step(event.key)) event.preventDefault();
   });
   form.addEventListener("input", draw);
