@@ -37,7 +37,8 @@ def _greedy(moments: Gram, target: int, count: int) -> NDArray[np.intp]:
         # what a column adds to the explained sum of squares; one that depends on those picked adds nothing
         gain = np.where(spread > least, left**2 / np.maximum(spread, 1e-300), 0.0)
         gain[picks] = -1.0
-        pick = int(np.argmax(gain))
+        # the first of those that differ by rounding alone, as the columns of an exhaustive draw may
+        pick = int(np.argmax(gain >= (1 - 1e-9) * gain.max()))
         picks.append(pick)
         if spread[pick] <= least[pick]:
             continue
