@@ -50,6 +50,14 @@ def tiny_network(folder):
     return path
 
 
+def brightness_classifier(_folder):
+    """Return a scikit-learn classifier of 12 x 16 pixels."""
+    from sklearn.linear_model import LogisticRegression
+
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 12 * 16))
+    return LogisticRegression().fit(pixels, pixels.mean(axis=1) > 127)
+
+
 def pillow(folder):
     from PIL import Image
 
@@ -79,6 +87,7 @@ SOURCES = {
     ("readers", "image_file"): [photo],
     ("models", "callable"): [lambda _: brightness],
     ("models", "onnx"): [tiny_network],
+    ("models", "sklearn"): [brightness_classifier],
     ("renderers", "tree"): [explained_by_a_tree],
 }
 
@@ -93,6 +102,7 @@ def grey_photo(folder):
 
 
 PARAMS = {
+    ("models", "sklearn"): lambda _: {"size": [12, 16]},
     ("fillers", "images"): lambda folder: {"paths": [str(grey_photo(folder))]},
     ("segmenters", "labels"): quarters,
 }
