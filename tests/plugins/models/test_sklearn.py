@@ -345,7 +345,7 @@ def test_a_model_trained_on_a_table_with_names_is_given_one():
     frame = pandas.DataFrame(X, columns=DIGITS.feature_names)
     classifier = LogisticRegression(max_iter=2000).fit(frame, NAMED)
     values, _, _ = asked(classifier)
-    assert np.array_equal(values, classifier.predict_proba(frame[:5]))
+    assert np.allclose(values, classifier.predict_proba(frame[:5]), atol=1e-12)
 
 
 def test_without_pandas_such_a_model_says_what_to_install(monkeypatch):
