@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from limefw.errors import ModelSourceError, UntrustedError
+from limefw.types import Outputs
 
 
 PIPELINE = "transformers.pipelines.image_classification.ImageClassificationPipeline"
@@ -114,3 +115,18 @@ def _fingerprint(folder: Path) -> str:
             with path.open("rb") as file:
                 state.update(hashlib.file_digest(file, "sha256").digest())
     return state.hexdigest()
+
+
+def head_of(config: Any) -> Outputs:
+    """Return what the outputs are, as Hugging Face's own pipeline takes them."""
+    if config.problem_type == "regression":
+        return "values"
+    return (
+        "sigmoid_logits" if config.problem_type == "multi_label_classification" or config.num_labels == 1 else "logits"
+    )
+
+
+def names_of(config: Any) -> tuple[str, ...] | None:
+    """Return the names of the classes, or None where the config only numbers them."""
+    names = tuple(str(config.id2label.get(at, at)) for at in range(config.num_labels))
+    return None if names == tuple(f"LABEL_{at}" for at in range(len(names))) else names

@@ -9,7 +9,7 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from limefw.errors import ModelError, ModelSourceError
-from limefw.types import Contract, Model, Outputs
+from limefw.types import Contract, Model
 from limefw_plugins.models._contract import (
     Head,
     Layout,
@@ -23,7 +23,7 @@ from limefw_plugins.models._contract import (
     class_names,
 )
 from limefw_plugins.models._image_processor import contract_of
-from limefw_plugins.models._pretrained import known_as, parts_of
+from limefw_plugins.models._pretrained import head_of, known_as, names_of, parts_of
 
 
 def is_transformers(source: Any) -> bool:
@@ -76,7 +76,7 @@ def transformers(
     )
     place = _device(network, device, own=fingerprint is None)
     contract = replace(wishes.applied(known), chunk=chunk or (8 if place.type == "cpu" else 64))
-    named = class_names(classes) or _names(network.config)
+    named = class_names(classes) or names_of(network.config)
     return Model(_caller(network, place), name, named, contract, fingerprint, notes)
 
 
@@ -87,25 +87,10 @@ def _known(config: Any, processor: Any, name: str) -> tuple[Contract, tuple[str,
     sides = (size, size) if isinstance(size, int) else tuple(size) if isinstance(size, list | tuple) else None
     if processor is not None:
         contract, notes = contract_of(processor, channels)
-        return replace(contract, size=contract.size or sides, head=_head(config)), notes
+        return replace(contract, size=contract.size or sides, head=head_of(config)), notes
     note = f"{name} came without its image processor: it was assumed to take values from 0 to 1, with no mean and std"
-    contract = Contract(size=sides, channels=channels, layout="NCHW", value_range=(0.0, 1.0), head=_head(config))
+    contract = Contract(size=sides, channels=channels, layout="NCHW", value_range=(0.0, 1.0), head=head_of(config))
     return contract, (note,)
-
-
-def _head(config: Any) -> Outputs:
-    """Return what the outputs are, as Hugging Face's own pipeline takes them."""
-    if config.problem_type == "regression":
-        return "values"
-    return (
-        "sigmoid_logits" if config.problem_type == "multi_label_classification" or config.num_labels == 1 else "logits"
-    )
-
-
-def _names(config: Any) -> tuple[str, ...] | None:
-    """Return the names of the classes, or None where the config only numbers them."""
-    names = tuple(str(config.id2label.get(at, at)) for at in range(config.num_labels))
-    return None if names == tuple(f"LABEL_{at}" for at in range(len(names))) else names
 
 
 def _device(network: Any, device: str, *, own: bool) -> Any:
