@@ -50,6 +50,27 @@ def tiny_network(folder):
     return path
 
 
+def brightness_classifier(_folder):
+    """Return a scikit-learn classifier of 12 x 16 pixels."""
+    from sklearn.linear_model import LogisticRegression
+
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 12 * 16))
+    return LogisticRegression().fit(pixels, pixels.mean(axis=1) > 127)
+
+
+def tiny_transformer(folder):
+    """Write a folder of Hugging Face's: a vision transformer with random weights and its image processor."""
+    import json
+
+    from transformers import ViTConfig, ViTForImageClassification
+
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    ViTForImageClassification(ViTConfig(image_size=16, patch_size=8, **sizes)).save_pretrained(folder / "vit")
+    said = {"image_processor_type": "ViTImageProcessor", "size": {"height": 16, "width": 16}}
+    (folder / "vit" / "preprocessor_config.json").write_text(json.dumps(said), encoding="utf-8")
+    return folder / "vit"
+
+
 def pillow(folder):
     from PIL import Image
 
@@ -79,6 +100,8 @@ SOURCES = {
     ("readers", "image_file"): [photo],
     ("models", "callable"): [lambda _: brightness],
     ("models", "onnx"): [tiny_network],
+    ("models", "sklearn"): [brightness_classifier],
+    ("models", "transformers"): [tiny_transformer],
     ("renderers", "tree"): [explained_by_a_tree],
 }
 
@@ -93,12 +116,16 @@ def grey_photo(folder):
 
 
 PARAMS = {
+    ("models", "sklearn"): lambda _: {"size": [12, 16]},
     ("fillers", "images"): lambda folder: {"paths": [str(grey_photo(folder))]},
     ("segmenters", "labels"): quarters,
 }
 """What has no default, as it is the user's own."""
 
-NEEDS = {("segmenters", "graph"): "cv2.ximgproc"}
+NEEDS = {
+    ("segmenters", "graph"): "cv2.ximgproc",
+    ("models", "transformers"): "transformers.models.vit.modeling_vit",
+}
 """What limefw's own dependencies do not bring."""
 
 

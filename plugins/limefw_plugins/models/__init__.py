@@ -7,6 +7,8 @@ from limefw.stage import Plugin
 from limefw_plugins.models.embedded import embedded, is_none
 from limefw_plugins.models.function import any_callable
 from limefw_plugins.models.onnx import is_onnx, onnx
+from limefw_plugins.models.sklearn import is_sklearn, sklearn
+from limefw_plugins.models.transformers import is_transformers, transformers
 
 
 @hookimpl
@@ -15,3 +17,7 @@ def limefw_models() -> Iterator[Plugin]:
     yield Plugin("callable", any_callable, accepts=callable, fallback=True)
     yield Plugin("embedded", embedded, modality="image", accepts=is_none)
     yield Plugin("onnx", onnx, accepts=is_onnx, requires=("onnxruntime",))
+    yield Plugin("sklearn", sklearn, modality="image", accepts=is_sklearn)
+    yield Plugin(
+        "transformers", transformers, modality="image", accepts=is_transformers, requires=("torch", "transformers")
+    )
