@@ -7,7 +7,9 @@ from limefw.stage import Plugin
 from limefw_plugins.models.embedded import embedded, is_none
 from limefw_plugins.models.function import any_callable
 from limefw_plugins.models.onnx import is_onnx, onnx
+from limefw_plugins.models.timm import is_timm, timm
 from limefw_plugins.models.torch import is_torch, torch
+from limefw_plugins.models.torchvision import torchvision
 
 
 @hookimpl
@@ -16,4 +18,6 @@ def limefw_models() -> Iterator[Plugin]:
     yield Plugin("callable", any_callable, accepts=callable, fallback=True)
     yield Plugin("embedded", embedded, modality="image", accepts=is_none)
     yield Plugin("onnx", onnx, accepts=is_onnx, requires=("onnxruntime",))
+    yield Plugin("timm", timm, modality="image", accepts=is_timm, requires=("timm", "torch"))
     yield Plugin("torch", torch, modality="image", accepts=is_torch, requires=("torch",))
+    yield Plugin("torchvision", torchvision, modality="image", requires=("torchvision", "torch"))
