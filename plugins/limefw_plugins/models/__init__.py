@@ -8,6 +8,9 @@ from limefw_plugins.models.embedded import embedded, is_none
 from limefw_plugins.models.function import any_callable
 from limefw_plugins.models.onnx import is_onnx, onnx
 from limefw_plugins.models.sklearn import is_sklearn, sklearn
+from limefw_plugins.models.timm import is_timm, timm
+from limefw_plugins.models.torch import is_torch, torch
+from limefw_plugins.models.torchvision import torchvision
 from limefw_plugins.models.transformers import is_transformers, transformers
 
 
@@ -21,3 +24,6 @@ def limefw_models() -> Iterator[Plugin]:
     yield Plugin(
         "transformers", transformers, modality="image", accepts=is_transformers, requires=("torch", "transformers")
     )
+    yield Plugin("timm", timm, modality="image", accepts=is_timm, requires=("timm", "torch"))
+    yield Plugin("torch", torch, modality="image", accepts=is_torch, requires=("torch",))
+    yield Plugin("torchvision", torchvision, modality="image", requires=("torchvision", "torch"))
