@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 import limefw
-from limefw.errors import InputError, ModelError, RecipeError
+from limefw.errors import InputError
 from limefw.loading import read
 from limefw.types import Image
 from limefw_plugins.readers._pixels import range_of

@@ -177,9 +177,11 @@ def told_names(metadata: Any, columns: int | None) -> tuple[str, ...] | None:
         except (ValueError, SyntaxError):
             continue
     if isinstance(found, dict):
-        found = [name for _, name in sorted(found.items(), key=lambda item: int(item[0]))]
-    names = tuple(str(name).strip() for name in found) if isinstance(found, list | tuple) else ()
-    return names if names and columns in (None, len(names)) else None
+        numbered = {str(number): name for number, name in found.items()}
+        found = [numbered.get(str(number)) for number in range(len(numbered))]
+    if not isinstance(found, list | tuple) or None in found or columns not in (None, len(found)):
+        return None
+    return tuple(str(name).strip() for name in found)
 
 
 def in_batches(run: Callable[[Any], Any], rows: NDArray[Any], fixed: int | None) -> Any:

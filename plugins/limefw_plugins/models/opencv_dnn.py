@@ -137,7 +137,8 @@ def _net(path: Path, threads: int) -> Any:
         with _silent(cv2):
             net = read.get(kind_of(path), cv2.dnn.readNetFromONNX)(str(path), engine=engine)
     except cv2.error as error:
-        raise ModelSourceError(f"{path} cannot be loaded by OpenCV: {error}") from error
+        told = " ".join(str(getattr(error, "err", "") or error).split())
+        raise ModelSourceError(f"{path} cannot be loaded by OpenCV: {told}") from error
     if net.empty():
         raise ModelSourceError(f"{path} holds no network")
     return net
