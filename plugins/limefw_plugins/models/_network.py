@@ -4,6 +4,7 @@ import ast
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def chosen_output(outputs: Sequence[Port], wish: str | int | None, path: Path) -
 
 
 def contract_of(
-    entry: Port, header: Header, output: Port, wishes: Wishes, what: str, chunk: int | None = None
+    entry: Port, header: Header, output: Port, wishes: Wishes, what: str, pixels: int
 ) -> tuple[Contract, list[str]]:
     """Return the contract, and what had to be assumed.
 
@@ -83,7 +84,7 @@ def contract_of(
         output: that is read.
         wishes: of the user.
         what: the model is called.
-        chunk: rows a call that suit whatever runs it.
+        pixels: a call, of all its rows together, that suit whatever runs it.
 
     Raises:
         ModelSourceError: where it takes no images, or not such as the user says.
@@ -100,8 +101,8 @@ def contract_of(
     bytes_in = entry.dtype == "uint8"
     head, assumed = _head(header, output)
     known |= {"dtype": entry.dtype, "head": head, "value_range": (0.0, 255.0) if bytes_in else (0.0, 1.0)}
-    fixed = shape[0] or 1
-    contract = wishes.applied(Contract(**known, chunk=-(-(chunk or 8) // fixed) * fixed if fixed > 1 else chunk))
+    contract = wishes.applied(Contract(**known))
+    contract = replace(contract, chunk=_chunk(contract.size, pixels, shape[0] or 1))
     if wishes.head == "auto" and assumed:
         notes.append(assumed)
     if (wishes.preprocessing, wishes.value_range) == ("auto", "auto") and not bytes_in:
@@ -148,6 +149,12 @@ def _planes(shape: Shape, wishes: Wishes, what: str, notes: list[str]) -> dict[s
         wish = " x ".join(map(str, wishes.size))
         raise ModelSourceError(f"{what} takes {_shown(shape)}: images of {wish} pixels do not fit")
     return {"layout": layout, "channels": channels, "size": size}
+
+
+def _chunk(size: tuple[int, int] | None, pixels: int, fixed: int) -> int | None:
+    """Return the rows a call that suit, in whole batches of a network that takes `fixed` rows; None: no wish."""
+    rows = 1 if size is None else min(max(pixels // (size[0] * size[1]), 1), 256)
+    return None if size is None and fixed == 1 else -(-rows // fixed) * fixed
 
 
 def _head(header: Header, output: Port) -> tuple[str, str | None]:

@@ -1,17 +1,12 @@
 """Files of networks that OpenCV runs."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from annotated_types import Ge
-from numpy.typing import NDArray
 
-from limefw.errors import ModelError, ModelSourceError
-from limefw.types import Contract, Model
+from limefw.types import Model
 from limefw_plugins.models._contract import (
     Head,
     Layout,
@@ -25,23 +20,9 @@ from limefw_plugins.models._contract import (
     Wishes,
     class_names,
 )
-from limefw_plugins.models._headers import Header, Port, kind_of, onnx_header, tensorflow_header, tflite_header
-from limefw_plugins.models._network import (
-    chosen_output,
-    contract_of,
-    existing,
-    flattened,
-    in_batches,
-    only_input,
-    sha256,
-    told_names,
-)
-
-
-CHUNK = 8
-"""Rows a call: as fast as any (docs/adr/0003)."""
-
-_GONE = {".caffemodel": "Caffe", ".prototxt": "Caffe", ".weights": "Darknet", ".cfg": "Darknet", ".t7": "Torch7"}
+from limefw_plugins.models._headers import Port, kind_of
+from limefw_plugins.models._network import chosen_output, contract_of, existing, only_input, sha256, told_names
+from limefw_plugins.models._opencv import GONE, PIXELS, header_of, opened, runner
 
 
 def is_network(source: Any) -> bool:
@@ -49,7 +30,7 @@ def is_network(source: Any) -> bool:
     if not isinstance(source, os.PathLike):
         return False
     path = Path(source)
-    return path.suffix.lower() in _GONE or (path.is_file() and kind_of(path) in ("tflite", "tensorflow"))
+    return path.suffix.lower() in GONE or (path.is_file() and kind_of(path) in ("tflite", "tensorflow"))
 
 
 def opencv_dnn(
@@ -89,89 +70,14 @@ def opencv_dnn(
         threads: 0 = as many as OpenCV likes; a setting of the whole process, left alone at 0.
     """
     path = existing(source, "a network for OpenCV")
-    header, net = _header(path), _net(path, threads)
+    header, net = header_of(path), opened(path, threads)
     entry = only_input(header.inputs, path)
     outputs = header.outputs or tuple(Port(name, "float32", None) for name in net.getUnconnectedOutLayersNames())
     chosen, notes = chosen_output(outputs, output, path)
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
-    contract, assumed = contract_of(entry, header, chosen, wishes, path.name, chunk=CHUNK)
+    contract, assumed = contract_of(entry, header, chosen, wishes, path.name, pixels=PIXELS)
     names = class_names(classes) or told_names(header.metadata, chosen.shape[-1] if chosen.shape else None)
     several = chosen.name if len(outputs) > 1 else ""
-    predict = _runner(net, entry, contract, several)
+    predict = runner(net, entry, contract, several)
     digest = f"{sha256(path, header.beside)}:{chosen.name}:OpenCV"
     return Model(predict, path.stem, names, contract, digest, (*notes, *assumed))
-
-
-def _header(path: Path) -> Header:
-    """Return what a file says; TensorFlow's inputs with channels first, as OpenCV takes them."""
-    if once := _GONE.get(path.suffix.lower()):
-        raise ModelSourceError(f"{path}: OpenCV 5 reads no {once} files any more. Convert it to ONNX")
-    kind = kind_of(path) or "onnx"
-    read = {"onnx": onnx_header, "tensorflow": tensorflow_header, "tflite": tflite_header}.get(kind)
-    if read is None:
-        raise ModelSourceError(f"{path} is no file that OpenCV reads: ONNX, TensorFlow Lite or a TensorFlow graph")
-    try:
-        header = read(path)
-    except (ValueError, LookupError, StopIteration) as error:
-        text = f"{path} cannot be read as ONNX, TensorFlow Lite or a TensorFlow graph: {error or 'it is none'}"
-        raise ModelSourceError(text) from error
-    if kind == "onnx":
-        return header
-    ports = [Port(port.name, port.dtype, _planes_first(port.shape)) for port in header.inputs]
-    return Header(tuple(ports))
-
-
-def _planes_first(shape: tuple[int | None, ...] | None) -> tuple[int | None, ...] | None:
-    return (shape[0], shape[3], shape[1], shape[2]) if shape and len(shape) == 4 else shape
-
-
-def _net(path: Path, threads: int) -> Any:
-    import cv2
-
-    if threads:
-        cv2.setNumThreads(threads)
-    # the new engine ends the process on graphs that the classic one refuses
-    engine = cv2.dnn.ENGINE_CLASSIC if kind_of(path) == "tensorflow" else cv2.dnn.ENGINE_AUTO
-    read: dict[str | None, Any] = {"tensorflow": cv2.dnn.readNetFromTensorflow, "tflite": cv2.dnn.readNetFromTFLite}
-    try:
-        with _silent(cv2):
-            net = read.get(kind_of(path), cv2.dnn.readNetFromONNX)(str(path), engine=engine)
-    except cv2.error as error:
-        told = " ".join(str(getattr(error, "err", "") or error).split())
-        raise ModelSourceError(f"{path} cannot be loaded by OpenCV: {told}") from error
-    if net.empty():
-        raise ModelSourceError(f"{path} holds no network")
-    return net
-
-
-@contextmanager
-def _silent(cv2: Any) -> Iterator[None]:
-    """Keep OpenCV from printing what it also raises."""
-    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        cv2.utils.logging.setLogLevel(level)
-
-
-def _runner(net: Any, entry: Port, contract: Contract, output: str) -> Callable[[Any], Any]:
-    shape = entry.shape or (None,) * 4
-    names = (output,) if output else ()
-
-    def run(rows: NDArray[Any]) -> NDArray[Any]:
-        net.setInput(rows)
-        return np.array(net.forward(*names))
-
-    def predict(batch: NDArray[Any]) -> Any:
-        rows = np.ascontiguousarray(batch, dtype=contract.dtype)
-        rows = flattened(rows, shape[1]) if len(shape) == 2 else rows
-        # OpenCV would read beyond the rows of a batch that does not fit, and end the process on an empty one
-        if rows.ndim != len(shape) or any(
-            size not in (None, have) for size, have in zip(shape[1:], rows.shape[1:], strict=True)
-        ):
-            raise ModelError(f"the model takes {contract.layout} batches of shape {shape}, got {rows.shape}")
-        if not len(rows):
-            return in_batches(run, np.zeros((1, *rows.shape[1:]), rows.dtype), shape[0])[:0]
-        return in_batches(run, rows, shape[0])
-
-    return predict

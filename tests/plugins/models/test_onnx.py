@@ -361,7 +361,7 @@ def test_mappings_become_rows_and_class_names(iris):
     import onnxruntime
 
     model = onnx_model(iris)
-    assert (model.classes, model.contract.head, model.contract.chunk) == (("0", "1", "2"), "probabilities", 9)
+    assert (model.classes, model.contract.head, model.contract.chunk) == (("0", "1", "2"), "probabilities", 3)
     rows = np.random.default_rng(1).normal(size=(7, 2)).astype(np.float32)
     session = onnxruntime.InferenceSession(iris, providers=["CPUExecutionProvider"])
     padded = np.concatenate([rows, rows[:2]])
@@ -392,3 +392,12 @@ def test_images_of_another_size_than_rows_are_told(iris):
         onnx_model(iris).predict(np.zeros((3, 4, 4, 3), np.float32))
     with pytest.raises(ModelError, match=r"takes 2 numbers a row, which is no image of 3 x 4 pixels"):
         onnx_model(iris, size=(3, 4))
+
+
+@pytest.mark.parametrize(
+    ("entry", "chunk"),
+    [((None, 3, 224, 224), 4), ((None, 3, 32, 32), 201), ((3, 3, 224, 224), 6), ((None, 3, 9, 9), 256)],
+)
+def test_rows_a_call_suit_the_size(tmp_path, entry, chunk):
+    """Few of a large image and many of a small one, in whole batches where the file takes but one size of them."""
+    assert onnx_model(network(tmp_path, ["Softmax"], entry=entry)).contract.chunk == chunk
