@@ -92,19 +92,19 @@ def _cell(value: str | float) -> str:
 # What is explained
 
 
-def photograph() -> Image:
-    """Return the photograph that comes along, at the size of most models."""
+def photograph(size: int = SIZE) -> Image:
+    """Return the photograph that comes along, at the size of most models or another."""
     from PIL import Image as Pillow
 
     with Pillow.open(limefw.sample()) as photo:
-        return np.array(photo.convert("RGB").resize((SIZE, SIZE)))
+        return np.array(photo.convert("RGB").resize((size, size)))
 
 
-def cells(count: int) -> Labels:
+def cells(count: int, size: int = SIZE) -> Labels:
     """Return a map of exactly `count` irregular segments: every pixel belongs to the nearest of as many points."""
-    points = np.random.default_rng(0).choice(SIZE * SIZE, size=count, replace=False)
-    rows, columns = np.indices((SIZE, SIZE))
-    distance = (rows[..., None] - points // SIZE) ** 2 + (columns[..., None] - points % SIZE) ** 2
+    points = np.random.default_rng(0).choice(size * size, size=count, replace=False)
+    rows, columns = np.indices((size, size))
+    distance = (rows[..., None] - points // size) ** 2 + (columns[..., None] - points % size) ** 2
     return np.asarray(distance.argmin(axis=2))
 
 

@@ -155,6 +155,7 @@ SOURCES = {
     ("models", "timm"): [weights_of("timm", "test_resnet")],
     ("models", "torch"): [tiny_torch_network],
     ("models", "torchvision"): [weights_of("torchvision", "squeezenet1_1")],
+    ("models", "opencv_dnn"): [tiny_network],
     ("renderers", "tree"): [explained_by_a_tree],
 }
 

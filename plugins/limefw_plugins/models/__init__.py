@@ -9,6 +9,7 @@ from limefw_plugins.models.function import any_callable
 from limefw_plugins.models.keras import is_keras, keras
 from limefw_plugins.models.keras_applications import keras_applications
 from limefw_plugins.models.onnx import is_onnx, onnx
+from limefw_plugins.models.opencv_dnn import is_network, opencv_dnn
 from limefw_plugins.models.sklearn import is_sklearn, sklearn
 from limefw_plugins.models.timm import is_timm, timm
 from limefw_plugins.models.torch import is_torch, torch
@@ -31,3 +32,4 @@ def limefw_models() -> Iterator[Plugin]:
     yield Plugin("timm", timm, modality="image", accepts=is_timm, requires=("timm", "torch"))
     yield Plugin("torch", torch, modality="image", accepts=is_torch, requires=("torch",))
     yield Plugin("torchvision", torchvision, modality="image", requires=("torchvision", "torch"))
+    yield Plugin("opencv_dnn", opencv_dnn, accepts=is_network)

@@ -1,0 +1,222 @@
+"""What the adapters of network files share: from a file's header to a contract, and from rows to its own batches."""
+
+import ast
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.errors import ModelError, ModelSourceError, did_you_mean
+from limefw.types import Contract
+from limefw_plugins.models._contract import Wishes
+from limefw_plugins.models._headers import Header, Port, Shape
+
+
+DTYPES = ("float32", "float64", "float16", "uint8")
+
+
+def existing(source: Any, what: str) -> Path:
+    """Return the path of a file that is there.
+
+    Raises:
+        ModelSourceError: where it is no path, or none of a file.
+    """
+    try:
+        path = Path(source)
+    except TypeError as error:
+        raise ModelSourceError(f"{what} is the path of a file, got {type(source).__name__}") from error
+    if not path.is_file():
+        raise ModelSourceError(f"there is no model file {path}")
+    return path
+
+
+def sha256(path: Path, beside: Sequence[str] = ()) -> str:
+    """Return the hash of a file and of those that hold its weights; one file's is what any other tool says of it."""
+    digests = []
+    for one in (path, *(path.parent / name for name in beside)):
+        with one.open("rb") as file:
+            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def only_input(inputs: Sequence[Port], path: Path) -> Port:
+    """Return the input.
+
+    Raises:
+        ModelSourceError: where there is not exactly one.
+    """
+    if len(inputs) != 1:
+        raise ModelSourceError(f"{path} takes {len(inputs)} inputs; an image model takes one")
+    return inputs[0]
+
+
+def chosen_output(outputs: Sequence[Port], wish: str | int | None, path: Path) -> tuple[Port, list[str]]:
+    """Return the output that is read, and a sentence where another could have been meant.
+
+    Raises:
+        ModelSourceError: where there is none of that name or number.
+    """
+    names = [one.name for one in outputs]
+    if wish is not None:
+        at = wish if isinstance(wish, int) else names.index(wish) if wish in names else len(names)
+        if not 0 <= at < len(names):
+            hint = did_you_mean(str(wish), names)
+            raise ModelSourceError(f"{path} has no output {wish!r}.{hint} There are: {', '.join(names)}")
+        return outputs[at], []
+    real = [one for one in outputs if one.dtype.startswith(("float", "seq(map"))] or outputs
+    note = f"of its outputs {', '.join(names)} {real[0].name!r} was taken: say output if another is meant"
+    return real[0], [note] * (len(real) > 1)
+
+
+def contract_of(
+    entry: Port, header: Header, output: Port, wishes: Wishes, what: str, pixels: int
+) -> tuple[Contract, list[str]]:
+    """Return the contract, and what had to be assumed.
+
+    Args:
+        entry: the model's only input.
+        header: of its file.
+        output: that is read.
+        wishes: of the user.
+        what: the model is called.
+        pixels: a call, of all its rows together, that suit whatever runs it.
+
+    Raises:
+        ModelSourceError: where it takes no images, or not such as the user says.
+    """
+    if entry.dtype not in DTYPES:
+        raise ModelSourceError(f"{what} takes {entry.dtype}; an image model takes one of {', '.join(DTYPES)}")
+    shape = entry.shape or (None,) * 4
+    if len(shape) not in (2, 4):
+        raise ModelSourceError(
+            f"{what} takes an input of shape {_shown(shape)}; an image model takes four axes, or two (flattened)"
+        )
+    notes: list[str] = []
+    known = _flat(shape, wishes, what) if len(shape) == 2 else _planes(shape, wishes, what, notes)
+    bytes_in = entry.dtype == "uint8"
+    head, assumed = _head(header, output)
+    known |= {"dtype": entry.dtype, "head": head, "value_range": (0.0, 255.0) if bytes_in else (0.0, 1.0)}
+    contract = wishes.applied(Contract(**known))
+    contract = replace(contract, chunk=_chunk(contract.size, pixels, shape[0] or 1))
+    if wishes.head == "auto" and assumed:
+        notes.append(assumed)
+    if (wishes.preprocessing, wishes.value_range) == ("auto", "auto") and not bytes_in:
+        notes.append(f"{what} was assumed to take pixels from 0 to 1: say preprocessing or value_range if not")
+    if bytes_in and (contract.std != (1.0,) or any(contract.mean) or contract.value_range not in (None, (0.0, 255.0))):
+        raise ModelSourceError(f"{what} reads bytes, so it takes pixels from 0 to 255, without mean and std")
+    return contract, notes
+
+
+def _shown(shape: Shape) -> str:
+    return f"({', '.join('any' if size is None else str(size) for size in shape)})"
+
+
+def _flat(shape: Shape, wishes: Wishes, what: str) -> dict[str, Any]:
+    """Return what is known of a model of rows of numbers: images come flattened, pixel by pixel."""
+    length = shape[1]
+    if wishes.size is None or length is None:
+        return {}
+    height, width = wishes.size
+    if length % (height * width):
+        raise ModelSourceError(f"{what} takes {length} numbers a row, which is no image of {height} x {width} pixels")
+    return {"size": wishes.size, "channels": length // (height * width)}
+
+
+def _planes(shape: Shape, wishes: Wishes, what: str, notes: list[str]) -> dict[str, Any]:
+    """Return layout, size and channels of a model of images: the fewer of the second and the last axis are channels."""
+    second, last = shape[1], shape[3]
+    first = second in (1, 3, 4) or last not in (1, 3, 4)
+    if second is not None and last is not None and second != last:
+        first = second < last
+    elif second is None and last is None and wishes.layout == "auto":
+        notes.append(f"{what} was assumed to take channels first (NCHW): say layout='NHWC' if not")
+    layout = "NCHW" if first else "NHWC"
+    if wishes.layout not in ("auto", layout) and (second if first else last) is not None:
+        raise ModelSourceError(f"{what} takes {_shown(shape)}, which is {layout}, not {wishes.layout}")
+    if (wishes.layout if wishes.layout != "auto" else layout) == "NCHW":
+        layout, channels, height, width = "NCHW", second, shape[2], last
+    else:
+        layout, channels, height, width = "NHWC", last, second, shape[2]
+    size = None if height is None or width is None else (height, width)
+    if wishes.size is not None and any(
+        have not in (None, wish) for have, wish in zip((height, width), wishes.size, strict=True)
+    ):
+        wish = " x ".join(map(str, wishes.size))
+        raise ModelSourceError(f"{what} takes {_shown(shape)}: images of {wish} pixels do not fit")
+    return {"layout": layout, "channels": channels, "size": size}
+
+
+def _chunk(size: tuple[int, int] | None, pixels: int, fixed: int) -> int | None:
+    """Return the rows a call that suit, in whole batches of a network that takes `fixed` rows; None: no wish."""
+    rows = 1 if size is None else min(max(pixels // (size[0] * size[1]), 1), 256)
+    return None if size is None and fixed == 1 else -(-rows // fixed) * fixed
+
+
+def _head(header: Header, output: Port) -> tuple[str, str | None]:
+    """Return what the output means, and the sentence about it where that is not certain."""
+    if head := header.head(output.name):
+        return head, None
+    layer, columns = header.last_layer(output.name), output.shape[-1] if output.shape else None
+    if layer in ("Gemm", "MatMul", "Add", "Conv", "GlobalAveragePool"):
+        head = "values" if columns == 1 else "logits"
+        return head, f"its outputs were assumed to be {head}, as its last layer is {layer}: say head if not"
+    return "probabilities", "its outputs were assumed to be probabilities: say head if not"
+
+
+def told_names(metadata: Any, columns: int | None) -> tuple[str, ...] | None:
+    """Return the class names that a file's author wrote into it, where there are as many as outputs.
+
+    They stand as JSON, as a Python literal, one a line or with commas between.
+    """
+    text = metadata.get("names") or metadata.get("classes")
+    if not text:
+        return None
+    found: Any = text.strip().splitlines() if "\n" in text.strip() else text.split(",")
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            found = parse(text)
+            break
+        except (ValueError, SyntaxError):
+            continue
+    if isinstance(found, dict):
+        numbered = {str(number): name for number, name in found.items()}
+        found = [numbered.get(str(number)) for number in range(len(numbered))]
+    if not isinstance(found, list | tuple) or None in found or columns not in (None, len(found)):
+        return None
+    return tuple(str(name).strip() for name in found)
+
+
+def in_batches(run: Callable[[Any], Any], rows: NDArray[Any], fixed: int | None) -> Any:
+    """Return what `run` says of all rows; a network of one batch size gets batches of it, the last one filled up.
+
+    Raises:
+        ModelError: where such a network does not answer row by row.
+    """
+    if fixed is None or len(rows) == fixed:
+        return run(rows)
+    short = -len(rows) % fixed or (0 if len(rows) else fixed)
+    whole = np.concatenate([rows, np.zeros((short, *rows.shape[1:]), rows.dtype)]) if short else rows
+    parts = [np.array(run(whole[at : at + fixed])) for at in range(0, len(whole), fixed)]
+    if parts[0].shape[:1] != (fixed,):
+        raise ModelError(f"the model returned an array of shape {parts[0].shape} for a batch of {fixed}: no row each")
+    return np.concatenate(parts)[: len(rows)]
+
+
+def flattened(rows: NDArray[Any], length: int | None) -> NDArray[Any]:
+    """Return each row as one row of numbers.
+
+    Raises:
+        ModelError: where it has not as many as the model takes.
+    """
+    flat = rows.reshape(len(rows), int(np.prod(rows.shape[1:])))
+    if length not in (None, flat.shape[1]):
+        raise ModelError(
+            f"the model takes {length} numbers a row, and one of shape {rows.shape[1:]} has {flat.shape[1]}: "
+            "say size=[height, width]"
+        )
+    return flat
