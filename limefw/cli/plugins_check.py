@@ -2,6 +2,8 @@
 
 import textwrap
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +88,11 @@ def _passes(found: Any, source: Path | None, params: dict[str, Any], reason: str
 
     failed: dict[str, Sequence[str]] = {}
     try:
-        report = None if reason else check_plugin(found.kind, found.plugin, source=source, params=params)
+        with (
+            redirect_stdout(StringIO()),
+            redirect_stderr(StringIO()),
+        ):  # the report is ours: a check tells of its prints
+            report = None if reason else check_plugin(found.kind, found.plugin, source=source, params=params)
     except ConformanceError as error:
         report, failed = error.report, error.failed
     click.secho(f"{found.kind.removesuffix('s')} {found.plugin.name}", bold=True, nl=False)

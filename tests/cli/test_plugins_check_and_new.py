@@ -104,6 +104,21 @@ def test_what_cannot_be_called_here_is_skipped(run, registry):
     assert "skipped  'path'" not in run("plugins", "check", "named", "-s", "path=here")[1]
 
 
+def test_what_a_plugin_prints_is_not_in_the_report(run, registry):
+    """Neither before it nor on standard error."""
+
+    def chatty(image, rng, /):
+        """Two halves."""
+        print("hello")  # noqa: T201
+        print("hello", file=sys.stderr)  # noqa: T201
+        return halves(image, rng)
+
+    registry.add("segmenters", Plugin("chatty", chatty, modality="image"))
+    _, out, err = run("plugins", "check", "chatty")
+    assert out.startswith("segmenter chatty")
+    assert "hello" not in out + err
+
+
 def test_each_fault_is_told_once(run, registry):
     """At the first example that shows it, with the number of the others."""
     _, out, _ = run("plugins", "check", "segmenter", "noise")

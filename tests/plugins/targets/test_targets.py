@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import limefw
+from limefw.types import Head
 from limefw_plugins.targets.element import element
 from limefw_plugins.targets.log_odds import log_odds
 from limefw_plugins.targets.margin import margin
