@@ -3,9 +3,20 @@
 import os
 import secrets
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from limefw.errors import StoreError
+from limefw.errors import InputError, StoreError
+
+
+def check_suffix(path: str | os.PathLike[str], suffix: str, what: str) -> None:
+    """See that a file's name promises no other format than it will hold (none at all is fine).
+
+    Raises:
+        InputError: with a name that would do.
+    """
+    given = PurePath(path).suffix.lower()
+    if given not in ("", suffix, {".html": ".htm"}.get(suffix)):
+        raise InputError(f"{path}: this is {what}, so name the file {PurePath(path).stem}{suffix}")
 
 
 def write_whole(path: str | os.PathLike[str], data: bytes) -> Path:

@@ -289,7 +289,8 @@ class Registry:
 
     def told_broken(self) -> str:
         """Say what could not be loaded: what nobody knows may be in there."""
-        return f" Broken: {', '.join(f'{item.what} ({item.provider})' for item in self.broken)}." if self.broken else ""
+        faults = [f"{item.what} ({item.provider}): {type(item.error).__name__}: {item.error}" for item in self.broken]
+        return f" Broken: {'; '.join(fault.rstrip('.') for fault in faults)}." if faults else ""
 
     def told_denied(self) -> str:
         """Say which distributions were not let in: what nobody knows may be theirs."""

@@ -159,12 +159,17 @@ def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) ->
         found["narrow_kernel"] = text
     if rows < advised and not exhaustive:
         found["too_few_samples"] = f"{rows} samples for {width} segments: {advised} or more are advisable"
+    return [*(Caution(code, text) for code, text in found.items()), *of_number(width)]
+
+
+def of_number(width: int) -> list[Caution]:
+    """Return the cautions that a number of segments gives, before anything is drawn."""
     if width < 6:
-        found["few_segments"] = f"only {width} segments: the picture is coarse; ask for smaller segments"
+        return [Caution("few_segments", f"only {width} segments: the picture is coarse; ask for smaller segments")]
     if width > MANY_SEGMENTS:
         text = f"{width} segments: each is hardly seen by the model; {MANY_SEGMENTS} or fewer, larger ones say more"
-        found["many_segments"] = text
-    return [Caution(code, text) for code, text in found.items()]
+        return [Caution("many_segments", text)]
+    return []
 
 
 def _of_label(label: int, fit: Fit, targets: Floats, score: float | None, unit: float) -> list[Caution]:

@@ -65,12 +65,12 @@ class _Conforms(_Item):
     """One plug-in keeps what its kind promises."""
 
     def runtest(self) -> None:
-        """Run the kit; skip where the plug-in cannot be called without a source or a parameter."""
-        from limefw.stage import signature_of
-        from limefw.testing import check_plugin
+        """Run the kit; skip where the plug-in cannot be called without a source, a parameter or a library."""
+        from limefw.testing import check_plugin, why_not_called
 
-        if lacking := [item.name for item in signature_of(self.what.plugin) if item.default is item.empty]:
-            pytest.skip(f"{lacking[0]!r} has no default: give check_plugin params, in a test of your own")
+        if reason := why_not_called(self.what.plugin):
+            advice = "give check_plugin params, in a test of your own" if "no default" in reason else "install it first"
+            pytest.skip(f"{reason}: {advice}")
         report = check_plugin(self.what.kind, self.what.plugin)
         if "contract" not in report.checks:
             pytest.skip(f"read, not called: give check_plugin a source, in a test of your own ({report.skipped[0]})")
@@ -86,3 +86,9 @@ class _Broken(_Item):
     def runtest(self) -> None:
         """Raise what was raised."""
         raise self.what.error
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show what limefw refused without its own frames; all else, a failed import say, with the traceback."""
+        from limefw.errors import LimefwError
+
+        return str(excinfo.value) if excinfo.errisinstance(LimefwError) else super().repr_failure(excinfo, style)

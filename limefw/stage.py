@@ -39,6 +39,7 @@ class Plugin:
         accepts: says of an object or path whether it is one for this plug-in, importing nothing (readers, models).
         summary: one line; the first line of the docstring by default.
         fallback: asked only when no other plug-in accepts (an adapter that takes any callable).
+        suffix: of the files that a renderer makes, e.g. ".png": a wrong name is refused before the model is asked.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Plugin:
     accepts: Callable[[Any], bool] | None = None
     summary: str = ""
     fallback: bool = False
+    suffix: str = ""
 
     def __post_init__(self) -> None:
         if not self.summary:

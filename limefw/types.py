@@ -10,7 +10,6 @@ Letters in shapes: ``h, w, c`` rows, columns, channels of an image; ``d`` interp
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol, Self, get_args, get_origin, runtime_checkable
 
@@ -567,11 +566,9 @@ class Rendering:
             InputError: where its suffix promises another format (none at all is fine).
             StoreError: where it cannot be written.
         """
-        from limefw._files import write_whole
+        from limefw._files import check_suffix, write_whole
 
-        given = PurePath(path).suffix.lower()
-        if given not in ("", self.suffix, {".html": ".htm"}.get(self.suffix)):
-            raise InputError(f"{path}: this is {self.media_type}, so name the file {PurePath(path).stem}{self.suffix}")
+        check_suffix(path, self.suffix, self.media_type)
         return write_whole(path, self.data.encode() if isinstance(self.data, str) else self.data)
 
     def _repr_html_(self) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from limefw._files import check_suffix
 from limefw.cli._terminal import say
 from limefw.errors import LimefwError, StoreError
 
@@ -39,14 +40,18 @@ class Target:
         is_file = path.suffix and not path.is_dir() and not out.endswith(("/", os.sep))
         return cls(file=path) if is_file else cls(path)
 
-    def check(self) -> None:
-        """See that files can be put there, before the model is paid for.
+    def check(self, stages: Sequence[Any]) -> None:
+        """See that what these renderers make can be put there, before the model is paid for.
 
         Raises:
-            StoreError: where they cannot.
+            StoreError: where it cannot.
+            InputError: where the file's name promises another format, as far as the renderer says what it makes.
         """
         if self.printed:
             return
+        for stage in stages:
+            if self.file is not None and stage != "limefw" and stage.plugin.suffix:
+                check_suffix(self.file, stage.plugin.suffix, f"what {stage.name} makes")
         folder = self.folder if self.file is None else self.file.parent
         there = next((part for part in (folder, *folder.parents) if part.exists()), folder)
         if not there.is_dir():

@@ -30,7 +30,7 @@ def draw(file: Path, out: str | None, formats: tuple[str, ...]) -> None:
     explanation = limefw.load(file)
     wanted = list(dict.fromkeys(formats)) or ([] if target.printed else implied(target))
     stages = renderers(_drawn_by(explanation, wanted), target, wanted)
-    target.check()
+    target.check(stages)
     if target.printed:
         show(explanation, stages[0], file.stem, kept=True)
         return

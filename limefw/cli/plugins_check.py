@@ -2,6 +2,8 @@
 
 import textwrap
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ def check(
     """
     if len(words) > 2 or bool(words) == bool(distribution):
         raise click.UsageError("what is to be checked? Give NAME, KIND NAME, KIND, or --distribution NAME")
-    from limefw.testing import of_distribution
+    from limefw.testing import of_distribution, why_not_called
 
     params = _common.overrides(settings)
     found, broken = of_distribution(distribution) if distribution else (_meant(words), [])
@@ -39,11 +41,15 @@ def check(
     for item in broken:
         click.secho(f"{item.what} of {item.provider}", bold=True)
         click.echo(f"  broken: {type(item.error).__name__}: {_terminal.printable(str(item.error))}")
-    failed = len(broken) + sum([not _passes(item, source, params) for item in found])
+    reasons = [why_not_called(item.plugin, params) for item in found]
+    pairs = list(zip(found, reasons, strict=True))
+    failed = len(broken) + sum([not _passes(item, source, params, reason) for item, reason in pairs])
     for sentence in _clashes(distribution):
         _paragraph("clash", sentence, fg="yellow")
-    count = len(found) + len(broken)
-    click.echo(f"\n{failed} of {count} failed" if failed else f"\n{count} checked, none failed")
+    skipped = len(found) - reasons.count(None)
+    count = len(found) + len(broken) - skipped
+    more = f", {skipped} skipped" if skipped else ""
+    click.echo(f"\n{failed} of {count} failed{more}" if failed else f"\n{count} checked, none failed{more}")
     context.exit(1 if failed else 0)
 
 
@@ -76,17 +82,24 @@ def _clashes(distribution: str | None) -> list[str]:
     return limefw.registry().clashes(distribution) if distribution else []
 
 
-def _passes(found: Any, source: Path | None, params: dict[str, Any]) -> bool:
-    """Check one plug-in, print the report, and say whether it passed."""
+def _passes(found: Any, source: Path | None, params: dict[str, Any], reason: str | None) -> bool:
+    """Check one plug-in that can be called, print the report, and say whether nothing is wrong with it."""
     from limefw.testing import ConformanceError, check_plugin
 
     failed: dict[str, Sequence[str]] = {}
     try:
-        report = check_plugin(found.kind, found.plugin, source=source, params=params)
+        with (
+            redirect_stdout(StringIO()),
+            redirect_stderr(StringIO()),
+        ):  # the report is ours: a check tells of its prints
+            report = None if reason else check_plugin(found.kind, found.plugin, source=source, params=params)
     except ConformanceError as error:
         report, failed = error.report, error.failed
     click.secho(f"{found.kind.removesuffix('s')} {found.plugin.name}", bold=True, nl=False)
     click.echo(f"  [{found.provider}]")
+    if report is None:
+        _paragraph("skipped", f"{reason}{'; give --set PARAMETER=VALUE' if 'no default' in str(reason) else ''}")
+        return True
     passed = [name for name in report.checks if name not in failed]
     _paragraph("passed", ", ".join(passed))
     for name, sentences in failed.items():

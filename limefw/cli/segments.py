@@ -44,7 +44,21 @@ def segments(request: _common.Request, out: Path | None) -> None:
         f"{settled.stages['segmenter']}: {found.count} segments at {width} x {height} pixels, "
         f"the smallest {sizes.min()}, the median {sorted(sizes)[len(sizes) // 2]}, the largest {sizes.max()}."
     )
+    for doubt in _doubts(settled.stages["segmenter"].params.get("target_segments"), found.count):
+        click.echo(f"! {doubt}")
     say(f"wrote {written}")
+
+
+NEAR = 0.05
+"""A number of segments that is off by more than this share was not what was wished for."""
+
+
+def _doubts(wished: Any, count: int) -> Iterator[str]:
+    from limefw.health import of_number
+
+    if isinstance(wished, int) and abs(count - wished) > NEAR * wished:
+        yield f"{wished} segments were wished for, and {count} are the nearest that was found"
+    yield from (caution.message for caution in of_number(count))
 
 
 def _reduced(photo: Any, frame: Any) -> tuple[Any, Any]:

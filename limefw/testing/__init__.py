@@ -22,12 +22,12 @@ import numpy as np
 from limefw.discovery import Broken, Found, Registry, canonical
 from limefw.discovery import registry as default_registry
 from limefw.errors import RecipeError, UnknownPluginError, did_you_mean
-from limefw.stage import Plugin, Stage, problems_of, settled
+from limefw.stage import Plugin, Stage, is_installed, problems_of, settled, signature_of
 from limefw.testing._kinds import KINDS, OF_EVERY
 from limefw.testing._subject import Skip, Subject, told
 
 
-__all__ = ["KINDS", "ConformanceError", "Report", "check_plugin", "of_distribution"]
+__all__ = ["KINDS", "ConformanceError", "Report", "check_plugin", "of_distribution", "why_not_called"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,22 @@ def check_plugin(
     if failed:
         raise ConformanceError(report, failed)
     return report
+
+
+def why_not_called(plugin: Plugin, given: Mapping[str, Any] | None = None) -> str | None:
+    """Say why a plug-in cannot be called here, which is no fault of its own; None where it can.
+
+    Args:
+        plugin: the record.
+        given: its parameters, as far as there are any.
+    """
+    lacking = [
+        item.name for item in signature_of(plugin) if item.default is item.empty and item.name not in (given or ())
+    ]
+    if lacking:
+        return f"{lacking[0]!r} has no default"
+    missing = [library for library in plugin.requires if not is_installed(library)]
+    return f"{missing[0]} is not installed" if missing else None
 
 
 def of_distribution(name: str, registry: Registry | None = None) -> tuple[list[Found], list[Broken]]:

@@ -40,6 +40,10 @@ def _check_rendering(value: Any, _data: Data, stage: Stage) -> None:
     rendering = contracts.check_rendering(value, stage)
     if not isinstance(rendering.data, bytes | str) or "/" not in rendering.media_type:
         raise ContractError(f"{stage} returned {rendering.media_type!r}, expected bytes or text and 'type/subtype'.")
+    if stage.plugin.suffix not in ("", rendering.suffix):
+        raise ContractError(
+            f"{stage} made a file {rendering.suffix!r}, expected {stage.plugin.suffix!r} as its record says."
+        )
 
 
 def _check_fits(value: Any, data: Data, stage: Stage) -> None:

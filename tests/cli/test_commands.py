@@ -19,6 +19,17 @@ def test_segments_draws_a_picture_without_asking_the_model(run, photo, mine, tmp
         assert picture.width >= 480
 
 
+def test_segments_warns_as_explain_would(run, photo, mine):
+    """Of a number that is not what was wished for, and of one that explain would warn of."""
+    wish = ("-s", "segmenter=slic", "-s")
+    code, out, _ = run("segments", photo, "-m", "mine:right", *wish, "segmenter.target_segments=9000")
+    assert code == 0
+    assert "! 9000 segments were wished for, and " in out
+    assert "each is hardly seen by the model; 250 or fewer" in out
+    _, out, _ = run("segments", photo, "-m", "mine:right", "-s", "segmenter=grid")
+    assert "!" not in out
+
+
 def test_segments_heeds_the_recipes_adapter(run, photo, mine):
     """A model by an adapter of its own is loaded as `explain` would."""
     code, _, err = run("segments", photo, "-m", "mine:right", "-s", "model.use=callable", "-s", "model.head=nothing")

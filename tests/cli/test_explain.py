@@ -94,6 +94,16 @@ def test_a_files_suffix_chooses_its_format(run, photo, mine, tmp_path, suffix):
     assert [path.name for path in (tmp_path / "there").iterdir()] == [f"x{suffix}"]
 
 
+@pytest.mark.parametrize("name", sorted(limefw.registry().names("renderers")))
+def test_a_file_of_another_format_is_refused_before_the_model_is_asked(run, photo, mine, name):
+    """What every renderer makes is known by its record: a name that promises another costs no model call."""
+    code, _, err = run("explain", photo, "-m", "mine:tires", *GRID, "-n", "60", "-f", name, "-o", "out/x.y")
+    suffix = limefw.registry().get("renderers", name).suffix
+    assert code == 2
+    assert f"x.y: this is what {name} makes, so name the file x{suffix}" in err
+    assert "mine" not in sys.modules, "the model was not even loaded"
+
+
 def test_equal_seeds_write_equal_files(run, photo, mine, tmp_path):
     """The same command writes the same picture, to the last byte."""
     for name in ("a", "b"):

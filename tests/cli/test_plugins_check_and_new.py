@@ -85,6 +85,40 @@ def test_all_of_a_distribution_are_checked(run, registry):
     assert "2 of 3 failed" in out
 
 
+def test_what_cannot_be_called_here_is_skipped(run, registry):
+    """A parameter without a default and a library that is not installed are no faults; the parameter can be set."""
+
+    def named(image, _rng, /, *, path: str):
+        """Two halves."""
+        return halves(image, _rng)
+
+    registry.add("kernels", Plugin("named", named))
+    registry.add("kernels", Plugin("far", halves, requires=("cv2.no_such_part",)))
+    code, out, _ = run("plugins", "check", "named")
+    assert code == 0
+    assert "skipped  'path' has no default; give --set PARAMETER=VALUE" in out
+    assert "0 checked, none failed, 1 skipped" in out
+    code, out, _ = run("plugins", "check", "far")
+    assert code == 0
+    assert "skipped  cv2.no_such_part is not installed\n" in out
+    assert "skipped  'path'" not in run("plugins", "check", "named", "-s", "path=here")[1]
+
+
+def test_what_a_plugin_prints_is_not_in_the_report(run, registry):
+    """Neither before it nor on standard error."""
+
+    def chatty(image, rng, /):
+        """Two halves."""
+        print("hello")  # noqa: T201
+        print("hello", file=sys.stderr)  # noqa: T201
+        return halves(image, rng)
+
+    registry.add("segmenters", Plugin("chatty", chatty, modality="image"))
+    _, out, err = run("plugins", "check", "chatty")
+    assert out.startswith("segmenter chatty")
+    assert "hello" not in out + err
+
+
 def test_each_fault_is_told_once(run, registry):
     """At the first example that shows it, with the number of the others."""
     _, out, _ = run("plugins", "check", "segmenter", "noise")
@@ -100,7 +134,7 @@ def test_a_broken_module_is_told_with_or_without_the_kind(run, registry):
     for words in (["hexagons"], ["segmenters", "hexagons"]):
         code, _, err = run("plugins", "check", *words)
         assert code == 2
-        assert "Broken: limefw_hexagons (limefw-hexagons 0.1.0)." in err
+        assert "Broken: limefw_hexagons (limefw-hexagons 0.1.0): ImportError: no." in err
 
 
 def test_a_misspelt_policy_is_told(process):

@@ -29,6 +29,12 @@ def photo(folder):
     return path
 
 
+def array_file(folder):
+    path = folder / "field.npy"
+    np.save(path, np.random.default_rng(0).random((31, 45, 5)))
+    return path
+
+
 def tiny_network(folder):
     """Write an ONNX file that takes (n, 3, h, w) to two logits."""
     import onnx
@@ -146,6 +152,7 @@ SOURCES = {
     ("segmenters", "labels"): [lambda _: limefw.Image(np.zeros((48, 64, 3), np.uint8), (0, 255))],
     ("readers", "image_array"): [lambda _: None, lambda _: np.zeros((5, 7)), pillow],
     ("readers", "image_file"): [photo],
+    ("readers", "image_npy"): [array_file],
     ("models", "callable"): [lambda _: brightness],
     ("models", "keras"): [keras_file],
     ("models", "keras_applications"): [mobile_weights],

@@ -292,6 +292,12 @@ def unseeded(image: Image, _rng: Any, /) -> Segments:
     return Segments.from_labels(np.random.default_rng().random(image.shape) < 0.5)
 
 
+def unseeded_twice(image: Image, rng: Any, /) -> Segments:
+    """Takes a generator of its own, and numpy's too."""
+    np.random.rand()  # noqa: NPY002 - the other fault
+    return unseeded(image, rng)
+
+
 def scribbling(image: Image, rng: Any, /) -> Segments:
     """Normalises in place."""
     image.pixels[...] = image.pixels // 2
@@ -339,6 +345,7 @@ def broken_choice(image: Image, rng: Any, /, *, mode: Literal["plain", "fancy"] 
         (moving_house, {"global settings"}, "it changed the working folder for the whole process"),
         (random_in_secret, {"deterministic"}, "the result depends on a global random state"),
         (unseeded, {"deterministic"}, "two calls with one seed differ"),
+        (unseeded_twice, {"deterministic", "global random state"}, "two calls with one seed differ"),
         (scribbling, {"contract", "inputs untouched"}, "it changed what it was given"),
         (unlocking, {"inputs untouched"}, "Copy an array before writing to it"),
         (valueerror, {"contract"}, "it raised ValueError: three channels only"),

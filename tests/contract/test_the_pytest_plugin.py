@@ -30,6 +30,7 @@ def named(image, rng, /, *, path: str):
 def limefw_segmenters():
     yield Plugin("acme_halves", halves, modality="image")
     yield Plugin("acme_named", named, modality="image")
+    yield Plugin("acme_far", halves, modality="image", requires=("acme_no_such_library",))
 
 @hookimpl
 def limefw_readers():
@@ -98,7 +99,8 @@ def test_a_good_distribution_passes_and_what_needs_a_source_is_skipped(pytest_ru
     assert "readers:acme_pixels SKIPPED" in done.stdout
     assert "give check_plugin a source" in done.stdout
     assert "'path' has no default: give check_plugin params" in done.stdout
-    assert "1 passed, 2 skipped" in done.stdout
+    assert "acme_no_such_library is not installed: install it first" in done.stdout
+    assert "1 passed, 3 skipped" in done.stdout
 
 
 def test_a_wrong_one_fails_with_the_list_of_what_is_wrong(pytest_run):
@@ -107,13 +109,14 @@ def test_a_wrong_one_fails_with_the_list_of_what_is_wrong(pytest_run):
     assert "segmenter 'acme_noise' fails 2 of" in done.stdout
     assert "- global random state: given a uint8 RGB image" in done.stdout
     assert "parameter 'parts' has no type annotation" in done.stdout, "a record that is refused is a failure too"
+    assert "stage.py" not in done.stdout, "limefw's own frames explain nothing"
     assert "2 failed" in done.stdout
 
 
 def test_the_setting_does_as_the_option_and_other_tests_run_beside_it(pytest_run):
     files = {"pytest.ini": "[pytest]\nlimefw = acme-good\n", "test_own.py": "def test_own():\n    pass\n"}
-    assert "2 passed, 2 skipped" in pytest_run(files=files).stdout
-    assert "1 passed, 3 deselected" in pytest_run("-k", "acme_halves").stdout
+    assert "2 passed, 3 skipped" in pytest_run(files=files).stdout
+    assert "1 passed, 4 deselected" in pytest_run("-k", "acme_halves").stdout
 
 
 def test_an_unknown_distribution_is_told(pytest_run):
@@ -144,4 +147,4 @@ def test_a_distributions_code_is_loaded_after_coverage_began(pytest_run):
     pytest.importorskip("pytest_cov")
     done = pytest_run("-p", "pytest_cov", "--limefw", "acme-good", "--cov", "acme_good", "--cov-report", "term-missing")
     (line,) = [line for line in done.stdout.splitlines() if "acme_good.py" in line]
-    assert line.split()[1:3] == ["15", "2"], f"only two functions' own lines were not run: {line}"
+    assert line.split()[1:3] == ["16", "2"], f"only two functions' own lines were not run: {line}"

@@ -78,7 +78,8 @@ def test_a_file_that_is_no_image_is_told_before_the_model_is_asked(tmp_path):
     ("name", "message"),
     [
         ("p.limefw", "It is a saved explanation: limefw draw"),
-        ("p.npy", "Arrays are explained in Python: limefw.explain"),
+        ("p.npz", "Arrays are explained in Python: limefw.explain"),
+        ("p.npy", "p.npy cannot be read as .npy"),
         ("p.txt", "need a reader of their own: limefw plugins readers"),
         ("p.xyz", "Save it as PNG, or write a reader for it"),
     ],

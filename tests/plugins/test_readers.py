@@ -20,6 +20,7 @@ from limefw.types import Image
 from limefw_plugins.readers._pixels import range_of
 from limefw_plugins.readers.image_array import image_array, is_array
 from limefw_plugins.readers.image_file import image_file, is_file
+from limefw_plugins.readers.image_npy import image_npy
 
 
 REGISTRY = limefw.registry()
@@ -205,11 +206,11 @@ def declared(width, height):
 
 @pytest.mark.parametrize("size", [(20_000, 5001), (30_000, 30_000), (2**31 - 1, 2**31 - 1)])
 def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path, size, monkeypatch):
-    """A tiny file that declares a huge picture is refused by its header."""
+    """A tiny file that declares a huge picture is refused by its header, by our limit and no other."""
     monkeypatch.setattr(Pillow.Image, "load", lambda _self: pytest.fail("it was decoded"))
     path = tmp_path / "bomb.png"
     path.write_bytes(declared(*size))
-    with pytest.raises(InputError, match=r"bomb\.png (has \d+ x \d+ pixels, more than the limit|is too large to be)"):
+    with pytest.raises(InputError, match=r"bomb\.png has \d+( x \d+)? pixels, more than the limit of 100000000\."):
         image_file(path)
 
 
@@ -290,7 +291,63 @@ def test_a_damaged_picture_is_told_or_read(data):
             assert isinstance(image_file(Path("p"), max_pixels=1_000_000), Image)
 
 
-@pytest.mark.parametrize(("source", "file"), [(Path("a"), True), ("a", False), (b"a", False), (None, False)])
+def test_our_limit_lifts_that_of_pillow(tmp_path, monkeypatch):
+    """Pillow's own limit, the whole process's, neither refuses what ours lets in nor is changed by it."""
+    monkeypatch.setattr(Pillow, "MAX_IMAGE_PIXELS", 10)
+    path = written(tmp_path, Pillow.fromarray(colors(4, 6)))
+    assert image_file(path).shape == (4, 6)
+    with pytest.raises(InputError, match=r"more than the limit of 23\."):
+        image_file(path, max_pixels=23)
+    assert Pillow.MAX_IMAGE_PIXELS == 10
+
+
+@pytest.mark.parametrize(
+    ("array", "value_range"),
+    [
+        (colors(4, 6, 5), (0.0, 255.0)),
+        (colors(4, 6, 1), (0.0, 255.0)),
+        (colors(4, 6, 3, np.uint16), (0.0, 65535.0)),
+        (np.linspace(0, 1, 24, dtype=np.float32).reshape(4, 6), (0.0, 1.0)),
+    ],
+)
+def test_an_array_in_a_file_is_read_as_the_array_is(tmp_path, array, value_range):
+    """Any number of channels and any real type, and chosen by the file's suffix alone."""
+    np.save(tmp_path / "field.NPY.npy", array)
+    found = read(tmp_path / "field.NPY.npy", None, REGISTRY)
+    np.testing.assert_array_equal(found.pixels, image_array(array).pixels)
+    assert (found.value_range, found.name) == (value_range, "field.NPY.npy")
+
+
+def test_a_range_and_a_layout_of_a_file_can_be_said(tmp_path):
+    """As of an array; without, a range that cannot be told is asked for."""
+    np.save(tmp_path / "field.npy", np.full((5, 4, 6), 9e9))
+    with pytest.raises(InputError, match="value_range"):
+        image_npy(tmp_path / "field.npy")
+    found = image_npy(tmp_path / "field.npy", layout="CHW", value_range=(0.0, 1e10))
+    assert (found.shape, found.channels, found.value_range) == ((4, 6), 5, (0.0, 1e10))
+
+
+def test_a_file_that_is_no_image_s_array_is_told(tmp_path):
+    """Objects are never loaded; sizes are known before numbers are read; damaged files are named."""
+    np.save(tmp_path / "objects.npy", np.array([[{}]], dtype=object), allow_pickle=True)
+    np.save(tmp_path / "large.npy", np.zeros((4, 6, 3)))
+    np.save(tmp_path / "scalar.npy", 3.0)
+    (tmp_path / "cut.npy").write_bytes((tmp_path / "large.npy").read_bytes()[:-8])
+    np.savez(tmp_path / "several.npz", np.zeros(3))
+    (tmp_path / "several.npz").rename(tmp_path / "several.npy")
+    cases = {
+        "objects": "holds Python objects, which are not loaded", "scalar": "got shape", "cut": "cannot be read as .npy",
+        "large": r"has 4 x 6 x 3 numbers, more than the limit of 23 pixels.*reader\.max_pixels", "missing": "no file",
+        "several": "holds several arrays",
+    }  # fmt: skip
+    for name, words in cases.items():
+        with pytest.raises(InputError, match=words):
+            image_npy(tmp_path / f"{name}.npy", max_pixels=23)
+
+
+@pytest.mark.parametrize(
+    ("source", "file"), [(Path("a.npy"), False), (Path("a"), True), ("a", False), (b"a", False), (None, False)]
+)
 def test_only_paths_are_files(source, file):
     """A str is text: only what is a path is read as a file."""
     assert is_file(source) is file

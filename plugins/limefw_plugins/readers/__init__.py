@@ -6,6 +6,7 @@ from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
 from limefw_plugins.readers.image_array import image_array, is_array
 from limefw_plugins.readers.image_file import image_file, is_file
+from limefw_plugins.readers.image_npy import image_npy, is_npy
 
 
 @hookimpl
@@ -13,3 +14,4 @@ def limefw_readers() -> Iterator[Plugin]:
     """Yield the readers."""
     yield Plugin("image_array", image_array, modality="image", accepts=is_array)
     yield Plugin("image_file", image_file, modality="image", accepts=is_file)
+    yield Plugin("image_npy", image_npy, modality="image", accepts=is_npy)

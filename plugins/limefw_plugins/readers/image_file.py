@@ -1,7 +1,11 @@
 """Image files."""
 
 import os
+import re
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,8 +22,8 @@ RUN_BY_OTHERS = ("EPS", "WMF")
 
 
 def is_file(source: Any) -> bool:
-    """Say whether this is a path; a str is text."""
-    return isinstance(source, os.PathLike)
+    """Say whether this is a path, but none of a .npy file, which another reader takes; a str is text."""
+    return isinstance(source, os.PathLike) and Path(source).suffix.lower() != ".npy"
 
 
 def image_file(
@@ -66,7 +70,9 @@ def _what_next(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix == ".limefw":
         return f"It is a saved explanation: limefw draw {path}, or limefw.load in Python"
-    if suffix in (".npy", ".npz"):
+    if suffix == ".npy":
+        return "Arrays are read by another reader: -s reader=image_npy"
+    if suffix == ".npz":
         return "Arrays are explained in Python: limefw.explain(numpy.load(...), model), with (h, w) or (h, w, c)"
     if suffix in (".txt", ".md", ".csv", ".tsv", ".json"):
         return "Text and tables need a reader of their own: limefw plugins readers lists what is installed"
@@ -78,19 +84,39 @@ def _decoded(path: Path, max_pixels: int, backdrop: Backdrop) -> NDArray[Any]:
     from PIL import ImageOps, UnidentifiedImageError
 
     try:
-        with Pillow.open(path) as picture:
+        with _pillows_limit(max_pixels), Pillow.open(path) as picture:
             width, height = picture.size
             if width * height > max_pixels:
-                raise InputError(
-                    f"{path} has {width} x {height} pixels, more than the limit of {max_pixels}. "
-                    "Where you trust it, raise the limit: -s reader.use=image_file -s reader.max_pixels=NUMBER."
-                )
+                raise InputError(_too_large(path, f"{width} x {height}", max_pixels))
             if picture.format in RUN_BY_OTHERS:
                 raise InputError(f"{path} is {picture.format}, which only another program can draw: save it as PNG")
             return pixels_of(ImageOps.exif_transpose(picture), backdrop)
     except UnidentifiedImageError as error:
         raise InputError(f"{path} is not an image that Pillow can read. {_what_next(path)}") from error
     except Pillow.DecompressionBombError as error:
-        raise InputError(
-            f"{path} is too large to be decoded safely: {error} Where you trust it, raise PIL.Image.MAX_IMAGE_PIXELS."
-        ) from error
+        counted = re.search(r"\d+", str(error))  # width and height are not told
+        raise InputError(_too_large(path, counted[0] if counted else "many", max_pixels)) from error
+
+
+def _too_large(path: Path, size: str, limit: int) -> str:
+    return (
+        f"{path} has {size} pixels, more than the limit of {limit}. "
+        "Where you trust it, raise the limit: -s reader.use=image_file -s reader.max_pixels=NUMBER."
+    )
+
+
+_ALONE = threading.Lock()
+
+
+@contextmanager
+def _pillows_limit(max_pixels: int) -> Iterator[None]:
+    """Have Pillow, whose own limit is the whole process's, refuse nothing below ours; one thread after the other."""
+    from PIL import Image as Pillow
+
+    with _ALONE:
+        kept = Pillow.MAX_IMAGE_PIXELS
+        Pillow.MAX_IMAGE_PIXELS = max_pixels
+        try:
+            yield
+        finally:
+            Pillow.MAX_IMAGE_PIXELS = kept

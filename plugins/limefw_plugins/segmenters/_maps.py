@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from limefw.errors import InputError
 from limefw.types import Image, Labels
+from limefw_plugins._npy import mapped
 
 
 LARGEST = np.iinfo(np.int64).max
@@ -19,6 +20,8 @@ def read(path: Path, max_pixels: int) -> NDArray[Any]:
     Raises:
         InputError: where it cannot be read, is too large, or holds something else.
     """
+    if path == Path():
+        raise InputError("path is empty: name the file of a label map or of masks")
     if not path.is_file():  # a pipe would be waited for without end
         raise InputError(f"{path} is no file" if path.exists() else f"there is no file {path}")
     try:
@@ -32,8 +35,7 @@ def read(path: Path, max_pixels: int) -> NDArray[Any]:
 
 
 def _read_npy(path: Path, max_pixels: int) -> NDArray[Any]:
-    # mapped, so that a size is known before anything is read
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    array = mapped(path)
     if array.size > max_pixels:
         raise InputError(_too_large(path, array.shape, max_pixels))
     return array
@@ -94,9 +96,11 @@ def fit(image: Image, maps: NDArray[Any], what: str) -> NDArray[Any]:
     elif (height, width) == image.shape:  # made of what the model sees
         lines, columns = ((np.arange(size) + 0.5) / size for size in image.shape)
     else:
+        size = " x ".join(map(str, maps.shape))
+        read = f" (its {size} numbers are read as {len(maps)} masks (d, h, w))" if maps.ndim == 3 else ""
         raise InputError(
-            f"{what} has {height} x {width} pixels, and the photograph {photo[0]} x {photo[1]}: the shapes differ. "
-            "Give the segments in the photograph's size, upright as it is shown."
+            f"{what} has {height} x {width} pixels{read}, and the photograph {photo[0]} x {photo[1]}: the shapes "
+            "differ. Give the segments in the photograph's size, upright as it is shown."
         )
     line = np.floor(lines * height).astype(np.intp).clip(0, height - 1)
     column = np.floor(columns * width).astype(np.intp).clip(0, width - 1)

@@ -177,6 +177,7 @@ WRONG = [
     (np.zeros((40, 41), int), "40 x 41 pixels, and the photograph 40 x 60"),
     (quarters(60, 40), "the shapes differ"),
     (np.zeros((40, 60)), "float64 of shape"),
+    (np.zeros((40, 60, 3)), r"has 60 x 3 pixels \(its 40 x 60 x 3 numbers are read as 40 masks \(d, h, w\)\), and the"),
     (np.zeros((40, 60, 3), np.uint8), "uint8 of shape"),
     (np.zeros((2, 40, 60)) + 2.0, r"outside of 0\.\.1"),
     (np.full((2, 40, 60), np.nan), r"outside of 0\.\.1"),
@@ -204,12 +205,18 @@ def test_bad_files_are_told(tmp_path):
     save(tmp_path, "alpha.png", np.zeros((40, 60, 4), np.uint8))
     cases = {
         "missing.png": "no file", "broken.png": "cannot be read", "photo.jpg": "cannot be read",
-        "objects.npy": "cannot be read.*objects", "large.npy": "limit of 100", "large.png": "limit of 100",
+        "objects.npy": "^[^:]*holds Python objects, which are not loaded: save an array",
+        "": "path is empty", "large.npy": "limit of 100", "large.png": "limit of 100",
         "alpha.png": "mode RGBA",
     }  # fmt: skip
     for name, words in cases.items():
         with pytest.raises(limefw.InputError, match=words):
-            labels(image(), RNG(0), path=str(tmp_path / name), max_pixels=100 if "large" in name else 10_000)
+            labels(
+                image(),
+                RNG(0),
+                path=str(tmp_path / name) if name else "",
+                max_pixels=100 if "large" in name else 10_000,
+            )
 
 
 def png(path, width, height, bits, color, lines):

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import limefw
+from limefw.types import Head
 from limefw_plugins.targets.element import element
 from limefw_plugins.targets.log_odds import log_odds
 from limefw_plugins.targets.margin import margin
@@ -109,6 +110,17 @@ def test_a_whole_index_is_that_number_as_it_is(outputs, index):
         np.testing.assert_array_equal(values[:, 0], outputs[(slice(None), *index)])
         assert names == (f"element {list(index)}",)
     assert element(MAPS[:, 0, 0, 0], limefw.Head("values"))[0].tolist() == MAPS[:, :1, 0, 0].tolist()
+
+
+def test_a_number_by_itself_is_an_index():
+    """What a model with one axis of outputs needs, in Python and in a recipe."""
+    for index in (4, (4,)):
+        values, names = element(LOGITS, Head("logits"), index=index)
+        np.testing.assert_array_equal(values[:, 0], LOGITS[:, 4])
+        assert names == ("element [4]",)
+    assert limefw.build("lime", target={"use": "element", "index": 285}).stages["target"].params["index"] == 285
+    with pytest.raises(limefw.RecipeError, match="'index' must be"):
+        limefw.build("lime", target={"use": "element", "index": -1})
 
 
 def test_one_index_fewer_gives_classes():
