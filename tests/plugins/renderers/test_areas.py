@@ -1,6 +1,8 @@
 """Masks that overlap, and pictures that are too thin for numbers."""
 
+import base64
 import dataclasses
+import io
 import json
 import re
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image as Pillow
 from skimage.data import chelsea
 
 import limefw
@@ -170,6 +173,31 @@ def test_what_soft_masks_say_is_not_cut_into_crumbs():
     cells, members = cells_of(labels, areas)
     assert cells is labels
     assert members == [[segment] for segment in range(14)]
+
+
+@pytest.fixture(scope="module")
+def soft():
+    """Return an explanation with blobs that fade out, and a corner that no blob covers."""
+    rows, columns = np.indices((120, 160))
+    blobs = [np.clip(1 - np.hypot(rows - y, columns - x) / 70, 0, 1) for y, x in ((30, 40), (40, 110), (80, 60))]
+    return explained(np.stack(blobs))
+
+
+@pytest.mark.parametrize("masks", ["soft", "overlapping"])
+def test_the_pages_what_if_hides_so_much_of_each_pixel_as_the_model_saw_hidden(masks, request):
+    explanation = request.getfixturevalue(masks)
+    data = page(explanation).data
+    gone = list(explanation.what_if[0].segments)
+    basis = explanation.segments.basis
+    wanted = basis[gone].sum(axis=0), basis.sum(axis=0) - basis[gone].sum(axis=0)
+    found = re.findall(r'<mask id="([^"]+)".*?href="data:image/png;base64,([^"]+)"', data)
+    assert [name.rpartition("-")[2] for name, _ in found] == ["gone", "rest"]
+    for (name, coded), share in zip(found, wanted, strict=True):
+        seen = np.asarray(Pillow.open(io.BytesIO(base64.b64decode(coded)))) / 255
+        np.testing.assert_allclose(seen, share, atol=0.003)
+        assert f'mask="url(#{name})"' in data
+    # nothing else is striped
+    assert data.count('-hidden)"') == 2
 
 
 # --- thin pictures
