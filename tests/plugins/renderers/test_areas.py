@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import html
 import io
 import json
 import re
@@ -26,6 +27,7 @@ from limefw_plugins.renderers._picture import view_of
 from limefw_plugins.renderers._scales import exponent_of, in_unit, tick_texts, unit_of
 from limefw_plugins.renderers._words import fidelity
 from limefw_plugins.renderers.page import page
+from limefw_plugins.renderers.plain_text import plain_text
 from limefw_plugins.segmenters import given as these
 
 
@@ -200,6 +202,22 @@ def test_the_pages_what_if_hides_so_much_of_each_pixel_as_the_model_saw_hidden(m
     assert data.count('-hidden)"') == 2
 
 
+def test_of_soft_masks_the_share_is_the_weight(soft):
+    weights = soft.segments.basis.mean(axis=(1, 2))
+    for effect in soft.top(None):
+        assert effect.share == pytest.approx(weights[effect.segment])
+    texts = {f"{weight:.1%}" for weight in weights.tolist()}
+    assert texts <= set(plain_text(soft).data.split())
+    assert texts == set(
+        json.loads(re.search(r'id="limefw-data">(.*?)</script>', page(soft).data, re.DOTALL)[1])["shares"]
+    )
+
+
+def test_of_hard_masks_that_overlap_the_share_is_the_area(overlapping):
+    for effect in overlapping.top(None):
+        assert effect.share == pytest.approx(MASKS[effect.segment].mean())
+
+
 # --- thin pictures
 
 
@@ -275,8 +293,18 @@ def test_where_all_combinations_were_drawn_none_is_missing(make, drawn, wanted, 
         neighbourhood=dataclasses.replace(explanation.neighbourhood, exhaustive=drawn),
         health=dataclasses.replace(explanation.health, labels={285: dataclasses.replace(health, cross_fitted=None)}),
     )
+    explanation = dataclasses.replace(
+        explanation, fits={285: explanation.fits[285]}, names={285: "tabby"}, what_if={},
+    )  # fmt: skip
     assert wanted in fidelity(explanation, 285)
     assert unwanted not in fidelity(explanation, 285)
+    for renderer in (plain_text, page):
+        said = " ".join(html.unescape(renderer(explanation).data).split())
+        sentence = fidelity(explanation, 285)
+        assert sentence[1:] in said
+        assert ("10 or more are advisable" in said) is not drawn
+        assert ("cannot be told" in said) is not drawn
+        assert ("all combinations that there are" in said) is drawn
 
 
 @pytest.mark.parametrize(
