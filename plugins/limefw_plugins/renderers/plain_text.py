@@ -78,8 +78,8 @@ def _row(texts: Sequence[str], effect_wide: int, interval_wide: int) -> str:
 
 
 def _bar(item: Finding, strongest: float, half: int) -> str:
-    # what rounds to nothing has no bar
-    least = 1 if any(figure in item.effect_text for figure in "123456789") else 0
+    # what rounds to nothing beside the largest has no bar
+    least = 1 if abs(item.effect) >= 0.5 * 10.0**-item.decimals else 0
     filled = max(least, round(half * abs(item.effect) / strongest)) * "█"
     return f"{'':{half}}│{filled}" if item.positive else f"{filled:>{half}}│"
 
