@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from limefw import contracts, store
 from limefw.discovery import registry
-from limefw.errors import LabelError, LimefwError, MissingDependencyError, StoreError, did_you_mean
+from limefw.errors import LabelError, LimefwError, MissingDependencyError, RecipeError, StoreError, did_you_mean
 from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.labels import find
@@ -218,8 +218,10 @@ class Explanation:
 
         Raises:
             UnknownPluginError: no such renderer.
-            RecipeError: its parameters are wrong.
+            RecipeError: its parameters are wrong, or it is neither a name nor a mapping.
         """
+        if not isinstance(renderer, str | Mapping):
+            raise RecipeError([f'a renderer is a name, or a mapping that has "use", got {renderer!r}'])
         mapping = {"use": renderer} if isinstance(renderer, str) else dict(renderer)
         name = str(mapping.pop("use", "overlay"))
         return self.draw(Stage.of("renderers", registry().get("renderers", name), mapping))

@@ -188,11 +188,18 @@ class Segments:
         values, labels[inside] = numbered(array[inside])
         return cls(labels, tuple(f"{name} {index}" for index in range(len(values))))
 
-    def sizes(self) -> NDArray[np.intp]:
-        """Return the number of pixels of each segment, ``(d,)``; pixels that several share count for each."""
-        if self.basis is not None:
-            return np.asarray(np.count_nonzero(self.basis.reshape(self.count, -1), axis=1))
-        return np.bincount(self.labels[self.labels >= 0].ravel(), minlength=self.count)
+    def sizes(self) -> Floats:
+        """Return the number of pixels of each segment, ``(d,)``.
+
+        Pixels that several hard segments share count for each; of soft segments each pixel counts by its share.
+        """
+        if self.basis is None:
+            return np.bincount(self.labels[self.labels >= 0].ravel(), minlength=self.count).astype(np.float64)
+        flat = self.basis.reshape(self.count, -1)
+        inside = flat > 0
+        # hard segments that overlap have equal shares of a pixel
+        hard = np.allclose(flat * inside.sum(axis=0), inside, atol=1e-5)
+        return np.asarray((inside if hard else flat).sum(axis=1, dtype=np.float64))
 
     def fingerprint(self) -> str:
         """Return a hash of the labels and the basis."""

@@ -42,7 +42,8 @@ def segments(request: _common.Request, out: Path | None) -> None:
     height, width = found.labels.shape
     click.echo(
         f"{settled.stages['segmenter']}: {found.count} segments at {width} x {height} pixels, "
-        f"the smallest {sizes.min()}, the median {sorted(sizes)[len(sizes) // 2]}, the largest {sizes.max()}."
+        f"the smallest {sizes.min():.0f}, the median {sorted(sizes)[len(sizes) // 2]:.0f}, "
+        f"the largest {sizes.max():.0f}."
     )
     for doubt in _doubts(settled.stages["segmenter"].params.get("target_segments"), found.count):
         click.echo(f"! {doubt}")

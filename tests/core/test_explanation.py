@@ -156,3 +156,9 @@ def test_overlapping_segments_cover_what_they_cover():
     basis = masks / np.maximum(masks.sum(axis=0), 1)
     segments = limefw.Segments(masks.argmax(axis=0), ("a", "b", "c"), basis=basis)
     assert (segments.sizes() / 600).tolist() == pytest.approx([0.6, 0.6, 0.25])
+
+
+@pytest.mark.parametrize("renderer", [None, 5, ["text"]])
+def test_what_is_no_renderer_is_refused_in_words(renderer):
+    with pytest.raises(limefw.errors.RecipeError, match="a renderer is a name"):
+        explained().render(renderer)

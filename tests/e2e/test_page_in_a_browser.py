@@ -317,3 +317,39 @@ def test_clicking_again_goes_through_the_masks_of_an_overlap(at, masked):
     assert sorted(held) == [0, 1, 2, 3]
     page.keyboard.press("Escape")
     assert page.locator(f'{SHAPES}[aria-selected="true"]').count() == 0
+
+
+def test_names_break_between_words_however_long_the_numbers_are(browser, tmp_path):
+    tiny = limefw.explain(
+        photo(), lambda batch: 1e-5 * predict(batch)[:, 0] + 0.5, samples=300, labels=0,
+        segmenter={"use": "grid", "rows": 4, "columns": 5}, filler={"use": "constant", "value": 0.0},
+    )  # fmt: skip
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page.goto(tiny.render("html").save(tmp_path / "tiny.html").as_uri())
+    assert "×10" in page.inner_text("#listed")
+    word = """element => {
+        const range = document.createRange();
+        range.setStart(element.firstChild, 0);
+        range.setEnd(element.firstChild, "superpixel".length);
+        return range.getClientRects().length;
+    }"""
+    assert set(page.locator("#listed .name").evaluate_all(f"found => found.map({word})")) == {1}
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1000
+    page.close()
+
+
+@pytest.mark.parametrize("height", [600, 900, 2600])
+def test_a_very_tall_picture_is_bounded_by_the_window_and_its_numbers_are_small(browser, tmp_path, height):
+    tall = limefw.explain(
+        np.random.default_rng(0).integers(0, 255, (3000, 40, 3), dtype=np.uint8), predict_tall, samples=64, labels=0,
+        segmenter={"use": "grid", "rows": 6, "columns": 1},
+    )  # fmt: skip
+    page = browser.new_page(viewport={"width": 1000, "height": height})
+    page.goto(tall.render("html").save(tmp_path / "tall.html").as_uri())
+    assert page.locator("#stage").bounding_box()["height"] <= min(0.78 * height, 900)
+    assert page.locator("#stage .mark rect").first.bounding_box()["height"] < 50
+    page.close()
+
+
+def predict_tall(batch):
+    return np.asarray(batch, dtype=np.float64)[:, :1500].mean((1, 2, 3)) / 255

@@ -53,6 +53,13 @@ def share_at(explanation: Explanation, chosen: Sequence[int], size: Sequence[int
     return np.asarray(mapped(explanation, share, size)).clip(0.0, 1.0)
 
 
+def hidden_at(explanation: Explanation, gone: Sequence[int], size: Sequence[int]) -> tuple[Floats, Floats]:
+    """Return how much of each pixel is hidden without some segments, and with these alone, 0..1."""
+    taken = share_at(explanation, gone, size)
+    # what is in no segment is always kept
+    return taken, np.maximum(share_at(explanation, range(explanation.segments.count), size) - taken, 0.0)
+
+
 def winners(labels: Labels, areas: Mapping[int, NDArray[np.bool_]]) -> Labels:
     """Return which of some segments each pixel shows, or -1: the one in the label map, else the smallest there."""
     found = np.full(labels.shape, -1, dtype=np.intp)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from limefw.types import Floats
+
 
 QUALITY = 85
 
@@ -29,3 +31,12 @@ def data_uri(pixels: NDArray[np.uint8]) -> str:
         encoded.append((len(stream.getvalue()), kind, stream.getvalue()))
     _, kind, data = min(encoded)
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def mask_uri(share: Floats) -> str:
+    """Return ``(h, w)`` shares, 0..1, as the data: address of a grey picture: white is 1."""
+    from PIL import Image as Pillow
+
+    stream = io.BytesIO()
+    Pillow.fromarray(np.rint(share * 255.0).astype(np.uint8)).save(stream, "png", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"

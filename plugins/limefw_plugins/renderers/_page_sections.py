@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from limefw.explanation import Explanation
+from limefw_plugins.renderers._areas import hidden_at
 from limefw_plugins.renderers._asked import Asked, asked_of
+from limefw_plugins.renderers._data_uri import mask_uri
 from limefw_plugins.renderers._drawing import Drawing
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._words import Wording, decimals_for, fidelity, number, printable, wording_of
@@ -14,6 +16,10 @@ from limefw_plugins.renderers._words import Wording, decimals_for, fidelity, num
 
 FAINTEST = 0.02
 """Effects below this share of the strongest are no colour that an eye could see."""
+
+
+MASK = 320
+"""Pixels on the longer side of a picture of how much is hidden: soft segments have no detail that needs more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,8 @@ class Section:
     heat: Sequence[Tint]
     marked: str
     asked: Asked | None
-    gone: Sequence[Tint]
-    rest: Sequence[Tint]
+    gone: str
+    rest: str
 
 
 def section(explanation: Explanation, label: int, drawing: Drawing, top: int) -> Section:
@@ -73,6 +79,7 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
     effects = {effect.segment: effect.effect for effect in every}
     limit = max((abs(effect) for effect in effects.values()), default=0.0)
     words, asked = wording_of(explanation), asked_of(explanation, label)
+    gone, rest = _hidden(explanation, asked)
     return Section(
         label=label,
         title=words.question(printable(explanation.names[label])),
@@ -86,8 +93,8 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
         heat=_tints(drawing, effects, limit, winner=False),
         marked="; ".join(f"{item.title}, {item.place}, {words.verb(item.effect)}" for item in found) or "none",
         asked=asked,
-        gone=_hidden(drawing, asked),
-        rest=_hidden(drawing, asked, rest=True),
+        gone=gone,
+        rest=rest,
     )
 
 
@@ -122,11 +129,17 @@ def _tints(drawing: Drawing, effects: dict[int, float], limit: float, *, winner:
     ]
 
 
-def _hidden(drawing: Drawing, asked: Asked | None, *, rest: bool = False) -> list[Tint]:
-    """Return how much of each cell was hidden where segments overlap: that of those asked about, or of all others."""
-    gone = frozenset(() if asked is None else asked.answers.segments)
-    shares = [sum((at in gone) != rest for at in members) / len(members) for members in drawing.members]
-    return [Tint(f"c{cell}", not rest, round(share, 3)) for cell, share in enumerate(shares) if share]
+def _hidden(explanation: Explanation, asked: Asked | None) -> tuple[str, str]:
+    """Return pictures of how much of each pixel was hidden where segments are soft or overlap; else nothing.
+
+    First without the segments asked about, then with these alone.
+    """
+    if asked is None or explanation.segments.basis is None:
+        return "", ""
+    shape = explanation.instance.shape
+    size = [max(1, round(side * min(1.0, MASK / max(shape)))) for side in shape]
+    gone, rest = hidden_at(explanation, asked.answers.segments, size)
+    return mask_uri(gone), mask_uri(rest)
 
 
 def _summary(found: Sequence[Finding], words: Wording) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.explanation import Explanation
-from limefw.types import Floats, Image, Labels
+from limefw.types import Floats, Image, Instance, Labels
 
 
 LEGIBLE = 400
@@ -110,6 +110,13 @@ def displayable(image: Image) -> NDArray[np.uint8]:
         pixels = np.repeat(pixels.mean(axis=2, keepdims=True), 3, axis=2)
     unit = (pixels - low) / (high - low if high != low else 1.0)
     return np.rint(np.clip(unit, 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def channels_shown(instance: Instance) -> str:
+    """Say which channels of an image pictures show, where these are not all of them; else nothing."""
+    if not isinstance(instance, Image) or instance.channels <= 3:
+        return ""
+    return f"Pictures show the first three of its {instance.channels} channels, as red, green and blue."
 
 
 def _at_size(image: Image, size: Sequence[int]) -> NDArray[np.uint8]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from limefw.explanation import Explanation
 from limefw.health import Caution
-from limefw_plugins.renderers._words import closeness, decimals_for, number, printable, wording_of
+from limefw_plugins.renderers._words import closeness, decimals_for, fidelity, number, printable, wording_of
 
 
 INTERVALS = (
@@ -21,8 +21,9 @@ class Account:
     Args:
         name: of the label.
         closeness: in words.
+        sentence: the same, with its R².
         in_sample: weighted R2 on its own samples.
-        cross_fitted: weighted R2 on samples left out, or "not known".
+        cross_fitted: weighted R2 on samples left out, or "too few".
         model: what the model says of the instance.
         local: what the surrogate says of it.
         intercept: what the surrogate says with every segment hidden.
@@ -32,6 +33,7 @@ class Account:
 
     name: str
     closeness: str
+    sentence: str
     in_sample: str
     cross_fitted: str
     model: str
@@ -54,9 +56,10 @@ def _account(explanation: Explanation, label: int) -> Account:
     is_sum = abs(fit.intercept + total - fit.local_prediction) <= 1e-6 * scale
     return Account(
         printable(explanation.names[label]),
-        closeness(health),
+        closeness(explanation, label),
+        fidelity(explanation, label),
         number(health.fidelity, 2),
-        "not known" if health.cross_fitted is None else number(health.cross_fitted, 2),
+        "too few" if health.cross_fitted is None else number(health.cross_fitted, 2),
         number(health.model_prediction, places),
         number(health.local_prediction, places),
         number(fit.intercept, places),
@@ -68,8 +71,11 @@ def _account(explanation: Explanation, label: int) -> Account:
 def sampling(explanation: Explanation) -> str:
     """Return one sentence on samples and why there were no more."""
     health, part = explanation.health, wording_of(explanation).part
+    drawn = f"{health.samples:,} samples ({health.distinct:,} different) of {health.segments} {part}s"
+    if explanation.neighbourhood.exhaustive:
+        return f"{drawn}: all combinations that there are, so that another draw would change no effect."
     return (
-        f"{health.samples:,} samples ({health.distinct:,} different) of {health.segments} {part}s. "
+        f"{drawn}. "
         f"Weighted by how near they are to the whole {explanation.instance.modality}, they tell as much as "
         f"{health.effective_samples:,.0f} samples of equal weight: {number(health.samples_per_segment, 1)} for each "
         f"{part}, where 10 or more are advisable. "

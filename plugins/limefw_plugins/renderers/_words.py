@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from limefw.explanation import Explanation
-from limefw.health import LabelHealth
 
 
 MINUS = "\N{MINUS SIGN}"
@@ -119,8 +118,11 @@ def model_name(explanation: Explanation) -> str:
     return "The model" if name in _NAMELESS else name
 
 
-def closeness(health: LabelHealth) -> str:
+def closeness(explanation: Explanation, label: int) -> str:
     """Say how well the surrogate follows the model, judged on samples left out; without these there is no verdict."""
+    health = explanation.health.labels[label]
+    if health.cross_fitted is None and explanation.neighbourhood.exhaustive:
+        return f"with R² {number(health.fidelity, 2)} on all {explanation.health.samples} combinations that there are"
     if health.cross_fitted is None:
         return "how well cannot be told"
     return next((word for least, word in _CLOSENESS if health.cross_fitted >= least), "hardly at all")
@@ -130,14 +132,13 @@ def fidelity(explanation: Explanation, label: int) -> str:
     """Return one sentence on how well the surrogate follows the model."""
     health = explanation.health.labels[label]
     if health.cross_fitted is None and explanation.neighbourhood.exhaustive:
-        count = explanation.health.samples
         return (
-            f"On all {count} combinations that there are, the simple stand-in follows the model with R² "
-            f"{number(health.fidelity, 2)}; they are too few to leave some out for a fairer judgement."
+            f"The simple stand-in follows the model {closeness(explanation, label)}; "
+            "they are too few to leave some out for a fairer judgement."
         )
     if health.cross_fitted is None:
         return "How well the simple stand-in follows the model cannot be told: too few samples to leave some out."
-    text = f"The simple stand-in follows the model {closeness(health)}: R² {number(health.fidelity, 2)}"
+    text = f"The simple stand-in follows the model {closeness(explanation, label)}: R² {number(health.fidelity, 2)}"
     return f"{text} ({number(health.cross_fitted, 2)} on samples left out)."
 
 

@@ -107,4 +107,5 @@ def _scatter(axes: Any, explanation: Explanation, label: int, noun: str) -> None
     axes.xaxis.label.set_color(FAINT)
     axes.yaxis.label.set_color(FAINT)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title("Each dot is a sample; on the line the stand-in is right", fontsize=points(0.85 * SIZE), color=FAINT)
+    dots = f"Each dot is a sample, the large one the whole {explanation.instance.modality};"
+    axes.set_title(f"{dots}\non the line the stand-in is right", fontsize=points(0.85 * SIZE), color=FAINT)

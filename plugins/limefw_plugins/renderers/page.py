@@ -14,6 +14,7 @@ from limefw_plugins.renderers._page_data import page_data
 from limefw_plugins.renderers._page_sections import section
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
+from limefw_plugins.renderers._picture import channels_shown
 from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, caution_sentence, sampling
 from limefw_plugins.renderers._words import headline, printable, wording_of
 
@@ -48,6 +49,7 @@ def page(
         headline=headline(explanation),
         name=printable(explanation.instance.name),
         size=explanation.instance.shape,
+        channels=channels_shown(explanation.instance),
         palette=palette,
         drawing=drawing,
         words=wording_of(explanation),

@@ -10,6 +10,7 @@ from limefw.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._picture import channels_shown
 from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, caution_sentence, sampling
 from limefw_plugins.renderers._words import MINUS, fitted, headline, printable, wording_of
 
@@ -24,7 +25,7 @@ def plain_text(explanation: Explanation, /, *, top: Annotated[int, Ge(1)] = 5) -
     Args:
         top: how many segments a label at the most.
     """
-    lines = [f"{headline(explanation)}.", _about(explanation), "", *_outlook(explanation)]
+    lines = [f"{headline(explanation)}.", *_about(explanation), "", *_outlook(explanation)]
     for label in explanation.labels:
         lines += ["", *_table(explanation, label, top)]
     lines += [*_assumed(explanation), "", *_trust(explanation)]
@@ -32,10 +33,11 @@ def plain_text(explanation: Explanation, /, *, top: Annotated[int, Ge(1)] = 5) -
     return Rendering(f"{text}\n", "text/plain", ".txt")
 
 
-def _about(explanation: Explanation) -> str:
+def _about(explanation: Explanation) -> list[str]:
     instance = explanation.instance
     shape = " x ".join(str(length) for length in reversed(instance.shape))
-    return f"Explained: {fitted(printable(instance.name), 50).rstrip()} ({instance.modality}, {shape})"
+    about = f"Explained: {fitted(printable(instance.name), 50).rstrip()} ({instance.modality}, {shape})"
+    return [about, *([sentence] if (sentence := channels_shown(instance)) else [])]
 
 
 def _outlook(explanation: Explanation) -> list[str]:
@@ -76,7 +78,9 @@ def _row(texts: Sequence[str], effect_wide: int, interval_wide: int) -> str:
 
 
 def _bar(item: Finding, strongest: float, half: int) -> str:
-    filled = max(1, round(half * abs(item.effect) / strongest)) * "█"
+    # what rounds to nothing beside the largest has no bar
+    least = 1 if abs(item.effect) >= 0.5 * 10.0**-item.decimals else 0
+    filled = max(least, round(half * abs(item.effect) / strongest)) * "█"
     return f"{'':{half}}│{filled}" if item.positive else f"{filled:>{half}}│"
 
 
@@ -101,13 +105,10 @@ def _trust(explanation: Explanation) -> list[str]:
 
 
 def _sentences(account: Account) -> str:
-    follows = f"the simple stand-in follows the model {account.closeness} "
-    follows += f"(R² {account.in_sample}, {account.cross_fitted} on samples left out)"
-    if account.cross_fitted == "not known":
-        follows = "how well the simple stand-in follows the model cannot be told (too few samples to leave some out)"
+    follows = f"{account.sentence[0].lower()}{account.sentence[1:]}"
     total = f"{account.intercept} + effects {account.effects} = " if account.effects else ""
     return (
-        f"{account.name}: {follows}. For the whole instance it says {total}{account.local}; the model {account.model}."
+        f"{account.name}: {follows} For the whole instance it says {total}{account.local}; the model {account.model}."
     )
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from limefw.explanation import Explanation
 from limefw.types import Floats, Rendering
-from limefw_plugins.renderers._areas import share_at
+from limefw_plugins.renderers._areas import hidden_at
 from limefw_plugins.renderers._asked import Asked, asked_of
 from limefw_plugins.renderers._captioned import Paragraph, captioned, title, trust
 from limefw_plugins.renderers._letters import FAINT, Words, leading, wrapped
@@ -48,9 +48,7 @@ def what_if(explanation: Explanation, /, *, label: int | str | None = None) -> R
 
 def _panels(view: View, asked: Asked) -> list[Panel]:
     explanation = view.explanation
-    gone = share_at(explanation, asked.answers.segments, view.size)[..., None]
-    # what is in no segment is always kept
-    rest = share_at(explanation, range(explanation.segments.count), view.size)[..., None] - gone
+    gone, rest = (share[..., None] for share in hidden_at(explanation, asked.answers.segments, view.size))
     row, column = np.indices(view.size)
     stripes = np.where((row + column) // 6 % 2 == 0, 154, 139).astype(np.uint8)[..., None]
     guessed = "the stand-in guessed "

@@ -1,6 +1,9 @@
 """Masks that overlap, and pictures that are too thin for numbers."""
 
+import base64
 import dataclasses
+import html
+import io
 import json
 import re
 
@@ -9,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image as Pillow
 from skimage.data import chelsea
 
 import limefw
@@ -23,6 +27,7 @@ from limefw_plugins.renderers._picture import view_of
 from limefw_plugins.renderers._scales import exponent_of, in_unit, tick_texts, unit_of
 from limefw_plugins.renderers._words import fidelity
 from limefw_plugins.renderers.page import page
+from limefw_plugins.renderers.plain_text import plain_text
 from limefw_plugins.segmenters import given as these
 
 
@@ -172,6 +177,47 @@ def test_what_soft_masks_say_is_not_cut_into_crumbs():
     assert members == [[segment] for segment in range(14)]
 
 
+@pytest.fixture(scope="module")
+def soft():
+    """Return an explanation with blobs that fade out, and a corner that no blob covers."""
+    rows, columns = np.indices((120, 160))
+    blobs = [np.clip(1 - np.hypot(rows - y, columns - x) / 70, 0, 1) for y, x in ((30, 40), (40, 110), (80, 60))]
+    return explained(np.stack(blobs))
+
+
+@pytest.mark.parametrize("masks", ["soft", "overlapping"])
+def test_the_pages_what_if_hides_so_much_of_each_pixel_as_the_model_saw_hidden(masks, request):
+    explanation = request.getfixturevalue(masks)
+    data = page(explanation).data
+    gone = list(explanation.what_if[0].segments)
+    basis = explanation.segments.basis
+    wanted = basis[gone].sum(axis=0), basis.sum(axis=0) - basis[gone].sum(axis=0)
+    found = re.findall(r'<mask id="([^"]+)".*?href="data:image/png;base64,([^"]+)"', data)
+    assert [name.rpartition("-")[2] for name, _ in found] == ["gone", "rest"]
+    for (name, coded), share in zip(found, wanted, strict=True):
+        seen = np.asarray(Pillow.open(io.BytesIO(base64.b64decode(coded)))) / 255
+        np.testing.assert_allclose(seen, share, atol=0.003)
+        assert f'mask="url(#{name})"' in data
+    # nothing else is striped
+    assert data.count('-hidden)"') == 2
+
+
+def test_of_soft_masks_the_share_is_the_weight(soft):
+    weights = soft.segments.basis.mean(axis=(1, 2))
+    for effect in soft.top(None):
+        assert effect.share == pytest.approx(weights[effect.segment])
+    texts = {f"{weight:.1%}" for weight in weights.tolist()}
+    assert texts <= set(plain_text(soft).data.split())
+    assert texts == set(
+        json.loads(re.search(r'id="limefw-data">(.*?)</script>', page(soft).data, re.DOTALL)[1])["shares"]
+    )
+
+
+def test_of_hard_masks_that_overlap_the_share_is_the_area(overlapping):
+    for effect in overlapping.top(None):
+        assert effect.share == pytest.approx(MASKS[effect.segment].mean())
+
+
 # --- thin pictures
 
 
@@ -247,8 +293,18 @@ def test_where_all_combinations_were_drawn_none_is_missing(make, drawn, wanted, 
         neighbourhood=dataclasses.replace(explanation.neighbourhood, exhaustive=drawn),
         health=dataclasses.replace(explanation.health, labels={285: dataclasses.replace(health, cross_fitted=None)}),
     )
+    explanation = dataclasses.replace(
+        explanation, fits={285: explanation.fits[285]}, names={285: "tabby"}, what_if={},
+    )  # fmt: skip
     assert wanted in fidelity(explanation, 285)
     assert unwanted not in fidelity(explanation, 285)
+    for renderer in (plain_text, page):
+        said = " ".join(html.unescape(renderer(explanation).data).split())
+        sentence = fidelity(explanation, 285)
+        assert sentence[1:] in said
+        assert ("10 or more are advisable" in said) is not drawn
+        assert ("cannot be told" in said) is not drawn
+        assert ("all combinations that there are" in said) is drawn
 
 
 @pytest.mark.parametrize(

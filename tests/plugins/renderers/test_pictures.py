@@ -206,3 +206,8 @@ def test_bars_name_segments_by_the_number_that_pictures_show(explanation):
     for effect, tick in zip(explanation.top(3), axes.get_yticklabels(), strict=True):
         assert str(effect.segment) in printed
         assert tick.get_text().startswith(f"superpixel {effect.segment},")
+
+
+def test_the_figure_says_what_its_large_dot_is(explanation):
+    titles = [axes.get_title() for axes in figure(explanation).figure.axes]
+    assert any("the large one the whole image" in text for text in titles)

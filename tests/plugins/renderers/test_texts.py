@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from limefw.types import Image
 from limefw_plugins.renderers._words import columns, fitted, number, printable, signed, wording_of
 from limefw_plugins.renderers.bars import bars
 from limefw_plugins.renderers.figures_json import figures_json
@@ -276,3 +277,25 @@ def test_an_effect_within_its_interval_of_0_may_be_chance(explanation):
         label: dataclasses.replace(fit, covariance=np.eye(len(fit.effects))) for label, fit in explanation.fits.items()
     }
     assert "which may be chance" in sentences(dataclasses.replace(explanation, fits=fits)).data.replace("\n", " ")
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-5])
+def test_what_rounds_to_nothing_beside_the_largest_has_no_bar(explanation, scale):
+    fit = explanation.fit(285)
+    effects = np.zeros_like(fit.effects)
+    effects[:3] = np.array([0.22, -8e-7, 0.002]) * scale
+    found = dataclasses.replace(explanation, fits={285: dataclasses.replace(fit, effects=effects)}, names={285: "cat"})
+    rows = {line.split()[1]: line for line in plain_text(found).data.splitlines() if line.startswith("  superpixel ")}
+    assert scale != 1.0 or "0.000 " in rows["1"]
+    assert "█" not in rows["1"]
+    assert "█" in rows["0"]
+    assert rows["2"].count("█") == 1
+
+
+@pytest.mark.parametrize("channels", [3, 4, 6])
+def test_of_many_channels_it_is_said_which_are_shown(make, channels):
+    photo = Image(np.tile(make().instance.pixels[..., :1], channels), (0, 255), "scan")
+    found = dataclasses.replace(make(), instance=photo)
+    for renderer in (plain_text, page):
+        said = f"the first three of its {channels} channels, as red, green and blue" in renderer(found).data
+        assert said is (channels > 3)
