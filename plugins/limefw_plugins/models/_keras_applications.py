@@ -22,7 +22,7 @@ MODES = {
 }  # fmt: skip
 """What ``keras.applications.MODULE.preprocess_input`` makes of RGB pixels in 0..255, by the name in ``_contract``."""
 
-Application = Literal[
+NETWORKS = (
     "ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtSmall", "ConvNeXtTiny", "ConvNeXtXLarge",
     "DenseNet121", "DenseNet169", "DenseNet201",
     "EfficientNetB0", "EfficientNetB1", "EfficientNetB2", "EfficientNetB3",
@@ -32,7 +32,7 @@ Application = Literal[
     "InceptionResNetV2", "InceptionV3", "MobileNet", "MobileNetV2", "MobileNetV3Large", "MobileNetV3Small",
     "NASNetLarge", "NASNetMobile", "ResNet101", "ResNet101V2", "ResNet152", "ResNet152V2", "ResNet50", "ResNet50V2",
     "VGG16", "VGG19", "Xception",
-]  # fmt: skip
+)  # fmt: skip
 """The networks by the names of their functions."""
 
 _MODULES = (

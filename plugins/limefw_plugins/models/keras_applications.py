@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 from annotated_types import Ge
 
-from limefw.errors import ModelSourceError
+from limefw.errors import ModelSourceError, did_you_mean
 from limefw.types import Model
 from limefw_plugins.models._contract import Resize, Wishes, class_names
 from limefw_plugins.models._keras import chunk_of, keras_itself, read, runner, unmoved
-from limefw_plugins.models._keras_applications import MODES, Application, module_of
+from limefw_plugins.models._keras_applications import MODES, NETWORKS, module_of
 from limefw_plugins.models._keras_files import fingerprint
 
 
@@ -20,7 +20,7 @@ def keras_applications(
     source: os.PathLike[str] | None,
     /,
     *,
-    name: Application,
+    name: str,
     weights: str | None = "imagenet",
     resize: Resize = "stretch",
     classes: str = "imagenet",
@@ -38,6 +38,10 @@ def keras_applications(
         classes: "imagenet", or a file of class names for weights of other classes.
         chunk: rows a call; None: as many as suit the backend.
     """
+    if name not in NETWORKS:
+        raise ModelSourceError(
+            f"keras.applications has no {name!r}.{did_you_mean(name, NETWORKS)} It has: {', '.join(NETWORKS)}"
+        )
     given = os.fspath(source) if source is not None else weights
     given = None if given == "none" else given
     if given not in (None, "imagenet") and not Path(given).is_file():

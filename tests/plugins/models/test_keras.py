@@ -455,9 +455,11 @@ def test_every_network_of_keras_is_known_by_name():
     """The tables have all that Keras ships, and each network the module that Keras has it in."""
     from typing import get_args
 
-    from limefw_plugins.models._keras_applications import MODES, Application, KerasPreprocessing, module_of
+    from limefw_plugins.models._keras_applications import MODES, NETWORKS, KerasPreprocessing, module_of
 
-    assert set(get_args(Application)) == set(networks())
+    assert set(NETWORKS) == set(networks())
+    with pytest.raises(ModelSourceError, match=r"has no 'InceptionV4'\. Did you mean 'InceptionV3'\?"):
+        limefw.model(use={"use": "keras_applications", "name": "InceptionV4"})
     assert set(MODES) == set(applications())
     assert {word for word in get_args(KerasPreprocessing) if word.startswith("keras:")} == {f"keras:{n}" for n in MODES}
     for name in networks():
