@@ -7,7 +7,7 @@ import pytest
 from skimage.data import chelsea
 from skimage.segmentation import quickshift
 from skimage.transform import resize
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, Ridge
 
 import limefw
 
@@ -110,3 +110,23 @@ def test_tree_asks_four_questions_at_the_most_and_is_drawn_as_one(photo):
     assert 3 < len(explanation.fit().detail["feature"]) < 2**5
     assert explanation.draw(limefw.build("tree").renderers[0]).media_type == "image/png"
     assert limefw.build("tree").renderers[0].name == "tree"
+
+
+def test_lime_keras_weighs_and_shrinks_as_the_tutorials_call_of_lime_does(photo):
+    """lime's kernel of width .15 and a ridge of alpha 1 on all superpixels; three classes where there are no four."""
+    explanation = limefw.explain(photo, black_box, recipe="lime-keras", samples=120)
+    codes, around = explanation.neighbourhood.codes, explanation.neighbourhood
+    assert len(explanation.labels) == 3
+    distance = 1 - np.sqrt(codes.mean(axis=1))
+    weights = np.sqrt(np.exp(-(distance**2) / 0.15**2))
+    for column, label in enumerate(explanation.labels):
+        line = Ridge(alpha=1.0).fit(codes, around.targets[:, column], sample_weight=weights)
+        np.testing.assert_allclose(explanation.fit(label).effects, line.coef_, rtol=0, atol=1e-10)
+
+
+def test_background_check_explains_the_log_odds_of_the_predicted_class_alone(photo):
+    explanation = limefw.explain(photo, black_box, recipe="background-check")
+    answers = black_box(photo[None])[0]
+    assert list(explanation.labels) == [answers.argmax()]
+    assert explanation.prediction() == pytest.approx(np.log(answers.max() / (1 - answers.max())), abs=1e-6)
+    assert explanation.neighbourhood.codes[1::2].tolist() == (~explanation.neighbourhood.codes[::2]).tolist()
