@@ -1,5 +1,6 @@
 """The game: from draws to targets, and the only way in which anything spends model calls."""
 
+import re
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,9 @@ Cache = MutableMapping[bytes, NDArray[Any]]
 @dataclass(slots=True, eq=False)
 class Game:
     """Cuts draws into chunks, composes each into a reused buffer, asks the model once per distinct row.
+
+    A model that is bound to the composer composes by itself, from the codes. A chunk that does not fit in memory is
+    halved, and so are all that follow.
 
     Args:
         model: whose calls are spent.
@@ -60,15 +64,19 @@ class Game:
     prediction: Floats = field(default_factory=lambda: np.empty(0), init=False)
     columns: tuple[int, ...] = field(default=(), init=False)
     history: list[tuple[Draws, Floats]] = field(default_factory=list, init=False)
+    too_many: int | None = field(default=None, init=False)
     _seen: dict[bytes, int] = field(default_factory=dict, init=False)
     _targets: Floats = field(default_factory=lambda: np.empty((0, 0)), init=False)
     _ready: Composer = field(init=False)
+    _bound: Callable[[Draws], Any] | None = field(default=None, init=False)
     _buffer: NDArray[Any] | None = field(default=None, init=False)
     _started: float = field(default_factory=time.perf_counter, init=False)
 
     def __post_init__(self) -> None:
         given = self.composer
         self._ready = given.prepared(self.model.contract) if isinstance(given, PixelComposer) else given
+        if self.model.bind is not None and isinstance(self._ready, PixelComposer) and self._ready.basis is None:
+            self._bound = self.model.bind(self._ready)
         if self.chunk is not None and (not isinstance(self.chunk, int) or self.chunk < 1):
             raise InputError(f"chunk must be a whole number of at least 1, got {self.chunk!r}")
 
@@ -80,9 +88,18 @@ class Game:
             self._open(draws)
         index, fresh = self._distinct(draws)
         try:
-            for start in range(0, len(fresh), self.chunk_rows):
-                rows = fresh[start : start + self.chunk_rows]
-                self._targets[index[rows]] = self._to_targets(self._ask(draws, rows))[:, self.columns]
+            done = 0
+            while done < len(fresh):
+                rows = fresh[done : done + self.chunk_rows]
+                try:
+                    targets = self._to_targets(self._ask(draws, rows))
+                except Exception as error:
+                    if len(rows) == 1 or not is_out_of_memory(error):
+                        raise
+                    self._halve(len(rows))
+                    continue
+                self._targets[index[rows]] = targets[:, self.columns]
+                done += len(rows)
                 self._tell()
         finally:
             self._remember(draws, index)
@@ -97,6 +114,12 @@ class Game:
             return self.model.contract.chunk
         size = self._ready.row_bytes if isinstance(self._ready, PixelComposer) else CHUNK_BYTES // 64
         return int(np.clip(CHUNK_BYTES // max(size, 1), 1, 1024))
+
+    def _halve(self, rows: int) -> None:
+        """Ask fewer rows at once from now on: so many were too many."""
+        self.too_many = self.too_many or rows
+        self.chunk = rows // 2
+        self._buffer = None
 
     def _open(self, draws: Draws) -> None:
         """Predict the instance by itself: a model that does not fit fails here, before anything else is paid for."""
@@ -164,17 +187,20 @@ class Game:
         return np.stack([row for row in found if row is not None])
 
     def _predict(self, part: Draws) -> NDArray[Any]:
-        inputs = self._compose(part)
+        # bound it can show and hide segments, not mix them
+        bound = self._bound if part.codes.dtype == np.bool_ else None
+        ask, inputs = (self.model.predict, self._compose(part)) if bound is None else (bound, part)
         started = time.perf_counter()
         try:
-            outputs = self.model.predict(inputs)
+            outputs = ask(inputs)
         except LimefwError:
             raise
         except SystemExit as error:
             raise ModelError(f"{self.model.name} tried to end the process: sys.exit({error.code!r})") from error
         except Exception as error:
-            shape, dtype = getattr(inputs, "shape", (len(part),)), getattr(inputs, "dtype", type(inputs))
-            error.add_note(f"raised by {self.model.name}, given a batch of shape {shape} and type {dtype}")
+            error.add_note(f"raised by {self.model.name}, given {_described(inputs, len(part))}")
+            if len(part) == 1 and is_out_of_memory(error):
+                error.add_note("not even one row at a time fits in memory: free some, or take a smaller model or input")
             raise
         finally:
             self.seconds += time.perf_counter() - started
@@ -236,6 +262,27 @@ class Game:
     def drawn(self) -> tuple[Draws, Floats]:
         """Return everything asked so far, in order."""
         return Draws.join([draws for draws, _ in self.history]), np.concatenate([rows for _, rows in self.history])
+
+
+def _described(inputs: Any, rows: int) -> str:
+    """Say what a model was given, for notes."""
+    if isinstance(inputs, Draws):
+        return f"the codes of {rows} rows, to compose by itself"
+    return f"a batch of shape {getattr(inputs, 'shape', (rows,))} and type {getattr(inputs, 'dtype', type(inputs))}"
+
+
+_NO_MEMORY = re.compile(
+    r"out of memory|can't allocate memory|not enough memory|failed to allocate|insufficient memory|bad[ _]alloc|"
+    r"OOM when allocating|RESOURCE_EXHAUSTED|(CUDNN|CUBLAS)_STATUS_ALLOC_FAILED",
+    re.IGNORECASE,
+)
+_NO_MEMORY_TYPES = {"MemoryError", "OutOfMemoryError", "ResourceExhaustedError"}
+"""Of Python and NumPy, PyTorch, TensorFlow; ONNX Runtime, OpenCV, JAX and drivers say it in words alone."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Say whether an exception of any framework means that memory ran out, by its class's name or its words."""
+    return bool({kind.__name__ for kind in type(error).__mro__} & _NO_MEMORY_TYPES or _NO_MEMORY.search(str(error)))
 
 
 def _row_keys(draws: Draws) -> list[bytes]:

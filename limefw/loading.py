@@ -66,7 +66,8 @@ def model(
 
     Args:
         source: a callable from a batch to (n, k) outputs, a file, ``"package.module:function"``, any object that an
-            adapter knows, or None: the embedded ImageNet classifier.
+            adapter knows, a function that makes a network and the file of its weights (as a pair, or as
+            ``"package.module:function@weights"``), or None: the embedded ImageNet classifier.
         use: the adapter, as a recipe has it; "auto" asks the adapters.
         classes: names of the classes, in the order of the outputs.
         task: "regression" explains the outputs as they are.
@@ -100,7 +101,11 @@ def model(
 
 def _loaded(source: Any, use: str | Mapping[str, Any], registry: Registry, *, trust: bool) -> Model:
     if isinstance(source, str):
-        source = imported(source) if names_function(source) else Path(source)
+        name, _, weights = source.partition("@")
+        if names_function(name):
+            source = (imported(name), Path(weights)) if weights else imported(name)
+        else:
+            source = Path(source)
     stage = _adapter_for(source, use, registry)
     trusted = {"trust": trust} if takes_trust(stage.plugin) else {}
     return check_model(stage(source, **trusted), stage)

@@ -347,7 +347,7 @@ class Run:
             if outcome.fits is None:
                 scores, unfitted = cross_fitted(around, self.fit, self.stream("health"))
                 cautions += unfitted
-            cautions += _of_filler(game.composer)
+            cautions += _of_filler(game.composer) + _of_memory(game)
             unit = 1.0 if self.model.task == "classification" else 0.0
             health = examine(
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit
@@ -450,3 +450,14 @@ def _of_filler(composer: Composer) -> tuple[Caution, ...]:
         return ()
     text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
     return (Caution("filler_hides_nothing", text),)
+
+
+def _of_memory(game: Game) -> tuple[Caution, ...]:
+    """Tell of chunks that did not fit, once however often they were halved."""
+    if game.too_many is None:
+        return ()
+    text = (
+        f"memory ran out at {game.too_many} rows a call; from there on at most {game.chunk_rows} were asked at once. "
+        f"With chunk={game.chunk_rows} no row is asked twice"
+    )
+    return (Caution("out_of_memory", text),)

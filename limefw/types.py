@@ -408,6 +408,8 @@ class Model:
         contract: what the input must be.
         fingerprint: a hash of the file or the user's own model_id; None = nothing is cached between processes.
         notes: what was assumed about it, as sentences.
+        bind: where the model composes by itself, as on a GPU: given a PixelComposer that has been prepared for
+            `contract`, it returns a function from draws with bool codes to raw outputs. They are those of `predict`.
     """
 
     predict: Callable[[Any], Any]
@@ -416,6 +418,7 @@ class Model:
     contract: Contract = field(default_factory=Contract)
     fingerprint: str | None = None
     notes: tuple[str, ...] = ()
+    bind: Callable[[Any], Callable[[Draws], Any]] | None = None
 
     @property
     def task(self) -> Literal["classification", "regression"]:

@@ -72,7 +72,9 @@ def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.argument("image", type=click.Path(path_type=Path), required=False),
         click.option("--sample", is_flag=True, help="Take the photograph that comes along: a cat."),
-        click.option("--model", "-m", metavar="FILE|MODULE:FUNCTION", help="Default: the embedded EfficientNet-Lite0."),
+        click.option(
+            "--model", "-m", metavar="FILE|MODULE:FUNCTION[@WEIGHTS]", help="Default: the embedded EfficientNet-Lite0."
+        ),
         click.option("--classes", type=click.Path(path_type=Path), help="Class names, one a line."),
         click.option("--recipe", "-r", default="lime", show_default=True, metavar="NAME|FILE", help="What to do."),
         click.option("--set", "-s", "settings", multiple=True, metavar="KEY=VALUE", help="E.g. segmenter.use=slic"),
@@ -145,7 +147,7 @@ def load_target(name: str | None) -> Any:
 @contextmanager
 def _current_folder_first(name: str | None) -> Iterator[None]:
     """Look for the module of a ``module:function`` in the current folder, as ``python -m`` would, and no longer."""
-    module, colon, function = (name or "").partition(":")
+    module, colon, function = (name or "").partition("@")[0].partition(":")
     if not colon or not all(part.isidentifier() for part in f"{module}.{function}".split(".")):
         yield
         return

@@ -420,7 +420,7 @@ def test_an_interruption_before_anything_stays_one(photo):
 
 
 @pytest.mark.parametrize(
-    "stop", [KeyboardInterrupt(), RuntimeError("out of memory")], ids=lambda stop: type(stop).__name__
+    "stop", [KeyboardInterrupt(), RuntimeError("device lost")], ids=lambda stop: type(stop).__name__
 )
 def test_a_cut_enumeration_is_not_exhaustive(photo, stop):
     """Where only some of all combinations were predicted the standard errors are not 0."""

@@ -7,6 +7,7 @@ from limefw.stage import Plugin
 from limefw_plugins.models.embedded import embedded, is_none
 from limefw_plugins.models.function import any_callable
 from limefw_plugins.models.onnx import is_onnx, onnx
+from limefw_plugins.models.torch import is_torch, torch
 
 
 @hookimpl
@@ -15,3 +16,4 @@ def limefw_models() -> Iterator[Plugin]:
     yield Plugin("callable", any_callable, accepts=callable, fallback=True)
     yield Plugin("embedded", embedded, modality="image", accepts=is_none)
     yield Plugin("onnx", onnx, accepts=is_onnx, requires=("onnxruntime",))
+    yield Plugin("torch", torch, modality="image", accepts=is_torch, requires=("torch",))

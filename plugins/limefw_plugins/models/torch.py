@@ -1,0 +1,138 @@
+"""PyTorch: modules, TorchScript, torch.export programs, and weights with the function that makes their network."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from limefw.errors import ModelSourceError
+from limefw.types import Contract, Model
+from limefw_plugins.models._contract import (
+    Head,
+    Layout,
+    Means,
+    Order,
+    Preprocessing,
+    Range,
+    Resize,
+    Size,
+    Spreads,
+    Wishes,
+    class_names,
+)
+from limefw_plugins.models._torch_calls import Chunk, Output, Precision, settled
+from limefw_plugins.models._torch_files import SUFFIXES, WEIGHTS, Network, network
+
+
+def is_torch(source: Any) -> bool:
+    """Say whether this is a module or a program of PyTorch, a file of it, or a function and a file of weights."""
+    if isinstance(source, os.PathLike):
+        return Path(source).suffix.lower() in SUFFIXES
+    if isinstance(source, tuple):
+        paired = len(source) == 2 and callable(source[0]) and isinstance(source[1], str | os.PathLike)
+        return paired and Path(source[1]).suffix.lower() in WEIGHTS
+    names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(source).__mro__}
+    return bool(names & {"torch.nn.modules.module.Module", "torch.export.exported_program.ExportedProgram"})
+
+
+def torch(
+    source: Any,
+    /,
+    *,
+    head: Head = "auto",
+    preprocessing: Preprocessing = "auto",
+    size: Size = None,
+    layout: Layout = "auto",
+    order: Order = "auto",
+    value_range: Range = "auto",
+    mean: Means = None,
+    std: Spreads = None,
+    resize: Resize = "stretch",
+    classes: str | None = None,
+    device: str = "auto",
+    chunk: Chunk = None,
+    precision: Precision = "full",
+    channels_last: bool = False,
+    output: Output = None,
+    trust: bool = False,
+) -> Model:
+    """A PyTorch network: a module, a TorchScript or torch.export file, or weights and the function that makes it.
+
+    Args:
+        head: what its outputs mean; "auto": as its last layer says, else logits.
+        preprocessing: by name: "imagenet" is what torchvision's networks want; "auto" is 0..1.
+        size: (height, width) of its input; None: a program's own, else the image's.
+        layout: of its input; "auto" is NCHW.
+        order: of three channels.
+        value_range: what black and white are before `mean` and `std`; None: the pixels as they are.
+        mean: subtracted, one for each channel or one for all.
+        std: divided by, likewise.
+        resize: how a photograph gets to the size.
+        classes: a file of class names, or "imagenet".
+        device: "auto" takes the first of cuda, mps and cpu; the caller's own module stays where it is.
+        chunk: rows a call; by default 4 to 32 on a CPU, where large batches are slow, else 64.
+        precision: what layers may be computed in that need no more (autocast).
+        channels_last: keep channels last in memory, which suits convolutions on some devices.
+        output: which is meant where it returns several; by default "logits", "out" or the only one.
+        trust: allow files that run code: pickled modules, TorchScript, torch.export.
+    """
+    found = network(source, trust=trust)
+    wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
+    known, fixed = _of_program(found.program) if found.program is not None else (_of_module(found.module), None)
+    contract = wishes.applied(known)
+    notes = _assumed(wishes, contract, found)
+    return settled(
+        found, contract, class_names(classes), notes, fixed=fixed, device=device, chunk=chunk, precision=precision,
+        channels_last=channels_last, output=output,
+    )  # fmt: skip
+
+
+_HEADS = {"Softmax": "probabilities", "Softmax2d": "probabilities", "LogSoftmax": "logits", "Sigmoid": "sigmoid"}
+_OPERATIONS = {"softmax": "probabilities", "_softmax": "probabilities", "sigmoid": "sigmoid"}
+
+
+def _of_module(module: Any) -> Contract:
+    """Read channels from the first convolution, the type from the first weight and the head from the last layer."""
+    weights = [(name, weight) for name, weight in module.named_parameters() if weight.is_floating_point()]
+    stem = next((weight.shape[1] for name, weight in weights if weight.ndim == 4 and name.endswith("weight")), None)
+    leaves = [part for part in module.modules() if not any(True for _ in part.children())]
+    last = getattr(leaves[-1], "original_name", type(leaves[-1]).__name__)
+    return _contract(stem, weights[0][1].dtype if weights else None, _HEADS.get(last, "logits"), None)
+
+
+def _of_program(program: Any) -> tuple[Contract, int | None]:
+    """Read size, channels, type and a fixed number of rows from a program's input, the head from its last operation."""
+    inputs = {*program.graph_signature.user_inputs}
+    tensors = [node.meta["val"] for node in program.graph.nodes if node.op == "placeholder" and node.name in inputs]
+    if len(tensors) != 1 or getattr(tensors[0], "ndim", 0) != 4:
+        shapes = ", ".join(str(list(getattr(tensor, "shape", ()))) for tensor in tensors)
+        raise ModelSourceError(f"the program takes inputs of shape {shapes}; an image model takes one of four axes")
+    rows, channels, height, width = (axis if isinstance(axis, int) else None for axis in tensors[0].shape)
+    size = (height, width) if height is not None and width is not None else None
+    result = program.graph.output_node().args[0][0]
+    operation = str(getattr(result, "target", "")).removeprefix("aten.").partition(".")[0]
+    return _contract(channels, tensors[0].dtype, _OPERATIONS.get(operation, "logits"), size), rows
+
+
+def _contract(channels: int | None, dtype: Any, head: Any, size: Size) -> Contract:
+    name = str(dtype).removeprefix("torch.")
+    return Contract(
+        size=size,
+        channels=channels if channels in (1, 3, 4) else None,
+        layout="NCHW",
+        value_range=(0.0, 1.0),
+        dtype=name if name in ("float16", "float64", "uint8") else "float32",
+        head=head,
+    )
+
+
+def _assumed(wishes: Wishes, contract: Contract, found: Network) -> tuple[str, ...]:
+    """Say what nobody said."""
+    notes = []
+    if wishes.head == "auto" and contract.head == "logits":
+        notes.append(f"the outputs of {found.name} were assumed to be logits")
+    if wishes.preprocessing == "auto" and wishes.value_range == "auto":
+        plain = "" if wishes.mean is not None else ", with no mean and std (preprocessing='imagenet' has torchvision's)"
+        notes.append(f"{found.name} was assumed to take values from 0 to 1{plain}")
+    if contract.size is None:
+        notes.append(f"{found.name} was assumed to take images of any size, so it is shown them at their own")
+    return tuple(notes)
