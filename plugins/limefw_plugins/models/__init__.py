@@ -6,6 +6,8 @@ from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
 from limefw_plugins.models.embedded import embedded, is_none
 from limefw_plugins.models.function import any_callable
+from limefw_plugins.models.keras import is_keras, keras
+from limefw_plugins.models.keras_applications import keras_applications
 from limefw_plugins.models.onnx import is_onnx, onnx
 from limefw_plugins.models.torch import is_torch, torch
 
@@ -15,5 +17,7 @@ def limefw_models() -> Iterator[Plugin]:
     """Yield the adapters."""
     yield Plugin("callable", any_callable, accepts=callable, fallback=True)
     yield Plugin("embedded", embedded, modality="image", accepts=is_none)
+    yield Plugin("keras", keras, accepts=is_keras, requires=("keras",))
+    yield Plugin("keras_applications", keras_applications, modality="image", requires=("keras",))
     yield Plugin("onnx", onnx, accepts=is_onnx, requires=("onnxruntime",))
     yield Plugin("torch", torch, modality="image", accepts=is_torch, requires=("torch",))

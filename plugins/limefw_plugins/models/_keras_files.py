@@ -1,0 +1,143 @@
+"""Reading Keras' files without running what came with them."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from limefw.errors import ModelSourceError, UntrustedError
+from limefw_plugins.models._keras import on_its_own_backend, unmoved
+
+
+RUNS_CODE = {
+    "Lambda": "a Lambda layer, which is Python code",
+    "__lambda__": "a lambda, which is Python code",
+    "TFSMLayer": "a layer that loads a TensorFlow program",
+    "TorchModuleWrapper": "a pickled PyTorch module",
+}
+SUFFIXES = (".keras", ".h5", ".hdf5")
+
+
+def is_file_of_keras(path: Path) -> bool:
+    """Say whether this is a .keras or HDF5 file, a folder that a .keras file was unpacked to, or a SavedModel."""
+    if path.is_dir():
+        return is_saved_model(path) or all((path / name).is_file() for name in ("metadata.json", "model.weights.h5"))
+    return path.suffix.lower() in SUFFIXES
+
+
+def is_saved_model(path: Path) -> bool:
+    """Say whether this folder is TensorFlow's SavedModel."""
+    return (path / "saved_model.pb").is_file()
+
+
+def load(keras: Any, path: Path, *, trust: bool) -> tuple[Any, Any]:
+    """Return the model in a file or folder, not compiled, and the loss it was trained with, where the file says.
+
+    Raises:
+        ModelSourceError: where it cannot be loaded.
+        UntrustedError: where that would run code that came with it, and `trust` is False.
+    """
+    if not path.exists():
+        raise ModelSourceError(f"there is no model file {path}")
+    if path.is_dir() and is_saved_model(path):
+        return _saved_model(keras, path, trust=trust), None
+    config, loss = _config(path)
+    if not trust:
+        for name in _class_names(config):
+            if name in RUNS_CODE:
+                raise UntrustedError(refusal(path, f"it holds {RUNS_CODE[name]}"))
+    try:
+        with unmoved(), on_its_own_backend(keras):
+            return keras.models.load_model(path, compile=False, safe_mode=not trust), loss
+    except Exception as error:
+        text = str(error).strip() or type(error).__name__
+        if not trust and ("safe_mode" in text or "unsafe_deserialization" in text):
+            raise UntrustedError(refusal(path, text.partition(". ")[0])) from error
+        hint = ""
+        if "custom" in text.lower() and ("locate" in text or "Unknown" in text or "register" in text):
+            hint = (
+                " Its own classes must be known first: mark them with @keras.saving.register_keras_serializable(), "
+                "load inside keras.saving.custom_object_scope({'Name': Name}), or load it yourself and give the model"
+            )
+        backend = keras.backend.backend()
+        raise ModelSourceError(
+            f"{path} cannot be loaded by Keras {keras.__version__} on {backend}: {text[:500]}.{hint}"
+        ) from error
+
+
+def refusal(path: Path, why: str) -> str:
+    """Say why a file is not loaded, and how to have it loaded all the same."""
+    return (
+        f"{path} was not loaded: {why}, and loading it would run what came with the file. If you know where it is "
+        f"from: limefw.model({str(path)!r}, trust=True)"
+    )
+
+
+def _saved_model(keras: Any, path: Path, *, trust: bool) -> Any:
+    if not trust:
+        raise UntrustedError(refusal(path, "a SavedModel is a TensorFlow program, which can read and write files"))
+    if keras.backend.backend() != "tensorflow":
+        raise ModelSourceError(
+            f"{path} is a SavedModel, which needs Keras' TensorFlow backend; this is {keras.backend.backend()}. Set "
+            "KERAS_BACKEND=tensorflow before Keras is imported"
+        )
+    try:
+        with unmoved():
+            return keras.layers.TFSMLayer(str(path), call_endpoint="serving_default")
+    except Exception as error:
+        raise ModelSourceError(f"{path} cannot be loaded as a SavedModel: {str(error)[:500]}") from error
+
+
+def _config(path: Path) -> tuple[Any, Any]:
+    """Return what a file says the model is made of, and the loss, without Keras."""
+    try:
+        if path.suffix.lower() in (".h5", ".hdf5"):
+            return _config_of_hdf5(path)
+        if path.is_dir():
+            config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        else:
+            with zipfile.ZipFile(path) as archive:
+                config = json.loads(archive.read("config.json"))
+        return config, (config.get("compile_config") or {}).get("loss")
+    except (OSError, ValueError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        raise ModelSourceError(
+            f"{path} is no Keras file, or is damaged: {error}. Expected a .keras file (a zip with config.json), an .h5 "
+            "file or a SavedModel folder"
+        ) from error
+
+
+def _config_of_hdf5(path: Path) -> tuple[Any, Any]:
+    import h5py
+
+    with h5py.File(path, mode="r") as file:
+        if "model_config" not in file.attrs:
+            raise ModelSourceError(
+                f"{path} holds weights and no model. Build the model in Python, load_weights({path.name!r}) into it "
+                "and give that; a network of keras.applications: limefw.model(path, use={'use': 'keras_applications', "
+                "'name': 'InceptionV3'})"
+            )
+        training = json.loads(file.attrs.get("training_config", "{}"))
+        return json.loads(file.attrs["model_config"]), training.get("loss")
+
+
+def _class_names(config: Any) -> Iterator[str]:
+    if isinstance(config, dict):
+        if isinstance(name := config.get("class_name"), str):
+            yield name.rpartition(">")[2]
+        config = list(config.values())
+    if isinstance(config, list):
+        for part in config:
+            yield from _class_names(part)
+
+
+def fingerprint(path: Path) -> str:
+    """Return a hash of a file, or of a folder's files with their names."""
+    files = sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path]
+    state = hashlib.sha256()
+    for file in files:
+        state.update(f"{file.relative_to(path)}\0".encode())
+        with file.open("rb") as stream:
+            state.update(hashlib.file_digest(stream, "sha256").digest())
+    return state.hexdigest()

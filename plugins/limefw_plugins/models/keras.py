@@ -1,0 +1,92 @@
+"""Keras models, on whatever backend Keras runs on."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge
+
+from limefw.errors import ModelSourceError
+from limefw.types import Model
+from limefw_plugins.models._contract import (
+    Head,
+    Layout,
+    Means,
+    Order,
+    Range,
+    Resize,
+    Size,
+    Spreads,
+    Wishes,
+    class_names,
+)
+from limefw_plugins.models._keras import chunk_of, keras_itself, read, runner
+from limefw_plugins.models._keras_applications import KerasPreprocessing, mode_of
+from limefw_plugins.models._keras_files import fingerprint, is_file_of_keras, load
+
+
+def is_keras(source: Any) -> bool:
+    """Say whether this is a Keras 3 model, a .keras or .h5 file, or a SavedModel folder."""
+    if isinstance(source, os.PathLike):
+        return is_file_of_keras(Path(source))
+    return any(
+        kind.__name__ == "Layer" and kind.__module__.partition(".")[0] == "keras" for kind in type(source).__mro__
+    )
+
+
+def keras(
+    source: Any,
+    /,
+    *,
+    head: Head = "auto",
+    preprocessing: KerasPreprocessing = "auto",
+    size: Size = None,
+    layout: Layout = "auto",
+    order: Order = "auto",
+    value_range: Range = "auto",
+    mean: Means = None,
+    std: Spreads = None,
+    resize: Resize = "stretch",
+    classes: str | None = None,
+    output: Annotated[int, Ge(0)] = 0,
+    chunk: Annotated[int, Ge(1)] | None = None,
+    trust: bool = False,
+) -> Model:
+    """A Keras 3 model or its file (.keras, .h5, SavedModel folder), on the TensorFlow or the PyTorch backend.
+
+    Size, layout, channels and dtype are read from its input, the head from its last activation, else from the loss
+    that it was trained with. KERAS_BACKEND says which backend; without it, one that is installed.
+
+    Args:
+        head: what the outputs mean.
+        preprocessing: what the pixels are to the model; "keras:vgg16" as keras.applications.vgg16.preprocess_input
+            does. "auto": as its dtype, a first Rescaling or Normalization layer or a name of keras.applications say,
+            else 0..1.
+        size: height and width, where the model leaves them open.
+        layout: of its input; "auto": by its layers' data_format.
+        order: of three channels.
+        value_range: what black and white are to the model before `mean` and `std`; None: the pixels as they are.
+        mean: subtracted, one for each channel in the model's own order, or one for all.
+        std: divided by, likewise.
+        resize: how a photograph gets to the model's size.
+        classes: a file of class names, or "imagenet".
+        output: which, of a model with several.
+        chunk: rows a call; None: as many as suit the backend.
+    """
+    if not is_keras(source):
+        raise ModelSourceError(
+            f"a Keras model is a keras.Model, a .keras or .h5 file or a SavedModel folder, got {source!r:.80}"
+        )
+    library = keras_itself()
+    path = Path(source) if isinstance(source, os.PathLike) else None
+    model, loss = (source, None) if path is None else load(library, path, trust=trust)
+    wishes = Wishes(head, mode_of(preprocessing), size, layout, order, value_range, mean, std, resize)
+    reading = read(library, model, wishes, output, loss)
+    names = class_names(classes)
+    if names is None and reading.application and reading.classes == 1000:
+        names = class_names("imagenet")
+    contract = replace(reading.contract, chunk=chunk or chunk_of(library, reading.contract.size))
+    mark = None if path is None else f"{fingerprint(path)}:{library.backend.backend()}:{output}"
+    name = model.name if path is None else path.stem
+    return Model(runner(library, model, reading, output), name, names, contract, mark, reading.notes)
