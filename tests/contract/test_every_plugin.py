@@ -1,5 +1,7 @@
 """Every installed plug-in keeps what its kind promises."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,30 @@ def tiny_network(folder):
     return path
 
 
+def tiny_torch_network(_folder):
+    import torch
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
+
+
+def weights_of(library, name):
+    """Return what writes a file of weights for a network of a library, drawn from a seed."""
+
+    def write(folder):
+        import torch
+
+        make = importlib.import_module(library)
+        make = make.models.get_model if library == "torchvision" else make.create_model
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            torch.save(make(name, num_classes=5).state_dict(), folder / "weights.pth")
+        return folder / "weights.pth"
+
+    return write
+
+
 def pillow(folder):
     from PIL import Image
 
@@ -79,6 +105,9 @@ SOURCES = {
     ("readers", "image_file"): [photo],
     ("models", "callable"): [lambda _: brightness],
     ("models", "onnx"): [tiny_network],
+    ("models", "timm"): [weights_of("timm", "test_resnet")],
+    ("models", "torch"): [tiny_torch_network],
+    ("models", "torchvision"): [weights_of("torchvision", "squeezenet1_1")],
     ("renderers", "tree"): [explained_by_a_tree],
 }
 
@@ -94,11 +123,16 @@ def grey_photo(folder):
 
 PARAMS = {
     ("fillers", "images"): lambda folder: {"paths": [str(grey_photo(folder))]},
+    ("models", "timm"): lambda _: {"name": "test_resnet"},
+    ("models", "torchvision"): lambda _: {"name": "squeezenet1_1", "size": [64, 64]},
     ("segmenters", "labels"): quarters,
 }
 """What has no default, as it is the user's own."""
 
-NEEDS = {("segmenters", "graph"): "cv2.ximgproc"}
+NEEDS = {
+    ("segmenters", "graph"): "cv2.ximgproc",
+    **{("models", name): name for name in ("timm", "torch", "torchvision")},
+}
 """What limefw's own dependencies do not bring."""
 
 

@@ -57,6 +57,8 @@ RUN = [page for page in WRITTEN if page != ERRORS and blocks(page)]
 @pytest.mark.parametrize("page", RUN)
 def test_python_in_the_documents_runs(page, module, tmp_path, monkeypatch):
     """All Python blocks of a page run in order, in one namespace, as a reader would run them."""
+    for library in re.findall(r"<!-- needs: (\w+) -->", read(page)):
+        pytest.importorskip(library, reason=f"the page is about {library}", exc_type=ImportError)
     monkeypatch.chdir(tmp_path)
     for block in blocks(page):
         exec(compile(block, page, "exec"), vars(module))

@@ -9,7 +9,9 @@ from limefw_plugins.models.function import any_callable
 from limefw_plugins.models.keras import is_keras, keras
 from limefw_plugins.models.keras_applications import keras_applications
 from limefw_plugins.models.onnx import is_onnx, onnx
+from limefw_plugins.models.timm import is_timm, timm
 from limefw_plugins.models.torch import is_torch, torch
+from limefw_plugins.models.torchvision import torchvision
 
 
 @hookimpl
@@ -20,4 +22,6 @@ def limefw_models() -> Iterator[Plugin]:
     yield Plugin("keras", keras, accepts=is_keras, requires=("keras",))
     yield Plugin("keras_applications", keras_applications, modality="image", requires=("keras",))
     yield Plugin("onnx", onnx, accepts=is_onnx, requires=("onnxruntime",))
+    yield Plugin("timm", timm, modality="image", accepts=is_timm, requires=("timm", "torch"))
     yield Plugin("torch", torch, modality="image", accepts=is_torch, requires=("torch",))
+    yield Plugin("torchvision", torchvision, modality="image", requires=("torchvision", "torch"))
