@@ -1,6 +1,7 @@
 """Every installed plug-in keeps what its kind promises."""
 
 import importlib
+import warnings
 
 import numpy as np
 import pytest
@@ -76,6 +77,27 @@ def weights_of(library, name):
     return write
 
 
+def keras_file(folder):
+    """Write a Keras model of 16 x 20 pixels."""
+    import keras
+
+    layers = [keras.Input((16, 20, 3)), keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)  # Keras, as it saves
+        keras.Sequential(layers).save(folder / "tiny.keras")
+    return folder / "tiny.keras"
+
+
+def mobile_weights(folder):
+    """Write random weights of a network of keras.applications."""
+    import keras
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        keras.applications.MobileNet(weights=None).save_weights(folder / "mobile.weights.h5")
+    return folder / "mobile.weights.h5"
+
+
 def pillow(folder):
     from PIL import Image
 
@@ -104,6 +126,8 @@ SOURCES = {
     ("readers", "image_array"): [lambda _: None, lambda _: np.zeros((5, 7)), pillow],
     ("readers", "image_file"): [photo],
     ("models", "callable"): [lambda _: brightness],
+    ("models", "keras"): [keras_file],
+    ("models", "keras_applications"): [mobile_weights],
     ("models", "onnx"): [tiny_network],
     ("models", "timm"): [weights_of("timm", "test_resnet")],
     ("models", "torch"): [tiny_torch_network],
@@ -122,6 +146,7 @@ def grey_photo(folder):
 
 
 PARAMS = {
+    ("models", "keras_applications"): lambda _: {"name": "MobileNet"},
     ("fillers", "images"): lambda folder: {"paths": [str(grey_photo(folder))]},
     ("models", "timm"): lambda _: {"name": "test_resnet"},
     ("models", "torchvision"): lambda _: {"name": "squeezenet1_1", "size": [64, 64]},
@@ -132,6 +157,8 @@ PARAMS = {
 NEEDS = {
     ("segmenters", "graph"): "cv2.ximgproc",
     **{("models", name): name for name in ("timm", "torch", "torchvision")},
+    ("models", "keras"): "keras",
+    ("models", "keras_applications"): "keras",
 }
 """What limefw's own dependencies do not bring."""
 

@@ -5,7 +5,7 @@ import json
 import os
 import random
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -135,11 +135,10 @@ def read(keras: Any, model: Any, wishes: Wishes, output: int, loss: Any = None) 
             )
     elif values is PREPROCESSING.get(MODES.get(application or "", "")) and wishes.preprocessing == "auto":
         notes.append(f"it is called {name!r}: its pixels are preprocessed as keras.applications.{application} does")
-    head = _head(tensors[output] if tensors else None, loss or getattr(model, "loss", None))
-    if head is None:
-        head = "probabilities"
-        if wishes.head == "auto":
-            notes.append(f"the outputs of {name} were assumed to be probabilities")
+    head, sure = _head(tensors[output] if tensors else None, loss or getattr(model, "loss", None))
+    if not sure and wishes.head == "auto":
+        meant = "plain numbers (of a regressor)" if head == "values" else head
+        notes.append(f"the outputs of {name} were assumed to be {meant}: where that is wrong, give its head")
     classes = tensors[output].shape[-1] if tensors and len(tensors[output].shape) == 2 else None
     known = replace(known, dtype=dtype, head=head, **values)
     return Reading(wishes.applied(known), tuple(notes), shape, classes, application)
@@ -203,7 +202,7 @@ def _channels_first(model: Any, shape: tuple[int | None, ...]) -> bool:
 
 def _leaves(model: Any) -> Iterator[Any]:
     """Yield the layers and operations of a model in order, those of models inside it too."""
-    parts: Iterable[Any] = getattr(model, "operations", None) or getattr(model, "layers", ())
+    parts: Any = getattr(model, "operations", None) or getattr(model, "layers", ())
     for part in parts:
         if getattr(part, "layers", ()):
             yield from _leaves(part)
@@ -229,7 +228,8 @@ def _values(model: Any, application: str | None, dtype: str, channels: int | Non
     elif kind == "Normalization" and first.input_mean is not None:
         reach = float(np.max(np.abs(first.input_mean)))
     elif kind in ("Divide", "TrueDivide"):
-        reach = max((part for part in first._inbound_nodes[0].arguments.args if isinstance(part, float)), default=None)  # noqa: SLF001
+        given = first._inbound_nodes[0].arguments.args  # noqa: SLF001
+        reach = max((part for part in given if isinstance(part, int | float)), default=None)
     if reach is not None:
         return PREPROCESSING["0..255" if reach > 2.0 else "0..1"]
     # those that take 0..255 rescale by themselves: one that does not was built otherwise
@@ -241,39 +241,36 @@ _THROUGH = ("Flatten", "Reshape", "Dropout", "Identity", "Cast")
 Outputs = Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"]
 
 
-def _head(tensor: Any, loss: Any) -> Outputs | None:
-    """Return what a symbolic output means, from the activation that made it; without one the loss tells."""
-    if tensor is None:
-        return _from_loss(loss, None)
+def _head(tensor: Any, loss: Any) -> tuple[Outputs, bool]:
+    """Return what a symbolic output means, and whether that is sure: from the activation that made it, or the loss."""
+    if tensor is None:  # it could have been trained on logits or on probabilities
+        return ("values", True) if _from_loss(loss, None) == ("values", True) else ("probabilities", False)
     width = tensor.shape[-1]
-    while True:
-        made = getattr(tensor, "_keras_history", None)
-        if made is None:
-            return _from_loss(loss, width)
+    while (made := getattr(tensor, "_keras_history", None)) is not None:
         made_by, kind = made.operation, type(made.operation).__name__
-        if getattr(made_by, "outputs", None) and len(made_by.outputs) == 1 and getattr(made_by, "layers", ()):
+        if getattr(made_by, "layers", ()) and len(made_by.outputs) == 1:
             tensor = made_by.outputs[0]  # a model inside it
             continue
         word = getattr(getattr(made_by, "activation", None), "__name__", kind.lower())
-        if word == "softmax":
-            return "probabilities"
-        if word == "sigmoid":
-            return "sigmoid"
+        if word in ("softmax", "sigmoid"):
+            return "sigmoid" if word == "sigmoid" else "probabilities", True
         if kind not in _THROUGH and not (kind == "Activation" and word == "linear"):
-            return _from_loss(loss, width)
+            break
         tensor = made_by._inbound_nodes[made.node_index].input_tensors[0]  # noqa: SLF001
+    return _from_loss(loss, width)
 
 
-def _from_loss(loss: Any, width: int | None) -> Outputs | None:
-    """Return what linear outputs mean: by the loss they were trained with, else by their number."""
-    if isinstance(loss, dict) and "class_name" in loss:
-        loss = loss["class_name"]
+def _from_loss(loss: Any, width: int | None) -> tuple[Outputs, bool]:
+    """Return what linear outputs mean, and whether that is sure: by the loss of the training, else by their number."""
+    if isinstance(loss, dict):
+        loss = loss.get("config") if loss.get("class_name") == "function" else loss.get("class_name")
     word = str(loss if isinstance(loss, str) else getattr(loss, "name", "")).replace("_", "").lower()
     if "crossentropy" in word:
-        return "sigmoid_logits" if "binary" in word else "logits"
-    if word or width == 1:
-        return "values"
-    return "logits" if width else None
+        return "sigmoid_logits" if "binary" in word else "logits", True
+    regression = word.startswith(("mse", "mae", "msle", "mape", "meansquared", "meanabsolute", "huber", "logcosh"))
+    if regression or width == 1:
+        return "values", regression
+    return "logits" if width else "probabilities", False
 
 
 def chunk_of(keras: Any, size: tuple[int, int] | None) -> int | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,12 @@ def load(keras: Any, path: Path, *, trust: bool) -> tuple[Any, Any]:
     if path.is_dir() and is_saved_model(path):
         return _saved_model(keras, path, trust=trust), None
     config, loss = _config(path)
+    if config is None:
+        raise ModelSourceError(
+            f"{path} holds weights and no model. Build the model in Python, load_weights({path.name!r}) into it and "
+            "give that; a network of keras.applications: limefw.model(path, use={'use': 'keras_applications', 'name': "
+            "'InceptionV3'})"
+        )
     if not trust:
         for name in _class_names(config):
             if name in RUNS_CODE:
@@ -52,18 +59,19 @@ def load(keras: Any, path: Path, *, trust: bool) -> tuple[Any, Any]:
         with unmoved(), on_its_own_backend(keras):
             return keras.models.load_model(path, compile=False, safe_mode=not trust), loss
     except Exception as error:
-        text = str(error).strip() or type(error).__name__
+        # the whole config would follow
+        text = re.split(r"\s*(?:Full object )?config[:=]", str(error).strip() or type(error).__name__)[0][:500]
         if not trust and ("safe_mode" in text or "unsafe_deserialization" in text):
             raise UntrustedError(refusal(path, text.partition(". ")[0])) from error
         hint = ""
-        if "custom" in text.lower() and ("locate" in text or "Unknown" in text or "register" in text):
+        if "Could not locate" in text or "Unknown " in text or "register" in text:
             hint = (
                 " Its own classes must be known first: mark them with @keras.saving.register_keras_serializable(), "
                 "load inside keras.saving.custom_object_scope({'Name': Name}), or load it yourself and give the model"
             )
         backend = keras.backend.backend()
         raise ModelSourceError(
-            f"{path} cannot be loaded by Keras {keras.__version__} on {backend}: {text[:500]}.{hint}"
+            f"{path} cannot be loaded by Keras {keras.__version__} on {backend}: {text.rstrip('.')}.{hint}"
         ) from error
 
 
@@ -113,11 +121,7 @@ def _config_of_hdf5(path: Path) -> tuple[Any, Any]:
 
     with h5py.File(path, mode="r") as file:
         if "model_config" not in file.attrs:
-            raise ModelSourceError(
-                f"{path} holds weights and no model. Build the model in Python, load_weights({path.name!r}) into it "
-                "and give that; a network of keras.applications: limefw.model(path, use={'use': 'keras_applications', "
-                "'name': 'InceptionV3'})"
-            )
+            return None, None
         training = json.loads(file.attrs.get("training_config", "{}"))
         return json.loads(file.attrs["model_config"]), training.get("loss")
 
