@@ -32,6 +32,7 @@ class Pictures:
     names: list[str]
 
     def take(self, rows: np.ndarray) -> "Pictures":
+        """Return some of them."""
         return Pictures(self.pixels[rows], self.classes[rows], self.names)
 
 
@@ -132,7 +133,8 @@ def central_share(explanation: limefw.Explanation) -> float:
 
 def displays(explanation: limefw.Explanation) -> list[tuple[str, np.ndarray]]:
     """Return a picture and its explanation as lime's users know it, in colour and large enough to see."""
-    from skimage.segmentation import mark_boundaries
+    from skimage.morphology import dilation, disk
+    from skimage.segmentation import find_boundaries
 
     times = max(1, 300 // max(explanation.instance.shape))
     photo, mask = (_enlarged(each, times) for each in explanation.mask(positive_only=True, num_features=5))
@@ -141,8 +143,9 @@ def displays(explanation: limefw.Explanation) -> list[tuple[str, np.ndarray]]:
     tinted = photo.copy()
     for sign, color in ((1, (0.0, 0.75, 0.2)), (-1, (0.9, 0.1, 0.1))):
         tinted[both == sign] = 0.55 * tinted[both == sign] + 0.45 * np.array(color)
-    # a border of nothing, so that the line is closed at the picture's edge too
-    line = mark_boundaries(np.pad(photo, ((3, 3), (3, 3), (0, 0)), "edge"), np.pad(mask, 3).astype(int), (1, 1, 0))
+    line = photo.copy()
+    # beyond the picture is nothing, so that the line is closed at its edge too
+    line[dilation(find_boundaries(np.pad(mask, 1), mode="inner"), disk(2))[1:-1, 1:-1]] = (1.0, 0.9, 0.0)
     return [("unseen picture", photo), ("speaks for it", line), ("that alone", _enlarged(alone, times)),
             ("green: for, red: against", tinted)]  # fmt: skip
 
@@ -166,6 +169,9 @@ def draw_sheet(explanations: Sequence[limefw.Explanation], path: Path) -> None:
         for axes, (title, pixels) in zip(row, shown, strict=True):
             axes.imshow(pixels)
             axes.set(xticks=[], yticks=[])
+            if title == "that alone" and not pixels.any():
+                middle = {"ha": "center", "va": "center", "transform": axes.transAxes}
+                axes.text(0.5, 0.5, "no part\ndoes by itself", color="white", **middle)
             if at == 0:
                 axes.set_title(title, fontsize=10)
         name = explanation.names[explanation.labels[0]]
@@ -188,7 +194,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
     recipe = "horse-or-human" if arguments.data else FACES
     saved = limefw.model(out / "two_classes.keras", classes=pictures.names)
-    explainer = limefw.Explainer(saved, recipe=recipe)
+    wishes = {} if arguments.samples is None else {"samples": arguments.samples}
+    explainer = limefw.Explainer(saved, recipe=recipe, overrides=wishes)
     found = [explainer(unseen.pixels[row]) for row in choose(unseen, arguments.explain)]
     draw_sheet(found, out / "explanations.png")
     figures = {"accuracy": accuracy, "explained": [each.names[each.labels[0]] for each in found]}
@@ -220,8 +227,9 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, help="a folder with two folders of pictures in it")
     parser.add_argument("--size", type=int, default=128, help="pixels a side that pictures of --data are brought to")
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=15, help="30 suit larger pictures")
     parser.add_argument("--explain", type=int, default=3, help="unseen pictures of either class to explain")
+    parser.add_argument("--samples", type=int, help="of each explanation, instead of the recipe's number")
     parser.add_argument("--measure", type=int, default=25, help="unseen faces to measure on")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("limefw-out/two_classes"))

@@ -110,3 +110,16 @@ def test_tree_asks_four_questions_at_the_most_and_is_drawn_as_one(photo):
     assert 3 < len(explanation.fit().detail["feature"]) < 2**5
     assert explanation.draw(limefw.build("tree").renderers[0]).media_type == "image/png"
     assert limefw.build("tree").renderers[0].name == "tree"
+
+
+def test_horse_or_human_explains_the_log_odds_of_the_predicted_class_in_both_displays(photo):
+    """The predicted class alone, on a scale that moves where a network is sure; five superpixels, tinted and alone."""
+    explanation = limefw.explain(photo, black_box, recipe="horse-or-human", samples=60)
+    answers = black_box(photo[None])[0]
+    assert list(explanation.labels) == [answers.argmax()]
+    assert explanation.prediction() == pytest.approx(np.log(answers.max() / (1 - answers.max())), abs=1e-6)
+    shown = [(stage.name, stage.params) for stage in limefw.build("horse-or-human").renderers[:2]]
+    assert [(name, said["top"], said["positive_only"]) for name, said in shown] == [
+        ("overlay", 5, False),
+        ("top", 5, True),
+    ]
