@@ -22,6 +22,7 @@ WIDEST = 900
 IMPORTS = """\
 %matplotlib inline
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,8 @@ CELLS: list[Cell] = [
      'told = [f"{names[0]} {probability:.2f}" for probability in probabilities[:, top[0]]]\n'
      "look.show_samples(draws, composer, told)")),
     ("## Step 6: interpretable features\n\nFrom here on nobody looks at pixels: a perturbed image is a row of zeros "
-    "and ones, with the two probabilities that the network gave it, and a weight. The more a perturbed image looks like "
-    "the original, the more it counts: the weight is the cosine between the two as long vectors of pixels."),
+    "and ones, with the two probabilities that the network gave it, and a weight. The more a perturbed image looks "
+    "like the original, the more it counts: the weight is the cosine between the two as long vectors of pixels."),
     ([steps.interpretable],
      "around = interpretable(recipe, draws, composer, probabilities[:, top])\nlook.show_features(around, names)"),
     ("## Step 7: interpretable model\n\nA model that anyone can read is fitted to these rows: a sum of effects, or a "

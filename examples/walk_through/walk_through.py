@@ -171,7 +171,7 @@ def show_features(around: limefw.Neighbourhood, names: Sequence[str], most: int 
     """Return the first rows of what the surrogate is fitted to: codes, weights, probabilities."""
     from matplotlib.figure import Figure
 
-    figure = Figure((9, 4.2), layout="constrained", dpi=80)
+    figure, most = Figure((9, 4.2), layout="constrained", dpi=80), min(most, len(around))
     left, *others = figure.subplots(1, 2 + len(names), width_ratios=[3, *[1] * (1 + len(names))])
     left.imshow(around.codes[:most], cmap="gray", aspect="auto", interpolation="none")
     left.set(title="superpixel shown (white) or hidden", xlabel="superpixel", ylabel="perturbed image")
