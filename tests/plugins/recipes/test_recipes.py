@@ -130,3 +130,16 @@ def test_background_check_explains_the_log_odds_of_the_predicted_class_alone(pho
     assert list(explanation.labels) == [answers.argmax()]
     assert explanation.prediction() == pytest.approx(np.log(answers.max() / (1 - answers.max())), abs=1e-6)
     assert explanation.neighbourhood.codes[1::2].tolist() == (~explanation.neighbourhood.codes[::2]).tolist()
+
+
+def test_horse_or_human_explains_the_log_odds_of_the_predicted_class_in_both_displays(photo):
+    """The predicted class alone, on a scale that moves where a network is sure; five superpixels, tinted and alone."""
+    explanation = limefw.explain(photo, black_box, recipe="horse-or-human", samples=60)
+    answers = black_box(photo[None])[0]
+    assert list(explanation.labels) == [answers.argmax()]
+    assert explanation.prediction() == pytest.approx(np.log(answers.max() / (1 - answers.max())), abs=1e-6)
+    shown = [(stage.name, stage.params) for stage in limefw.build("horse-or-human").renderers[:2]]
+    assert [(name, said["top"], said["positive_only"]) for name, said in shown] == [
+        ("overlay", 5, False),
+        ("top", 5, True),
+    ]
