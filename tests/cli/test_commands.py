@@ -154,7 +154,10 @@ def test_plugins_of_a_kind_show_parameters(run):
     """Parameters come with type, default and range."""
     code, out, _ = run("plugins", "segmenters")
     assert code == 0
-    assert any(line.split() == ["n_segments", "integer", "=", "60", ">=", "2"] for line in out.splitlines())
+    assert any(
+        line.split() == ["n_segments", "integer", "=", "60", ">=", "2", "and", "<=", "10000"]
+        for line in out.splitlines()
+    )
 
 
 def test_one_plugin_shows_where_it_is_written(run):

@@ -811,16 +811,25 @@ def test_the_schema_accepts_every_shipped_recipe(name):
     assert valid(tomllib.loads(toml(recipe)))
 
 
+OWN_PARAMS = {
+    "images": {"paths": ["other.png"]},
+    "labels": {"path": "map.png"},
+    "keras_applications": {"name": "MobileNet"},
+    "timm": {"name": "resnet18"},
+    "torchvision": {"name": "resnet18"},
+}
+"""What has no default: files and networks of the user's own choice."""
+
+
 def test_the_schema_accepts_every_plugin_with_its_defaults():
     """Every plug-in's own defaults are valid by its schema, and by the schema of a recipe."""
     for key, kind in STAGES.items():
         for name in REGISTRY.names(kind):
             plugin = REGISTRY.get(kind, name)
-            own = {"images": {"paths": ["other.png"]}, "labels": {"path": "map.png"}}  # files of the user's own
-            value = Stage(kind, plugin, settled(plugin, own.get(name, {}))).to_mapping()
+            value = Stage(kind, plugin, settled(plugin, OWN_PARAMS.get(name, {}))).to_mapping()
             assert problems_of(plugin, {key: item for key, item in value.items() if key != "use"}) == []
             assert valid({key: value}), (kind, name)
-            assert name in own or valid({key: name})
+            assert name in OWN_PARAMS or valid({key: name})
 
 
 @pytest.mark.parametrize(

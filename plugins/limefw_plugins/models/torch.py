@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from limefw.errors import ModelSourceError
 from limefw.types import Contract, Model
 from limefw_plugins.models._contract import (
     Head,
@@ -20,7 +19,11 @@ from limefw_plugins.models._contract import (
     class_names,
 )
 from limefw_plugins.models._torch_calls import Chunk, Output, Precision, settled
+from limefw_plugins.models._torch_contract import of_module, of_program
 from limefw_plugins.models._torch_files import SUFFIXES, WEIGHTS, Network, network
+
+
+CLASSES = {"torch.nn.modules.module.Module", "torch.export.exported_program.ExportedProgram"}
 
 
 def is_torch(source: Any) -> bool:
@@ -32,10 +35,7 @@ def is_torch(source: Any) -> bool:
         return paired and Path(source[1]).suffix.lower() in WEIGHTS
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(source).__mro__}
     # Hugging Face's own adapter knows more of those: their classes, and their image processors
-    theirs = "transformers.modeling_utils.PreTrainedModel" in names
-    return not theirs and bool(
-        names & {"torch.nn.modules.module.Module", "torch.export.exported_program.ExportedProgram"}
-    )
+    return "transformers.modeling_utils.PreTrainedModel" not in names and bool(names & CLASSES)
 
 
 def torch(
@@ -81,52 +81,13 @@ def torch(
     """
     found = network(source, trust=trust)
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
-    known, fixed = _of_program(found.program) if found.program is not None else (_of_module(found.module), None)
+    known, fixed = of_program(found.program) if found.program is not None else (of_module(found.module), None)
     contract = wishes.applied(known)
     notes = _assumed(wishes, contract, found)
     return settled(
         found, contract, class_names(classes), notes, fixed=fixed, device=device, chunk=chunk, precision=precision,
         channels_last=channels_last, output=output,
     )  # fmt: skip
-
-
-_HEADS = {"Softmax": "probabilities", "Softmax2d": "probabilities", "LogSoftmax": "logits", "Sigmoid": "sigmoid"}
-_OPERATIONS = {"softmax": "probabilities", "_softmax": "probabilities", "sigmoid": "sigmoid"}
-
-
-def _of_module(module: Any) -> Contract:
-    """Read channels from the first convolution, the type from the first weight and the head from the last layer."""
-    weights = [(name, weight) for name, weight in module.named_parameters() if weight.is_floating_point()]
-    stem = next((weight.shape[1] for name, weight in weights if weight.ndim == 4 and name.endswith("weight")), None)
-    leaves = [part for part in module.modules() if not any(True for _ in part.children())]
-    last = getattr(leaves[-1], "original_name", type(leaves[-1]).__name__)
-    return _contract(stem, weights[0][1].dtype if weights else None, _HEADS.get(last, "logits"), None)
-
-
-def _of_program(program: Any) -> tuple[Contract, int | None]:
-    """Read size, channels, type and a fixed number of rows from a program's input, the head from its last operation."""
-    inputs = {*program.graph_signature.user_inputs}
-    tensors = [node.meta["val"] for node in program.graph.nodes if node.op == "placeholder" and node.name in inputs]
-    if len(tensors) != 1 or getattr(tensors[0], "ndim", 0) != 4:
-        shapes = ", ".join(str(list(getattr(tensor, "shape", ()))) for tensor in tensors)
-        raise ModelSourceError(f"the program takes inputs of shape {shapes}; an image model takes one of four axes")
-    rows, channels, height, width = (axis if isinstance(axis, int) else None for axis in tensors[0].shape)
-    size = (height, width) if height is not None and width is not None else None
-    result = program.graph.output_node().args[0][0]
-    operation = str(getattr(result, "target", "")).removeprefix("aten.").partition(".")[0]
-    return _contract(channels, tensors[0].dtype, _OPERATIONS.get(operation, "logits"), size), rows
-
-
-def _contract(channels: int | None, dtype: Any, head: Any, size: Size) -> Contract:
-    name = str(dtype).removeprefix("torch.")
-    return Contract(
-        size=size,
-        channels=channels if channels in (1, 3, 4) else None,
-        layout="NCHW",
-        value_range=(0.0, 1.0),
-        dtype=name if name in ("float16", "float64", "uint8") else "float32",
-        head=head,
-    )
 
 
 def _assumed(wishes: Wishes, contract: Contract, found: Network) -> tuple[str, ...]:
