@@ -34,6 +34,7 @@ from overhead import (
     as_json,
     cells,
     cpu_ms,
+    interleaved,
     limefw_explain,
     no_op,
     one_thread_in_opencv,
@@ -50,6 +51,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "plugins" / 
 
 SEGMENTS = 33
 MS, PERCENT, SECONDS = 10.0, 3.0, 0.3
+ROUNDS = 5
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
 
 Rows = NDArray[Any]
@@ -242,7 +244,7 @@ def in_batches(call: Way, size: int, rows: Rows) -> None:
 
 
 def best_way(case: Case, image: Image, labels: Labels) -> tuple[str, Way]:
-    """Return the model's own way of least CPU on one block of composed rows: the best of two rounds counts."""
+    """Return the model's own way of least CPU on a block of composed rows: all in turn, the least of each counts."""
     kept: list[Rows] = []
 
     def predict(batch: Rows) -> Any:
@@ -256,7 +258,7 @@ def best_way(case: Case, image: Image, labels: Labels) -> tuple[str, Way]:
         for name, call in case.calls.items()
         for size in case.batches
     }
-    taken = {name: [cpu_ms(partial(way, rows)) for _ in range(3)][1:] for name, way in ways.items()}
+    taken = interleaved({name: partial(way, rows) for name, way in ways.items()}, ROUNDS)
     best = min(taken, key=lambda name: min(taken[name]))
     return best, ways[best]
 
