@@ -4,7 +4,6 @@ import ast
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,7 @@ def chosen_output(outputs: Sequence[Port], wish: str | int | None, path: Path) -
 
 
 def contract_of(
-    entry: Port, header: Header, output: Port, wishes: Wishes, what: str, pixels: int
+    entry: Port, header: Header, output: Port, wishes: Wishes, what: str, chunk: int | None = None
 ) -> tuple[Contract, list[str]]:
     """Return the contract, and what had to be assumed.
 
@@ -84,7 +83,7 @@ def contract_of(
         output: that is read.
         wishes: of the user.
         what: the model is called.
-        pixels: a call, of all its rows together, that suit whatever runs it.
+        chunk: rows a call that suit whatever runs it.
 
     Raises:
         ModelSourceError: where it takes no images, or not such as the user says.
@@ -101,8 +100,8 @@ def contract_of(
     bytes_in = entry.dtype == "uint8"
     head, assumed = _head(header, output)
     known |= {"dtype": entry.dtype, "head": head, "value_range": (0.0, 255.0) if bytes_in else (0.0, 1.0)}
-    contract = wishes.applied(Contract(**known))
-    contract = replace(contract, chunk=_chunk(contract.size, pixels, shape[0] or 1))
+    fixed = shape[0] or 1
+    contract = wishes.applied(Contract(**known, chunk=-(-(chunk or 8) // fixed) * fixed if fixed > 1 else chunk))
     if wishes.head == "auto" and assumed:
         notes.append(assumed)
     if (wishes.preprocessing, wishes.value_range) == ("auto", "auto") and not bytes_in:
@@ -151,12 +150,6 @@ def _planes(shape: Shape, wishes: Wishes, what: str, notes: list[str]) -> dict[s
     return {"layout": layout, "channels": channels, "size": size}
 
 
-def _chunk(size: tuple[int, int] | None, pixels: int, fixed: int) -> int | None:
-    """Return the rows a call that suit, in whole batches of a network that takes `fixed` rows; None: no wish."""
-    rows = 1 if size is None else min(max(pixels // (size[0] * size[1]), 1), 256)
-    return None if size is None and fixed == 1 else -(-rows // fixed) * fixed
-
-
 def _head(header: Header, output: Port) -> tuple[str, str | None]:
     """Return what the output means, and the sentence about it where that is not certain."""
     if head := header.head(output.name):
@@ -191,14 +184,23 @@ def told_names(metadata: Any, columns: int | None) -> tuple[str, ...] | None:
     return tuple(str(name).strip() for name in found)
 
 
-def in_batches(run: Callable[[Any], Any], rows: NDArray[Any], fixed: int | None) -> Any:
-    """Return what `run` says of all rows; a network of one batch size gets batches of it, the last one filled up.
+def in_batches(run: Callable[[Any], Any], rows: NDArray[Any], fixed: int | None, values: int | None = None) -> Any:
+    """Return what `run` says of all rows.
+
+    Args:
+        run: asks the network about a batch.
+        rows: all of them; composing goes faster with many than a network on the CPU.
+        fixed: the only batch size that the network takes; the last batch is filled up.
+        values: a batch, as a limit; None: all rows at once.
 
     Raises:
         ModelError: where such a network does not answer row by row.
     """
-    if fixed is None or len(rows) == fixed:
-        return run(rows)
+    if fixed is None:
+        most = len(rows) if values is None else max(values // max(rows[:1].size, 1), 1)
+        if len(rows) <= most:
+            return run(rows)
+        return np.concatenate([run(rows[at : at + most]) for at in range(0, len(rows), most)])
     short = -len(rows) % fixed or (0 if len(rows) else fixed)
     whole = np.concatenate([rows, np.zeros((short, *rows.shape[1:]), rows.dtype)]) if short else rows
     parts = [np.array(run(whole[at : at + fixed])) for at in range(0, len(whole), fixed)]

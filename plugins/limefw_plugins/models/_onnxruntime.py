@@ -12,7 +12,7 @@ from limefw_plugins.models._headers import Port
 from limefw_plugins.models._network import flattened, in_batches
 
 
-PIXELS = 4 * 227 * 227
+VALUES = 4 * 3 * 227 * 227
 """A call on the CPU: SqueezeNet takes 7 % more processor time with three times as many, as memory is given back."""
 
 _DTYPES = {"float": "float32", "double": "float64"}
@@ -41,9 +41,9 @@ def opened(path: Path, threads: int, providers: str | Sequence[str]) -> Any:
         raise ModelSourceError(f"{path} cannot be loaded by ONNX Runtime: {error}") from error
 
 
-def pixels_a_call(session: Any) -> int:
-    """Return how many suit the device."""
-    return PIXELS if session.get_providers()[0] == "CPUExecutionProvider" else 16 * PIXELS
+def on_cpu(session: Any) -> bool:
+    """Say whether it runs there."""
+    return bool(session.get_providers()[0] == "CPUExecutionProvider")
 
 
 def port(told: Any) -> Port:
@@ -57,6 +57,7 @@ def runner(session: Any, entry: Port, output: Port) -> tuple[Callable[[Any], Any
     """Return the function from a batch to outputs, and class names where each row is a mapping from them."""
     shape = entry.shape or ()
     fixed = shape[0] if shape else None
+    values = VALUES if on_cpu(session) else None
     mapping = output.dtype.startswith("seq(map")
 
     def run(rows: NDArray[Any]) -> Any:
@@ -65,7 +66,7 @@ def runner(session: Any, entry: Port, output: Port) -> tuple[Callable[[Any], Any
 
     def predict(batch: NDArray[Any]) -> Any:
         rows = np.ascontiguousarray(batch, dtype=entry.dtype)
-        return in_batches(run, flattened(rows, shape[1]) if len(shape) == 2 else rows, fixed)
+        return in_batches(run, flattened(rows, shape[1]) if len(shape) == 2 else rows, fixed, values)
 
     sizes = [size for size in shape[1:] if size is not None]
     if not mapping or len(sizes) + 1 < len(shape):

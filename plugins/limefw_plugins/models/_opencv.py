@@ -14,7 +14,7 @@ from limefw_plugins.models._headers import Header, Port, kind_of, onnx_header, t
 from limefw_plugins.models._network import flattened, in_batches
 
 
-PIXELS = 8 * 224 * 224
+VALUES = 8 * 3 * 227 * 227
 """A call: as fast as any (docs/adr/0003)."""
 
 GONE = {".caffemodel": "Caffe", ".prototxt": "Caffe", ".weights": "Darknet", ".cfg": "Darknet", ".t7": "Torch7"}
@@ -101,6 +101,6 @@ def runner(net: Any, entry: Port, contract: Contract, output: str) -> Callable[[
             raise ModelError(f"the model takes {contract.layout} batches of shape {shape}, got {rows.shape}")
         if not len(rows):
             return in_batches(run, np.zeros((1, *rows.shape[1:]), rows.dtype), shape[0])[:0]
-        return in_batches(run, rows, shape[0])
+        return in_batches(run, rows, shape[0], VALUES)
 
     return predict

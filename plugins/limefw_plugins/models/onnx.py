@@ -22,7 +22,7 @@ from limefw_plugins.models._contract import (
 )
 from limefw_plugins.models._headers import Header, kind_of, onnx_header
 from limefw_plugins.models._network import chosen_output, contract_of, existing, only_input, sha256, told_names
-from limefw_plugins.models._onnxruntime import opened, pixels_a_call, port, runner
+from limefw_plugins.models._onnxruntime import on_cpu, opened, port, runner
 
 
 def is_onnx(source: Any) -> bool:
@@ -75,7 +75,7 @@ def onnx(
     inputs, outputs = ([port(one) for one in ports] for ports in (session.get_inputs(), session.get_outputs()))
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
     entry, chosen, notes = only_input(inputs, path), *chosen_output(outputs, output, path)
-    contract, assumed = contract_of(entry, header, chosen, wishes, path.name, pixels_a_call(session))
+    contract, assumed = contract_of(entry, header, chosen, wishes, path.name, None if on_cpu(session) else 64)
     predict, labels = runner(session, entry, chosen)
     names = told_names(session.get_modelmeta().custom_metadata_map, chosen.shape[-1] if chosen.shape else None)
     digest = f"{sha256(path, header.beside)}:{chosen.name}:{session.get_providers()[0]}"

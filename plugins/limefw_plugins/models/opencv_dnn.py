@@ -22,7 +22,7 @@ from limefw_plugins.models._contract import (
 )
 from limefw_plugins.models._headers import Port, kind_of
 from limefw_plugins.models._network import chosen_output, contract_of, existing, only_input, sha256, told_names
-from limefw_plugins.models._opencv import GONE, PIXELS, header_of, opened, runner
+from limefw_plugins.models._opencv import GONE, header_of, opened, runner
 
 
 def is_network(source: Any) -> bool:
@@ -75,7 +75,7 @@ def opencv_dnn(
     outputs = header.outputs or tuple(Port(name, "float32", None) for name in net.getUnconnectedOutLayersNames())
     chosen, notes = chosen_output(outputs, output, path)
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
-    contract, assumed = contract_of(entry, header, chosen, wishes, path.name, pixels=PIXELS)
+    contract, assumed = contract_of(entry, header, chosen, wishes, path.name)
     names = class_names(classes) or told_names(header.metadata, chosen.shape[-1] if chosen.shape else None)
     several = chosen.name if len(outputs) > 1 else ""
     predict = runner(net, entry, contract, several)

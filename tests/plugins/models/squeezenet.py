@@ -167,23 +167,12 @@ SAMPLES = 60
 
 def torch_model():
     """Return the torch module as limefw calls it."""
-    import torch
-
-    module = as_torch()
-
-    def predict(batch):
-        with torch.inference_mode():
-            return module(torch.from_numpy(batch)).numpy()
-
-    # where the adapter is: return limefw.model(module, use={"use": "torch", **SAID})
-    return limefw.model(predict, contract=contract("NCHW"))
+    return limefw.model(as_torch(), use={"use": "torch", **SAID})
 
 
 def keras_model():
     """Return the Keras model as limefw calls it."""
-    network = as_keras()
-    # where the adapter is: return limefw.model(network, use={"use": "keras", **SAID})
-    return limefw.model(network.predict_on_batch, contract=contract("NHWC"))
+    return limefw.model(as_keras(), use={"use": "keras", **SAID})
 
 
 def file_model(folder, use):

@@ -361,7 +361,7 @@ def test_mappings_become_rows_and_class_names(iris):
     import onnxruntime
 
     model = onnx_model(iris)
-    assert (model.classes, model.contract.head, model.contract.chunk) == (("0", "1", "2"), "probabilities", 3)
+    assert (model.classes, model.contract.head, model.contract.chunk) == (("0", "1", "2"), "probabilities", 9)
     rows = np.random.default_rng(1).normal(size=(7, 2)).astype(np.float32)
     session = onnxruntime.InferenceSession(iris, providers=["CPUExecutionProvider"])
     padded = np.concatenate([rows, rows[:2]])
@@ -394,10 +394,14 @@ def test_images_of_another_size_than_rows_are_told(iris):
         onnx_model(iris, size=(3, 4))
 
 
-@pytest.mark.parametrize(
-    ("entry", "chunk"),
-    [((None, 3, 224, 224), 4), ((None, 3, 32, 32), 201), ((3, 3, 224, 224), 6), ((None, 3, 9, 9), 256)],
-)
-def test_rows_a_call_suit_the_size(tmp_path, entry, chunk):
-    """Few of a large image and many of a small one, in whole batches where the file takes but one size of them."""
-    assert onnx_model(network(tmp_path, ["Softmax"], entry=entry)).contract.chunk == chunk
+@pytest.mark.parametrize(("fixed", "chunk"), [(None, None), (1, None), (3, 9), (16, 16)])
+def test_rows_are_composed_in_whole_batches(tmp_path, fixed, chunk):
+    """A file of one batch size above 1 asks for so many rows that none is filled up but the last."""
+    assert onnx_model(network(tmp_path, ["Softmax"], entry=(fixed, 3, 6, 8))).contract.chunk == chunk
+
+
+def test_large_images_go_in_a_few_at_a_time(tmp_path):
+    """However many rows come at once, each gets its own answer."""
+    model = onnx_model(network(tmp_path, ["Softmax"], entry=(None, 3, "h", "w")))
+    rows = np.random.default_rng(2).random((7, 3, 300, 310), dtype=np.float32)
+    assert np.abs(model.predict(rows) - np.concatenate([model.predict(row[None]) for row in rows])).max() < 1e-6
