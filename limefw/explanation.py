@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from limefw import contracts, store
 from limefw.discovery import registry
 from limefw.errors import LabelError, LimefwError, MissingDependencyError, RecipeError, StoreError, did_you_mean
-from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.labels import find
+from limefw.modalities.frame import Frame
+from limefw.modalities.image import Image
 from limefw.recipe import Label
 from limefw.stage import Stage
 from limefw.statistics import rounding
-from limefw.types import Fit, Floats, Image, Instance, Labels, Neighbourhood, Rendering, Segments
+from limefw.types import Fit, Floats, Instance, Labels, Neighbourhood, Rendering, Segments, View
 from limefw.what_if import WhatIf
 
 
@@ -49,7 +50,7 @@ class Explanation:
     Args:
         instance: as it was given, a photograph at its own size.
         segments: in the model's frame.
-        frame: how the photograph lies in it; None where the instance is no image.
+        frame: how the model sees the instance; None where it sees it as it is.
         neighbourhood: everything that the surrogates were fitted to.
         fits: a surrogate for each label, the first asked for first.
         names: of the labels.
@@ -61,7 +62,7 @@ class Explanation:
 
     instance: Instance
     segments: Segments
-    frame: Frame | None
+    frame: View | None
     neighbourhood: Neighbourhood
     fits: Mapping[int, Fit]
     names: Mapping[int, str]
@@ -119,12 +120,9 @@ class Explanation:
         return np.where(np.abs(effects) > least, effects, 0.0)
 
     def _shares(self) -> Floats:
-        """Return which part of the instance each segment covers; a frame's pixel covers several of a photograph."""
+        """Return which part of the instance each segment covers."""
         sizes = self.segments.sizes()
-        if self.frame is None:
-            return sizes / self.segments.labels.size
-        pixel = np.prod(self.frame.box[2:]) / np.prod(self.frame.size)
-        return np.asarray(sizes * pixel / np.prod(self.frame.photo))
+        return sizes / self.segments.labels.size if self.frame is None else self.frame.shares(sizes)
 
     def as_list(self, label: Label | None = None) -> list[tuple[str, float]]:
         """Return (segment name, effect) pairs, the strongest first."""
@@ -206,12 +204,10 @@ class Explanation:
         signs = np.zeros(self.segments.count + 1, dtype=np.int8)
         signs[segments] = np.sign(self.fit(label).effects[segments])
         mask = signs[self.label_map]
-        if not isinstance(self.instance, Image):
+        masked = getattr(self.instance, "masked", None)
+        if masked is None:
             raise LimefwError(f"a mask needs an image, and this is {self.instance.modality}")
-        pixels = np.array(self.instance.pixels)
-        if hide_rest:
-            pixels[mask == 0] = self.instance.value_range[0]
-        return pixels, mask
+        return masked((mask != 0) | (not hide_rest)), mask
 
     def render(self, renderer: str | Mapping[str, Any] = "overlay") -> Rendering:
         """Draw with an installed renderer: a name, or ``{"use": name, parameter: value}``.
@@ -298,7 +294,7 @@ def load(path: str | os.PathLike[str]) -> Explanation:
 def _check(found: Explanation) -> None:
     """Check that the parts of a loaded explanation fit together, so that later calls cannot fail in odd ways."""
     photo, frame = contracts.check_instance(found.instance, "the file"), found.frame
-    if frame and not (frame.photo == photo.shape and np.isfinite(frame.box).all() and min(frame.box[2:]) > 0):
+    if frame is not None and not frame.shows(photo):
         raise ValueError("its frame is of another photograph")
     contracts.check_segments(found.segments, photo.shape if frame is None else frame.size, "the file")
     around, targets = found.neighbourhood, len(found.fits)

@@ -12,12 +12,10 @@ from zlib import crc32
 import numpy as np
 
 from limefw import contracts
-from limefw.compose import PixelComposer
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import ContractError, InputError, RecipeError
 from limefw.explanation import Explanation
-from limefw.frame import Frame, without_padding
 from limefw.game import Cache, Game, Listener
 from limefw.health import Caution, cross_fitted, examine
 from limefw.loading import model as load_model
@@ -27,7 +25,7 @@ from limefw.recipe import DEFAULT, Label, Recipe, build
 from limefw.stage import Stage
 from limefw.statistics import linear_fits
 from limefw.stopping import Budget
-from limefw.types import Composer, Draws, Event, Fit, Image, Instance, Model, Neighbourhood, Segments, digest
+from limefw.types import Composer, Draws, Event, Fit, Instance, Model, Neighbourhood, Segments, View, digest
 from limefw.what_if import WhatIf, ask_what_if
 
 
@@ -165,13 +163,13 @@ class Scene:
 
     Args:
         photo: the instance as it was given.
-        frame: how it lies in the model's frame; None where it is no image.
-        instance: in the model's frame.
+        frame: how a model sees it; None where it sees it as it is.
+        instance: as the model sees it.
         segments: of that.
     """
 
     photo: Instance
-    frame: Frame | None
+    frame: View | None
     instance: Instance
     segments: Segments
 
@@ -224,16 +222,14 @@ class Run:
         with self.timed("readers"):
             photo = read(source, self.recipe.stages.get("reader"), self.registry)
         self._check_modality(photo)
-        frame, instance, stage = None, photo, self.recipe.stages["segmenter"]
-        if isinstance(photo, Image):
-            frame = Frame.fit(photo, self.model.contract)
-            instance = frame.enter(photo)
+        framed, stage = getattr(photo, "framed", None), self.recipe.stages["segmenter"]
+        frame, instance = (None, photo) if framed is None else framed(self.model.contract)
         with self.timed("segmenters"):
             segments = contracts.check_segments(stage(instance, self.stream("segmenters")), instance.shape, stage)
             # copied: a segmenter of the user's own may go on using its arrays
             segments = replace(deepcopy(segments))
             if frame is not None:
-                segments = contracts.check_segments(without_padding(segments, frame.outside()), instance.shape, stage)
+                segments = contracts.check_segments(frame.trimmed(segments), instance.shape, stage)
         return Scene(photo, frame, instance, segments)
 
     def stream(self, kind: str) -> np.random.Generator:
@@ -265,7 +261,7 @@ class Run:
 
     def _game(self, scene: Scene, composer: Composer) -> Game:
         key, cache = b"", None
-        if self.cache is not None and self.model.fingerprint is not None and isinstance(composer, PixelComposer):
+        if self.cache is not None and self.model.fingerprint is not None and hasattr(composer, "fingerprint"):
             # by what the composer holds, not by the filler's name: a filler may be changed under its name
             key = digest(self.model.fingerprint, repr(self.model.contract), composer.fingerprint()).encode()
             cache = self.cache
@@ -414,7 +410,7 @@ class Run:
 
 def cut(
     source: Any, model: Model, recipe: Recipe, registry: Registry | None = None
-) -> tuple[Instance, Segments, Frame | None]:
+) -> tuple[Instance, Segments, View | None]:
     """Cut an instance into segments as `explain` would, without asking the model anything.
 
     Returns:
@@ -431,7 +427,7 @@ def _numbered(draws: Draws, times: int, composer: Composer, chance: np.random.Ge
     before have groups of their own.
     """
     # the background itself where that is all it decides, so that equal rows are predicted once
-    most = len(composer.backgrounds) if isinstance(composer, PixelComposer) else 2**64
+    most = getattr(composer, "choices", 2**64)
     numbers = chance.integers(0, most, size=len(draws), dtype=np.uint64)
     groups = draws.groups
     if groups is not None:
@@ -442,11 +438,7 @@ def _numbered(draws: Draws, times: int, composer: Composer, chance: np.random.Ge
 
 
 def _of_filler(composer: Composer) -> tuple[Caution, ...]:
-    """Tell where hiding shows nothing: a one-pixel segment is its own mean colour, a flat picture is flat anyhow."""
-    if not isinstance(composer, PixelComposer):
-        return ()
-    inside = composer.labels >= 0 if composer.basis is None else composer.basis.any(axis=0)
-    if any((background != composer.pixels)[inside].any() for background in composer.backgrounds):
+    if not getattr(composer, "hides_nothing", bool)():
         return ()
     text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
     return (Caution("filler_hides_nothing", text),)

@@ -64,7 +64,7 @@ def _doubts(wished: Any, count: int) -> Iterator[str]:
 
 def _reduced(photo: Any, frame: Any) -> tuple[Any, Any]:
     """Return a photograph of at most LONGEST pixels a side, and how it lies in the frame."""
-    from limefw.frame import resize
+    from limefw.modalities.frame import resize
 
     scale = LONGEST / max(photo.shape)
     if scale >= 1:

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from limefw import store
+from limefw.modalities.image import Image
 from limefw.testing._examples import composed, model_batch
 from limefw.testing._subject import Complaints, Subject
 from limefw.testing._watch import bits
-from limefw.types import Fit, Image, Neighbourhood
+from limefw.types import Fit, Neighbourhood
 
 
 def _row_by_row(s: Subject) -> Complaints:

@@ -1,0 +1,1 @@
+"""What is explained: one module for each sort of instance. The core names none of them."""
