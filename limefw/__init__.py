@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from limefw.errors import StoreError as StoreError
     from limefw.errors import UnknownPluginError as UnknownPluginError
     from limefw.errors import UntrustedError as UntrustedError
-    from limefw.explanation import Explanation as Explanation
-    from limefw.explanation import load as load
     from limefw.hookspecs import hookimpl as hookimpl
     from limefw.loading import model as model
     from limefw.modalities.compose import PixelComposer as PixelComposer
@@ -32,6 +30,8 @@ if TYPE_CHECKING:
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
     from limefw.recipe import Recipe as Recipe
+    from limefw.results.explanation import Explanation as Explanation
+    from limefw.results.loaded import load as load
     from limefw.stage import Plugin as Plugin
     from limefw.types import Contract as Contract
     from limefw.types import Draws as Draws
@@ -52,7 +52,8 @@ _HOMES = {
         "PluginError", "RecipeError", "StoreError", "UnknownPluginError", "UntrustedError",
     ),
     "limefw.pipeline": ("Explainer", "explain"),
-    "limefw.explanation": ("Explanation", "load"),
+    "limefw.results.explanation": ("Explanation",),
+    "limefw.results.loaded": ("load",),
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
     "limefw.stage": ("Plugin",),

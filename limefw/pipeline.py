@@ -15,18 +15,18 @@ from limefw import contracts
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import ContractError, InputError, RecipeError
-from limefw.explanation import Explanation
 from limefw.game import Cache, Game, Listener
-from limefw.health import Caution, cross_fitted, examine
 from limefw.loading import model as load_model
 from limefw.loading import read
-from limefw.provenance import made_by
 from limefw.recipe import DEFAULT, Label, Recipe, build
+from limefw.results.explanation import Explanation
+from limefw.results.health import Caution, cross_fitted, examine
+from limefw.results.provenance import made_by
+from limefw.results.what_if import WhatIf, ask_what_if
 from limefw.stage import Stage
 from limefw.statistics import linear_fits
 from limefw.stopping import Budget
 from limefw.types import Composer, Draws, Event, Fit, Instance, Model, Neighbourhood, Segments, View, digest
-from limefw.what_if import WhatIf, ask_what_if
 
 
 def stream(seed: int, kind: str) -> np.random.Generator:

@@ -55,7 +55,7 @@ NEAR = 0.05
 
 
 def _doubts(wished: Any, count: int) -> Iterator[str]:
-    from limefw.health import of_number
+    from limefw.results.health import of_number
 
     if isinstance(wished, int) and abs(count - wished) > NEAR * wished:
         yield f"{wished} segments were wished for, and {count} are the nearest that was found"

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from limefw import store
 from limefw.modalities.image import Image
+from limefw.results import store
 from limefw.testing._examples import composed, model_batch
 from limefw.testing._subject import Complaints, Subject
 from limefw.testing._watch import bits

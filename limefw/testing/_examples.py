@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from limefw.discovery import Registry
 from limefw.errors import InputError
-from limefw.explanation import Explanation
 from limefw.game import Game
 from limefw.modalities.compose import PixelComposer
 from limefw.modalities.frame import Frame
 from limefw.modalities.image import Image
 from limefw.pipeline import Run
 from limefw.recipe import Recipe
+from limefw.results.explanation import Explanation
 from limefw.stage import Plugin, Stage
 from limefw.statistics import linear_fits
 from limefw.testing._subject import Data, Subject

@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.explanation import Explanation
 from limefw.modalities.frame import Frame
+from limefw.results.explanation import Explanation
 from limefw.types import Labels
 from limefw_plugins.renderers._picture import labels_at
 

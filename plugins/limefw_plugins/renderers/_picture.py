@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.explanation import Explanation
 from limefw.modalities.frame import Frame
 from limefw.modalities.image import Image
+from limefw.results.explanation import Explanation
 from limefw.types import Floats, Instance, Labels
 
 

@@ -8,10 +8,11 @@ import pytest
 from skimage.data import chelsea
 from skimage.segmentation import slic
 
-from limefw.explanation import Explanation, WhatIf
-from limefw.health import Caution, Health, LabelHealth
 from limefw.modalities.frame import Frame
 from limefw.modalities.image import Image
+from limefw.results.explanation import Explanation
+from limefw.results.health import Caution, Health, LabelHealth
+from limefw.results.what_if import WhatIf
 from limefw.types import Contract, Fit, Neighbourhood, Segments
 
 
