@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import ContractError, ModelError, did_you_mean
+from limefw.forms import among, form_of, linear
 
 
 Codes = NDArray[Any]
@@ -399,8 +400,9 @@ class Model:
         contract: what the input must be.
         fingerprint: a hash of the file or the user's own model_id; None = nothing is cached between processes.
         notes: what was assumed about it, as sentences.
-        bind: where the model composes by itself, as on a GPU: given a PixelComposer that has been prepared for
-            `contract`, it returns a function from draws with bool codes to raw outputs. They are those of `predict`.
+        bind: where the model composes by itself, as on a GPU: given a ``bindable`` composer (a PixelComposer) that has
+            been prepared for `contract`, it returns a function from draws with bool codes to raw outputs. They are
+            those of `predict`.
     """
 
     predict: Callable[[Any], Any]
@@ -468,8 +470,8 @@ class Fit:
         local_prediction: g(instance).
         columns: as the selector picked them, the first first; a surrogate leaves it None, the pipeline fills it in.
         covariance: (d, d) of the effects, or None where not known.
-        detail: JSON values and arrays; where `predict` is not linear ``{"form": "tree", ...}`` (nodes) or
-            ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds.
+        detail: JSON values and arrays; where `predict` is not linear (see ``limefw.forms``) ``{"form": "tree", ...}``
+            (nodes) or ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds.
     """
 
     effects: Floats
@@ -491,48 +493,15 @@ class Fit:
 
     def predict(self, codes: Codes) -> Floats:
         """Return g for each row of ``(n, d)`` codes."""
-        form = self.detail.get("form")
-        if form == "tree":
-            return _tree_predict(self.detail, codes)
-        if form == "logistic":
-            odds = _linear_predict(codes, np.asarray(self.detail["coefficients"]), self.detail["intercept"])
-            return np.exp(-np.logaddexp(0.0, -odds))
-        return _linear_predict(codes, self.effects, self.intercept)
+        form = form_of(self.detail)
+        return linear(codes, self.effects, self.intercept) if form is None else form.predict(self.detail, codes)
 
     def widened(self, columns: NDArray[np.intp], width: int) -> Self:
         """Put a fit on some columns back among all `width` of them."""
-
-        def wide(values: Any) -> Floats:
-            found = np.zeros((width,) * np.ndim(values))
-            found[np.ix_(*[columns] * np.ndim(values))] = values
-            return found
-
-        detail = dict(self.detail)
-        if detail.get("form") == "tree":
-            # a leaf has -1
-            detail["feature"] = np.append(columns, -1)[np.maximum(detail["feature"], -1)]
-        if detail.get("form") == "logistic":
-            detail["coefficients"] = wide(detail["coefficients"])
-        covariance = None if self.covariance is None else wide(self.covariance)
-        return replace(self, effects=wide(self.effects), columns=columns, covariance=covariance, detail=detail)
-
-
-def _linear_predict(codes: Codes, coefficients: Floats, intercept: float) -> Floats:
-    # block by block: a product of bool codes would first copy all of them to float64
-    blocks = [codes[start : start + 4096] @ coefficients for start in range(0, len(codes), 4096)]
-    return np.asarray(intercept + np.concatenate(blocks), dtype=np.float64)
-
-
-def _tree_predict(tree: Mapping[str, Any], codes: Codes) -> Floats:
-    """Walk all rows down the tree at once: node i sends a row left where its code is <= threshold[i]."""
-    feature, threshold = np.asarray(tree["feature"]), np.asarray(tree["threshold"])
-    left, right, value = (np.asarray(tree[name]) for name in ("left", "right", "value"))
-    node = np.zeros(len(codes), dtype=np.intp)
-    while (inner := feature[node] >= 0).any():
-        at = node[inner]
-        goes_left = codes[np.flatnonzero(inner), feature[at]] <= threshold[at]
-        node[inner] = np.where(goes_left, left[at], right[at])
-    return np.asarray(value[node], dtype=np.float64)
+        form, effects = form_of(self.detail), among(self.effects, columns, width)
+        detail = self.detail if form is None else form.widened(self.detail, columns, width)
+        covariance = None if self.covariance is None else among(self.covariance, columns, width)
+        return replace(self, effects=effects, columns=columns, covariance=covariance, detail=detail)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

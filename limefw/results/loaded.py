@@ -2,12 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 
 from limefw import contracts
 from limefw.errors import StoreError
+from limefw.forms import form_of
 from limefw.modalities.frame import Frame
 from limefw.modalities.image import Image
 from limefw.results import store
@@ -51,7 +49,8 @@ def _check(found: Explanation) -> None:
         raise ValueError("codes, targets and groups do not fit segments and labels")
     contracts.check_weights(around.weights, rows, "the file")
     for fit in contracts.check_fits(list(found.fits.values()), targets, width, "the file"):
-        _check_detail(fit.detail, width)
+        if form := form_of(fit.detail):
+            form.check(fit.detail, width)
     if not all(isinstance(part, Mapping) for name, part in found.provenance.items() if name != "created"):
         raise ValueError("its provenance is not made of mappings")
     if not targets or not set(found.fits) == set(found.names) == set(found.health.labels):
@@ -59,19 +58,3 @@ def _check(found: Explanation) -> None:
     asked = [segment for item in found.what_if.values() for segment in item.segments]
     if not set(found.what_if) <= set(found.fits) or not all(0 <= segment < width for segment in asked):
         raise ValueError("its what-if answers are of other labels or segments")
-
-
-def _check_detail(detail: Mapping[str, Any], width: int) -> None:
-    """Refuse log-odds that are no finite numbers, and a tree that would send a row round in circles or out of it."""
-    if detail.get("form") == "logistic":
-        coefficients = np.asarray(detail["coefficients"], dtype=np.float64)
-        if coefficients.shape != (width,) or not np.isfinite([*coefficients, detail["intercept"]]).all():
-            raise ValueError("its logistic surrogate does not fit its segments")
-    if detail.get("form") == "tree":
-        parts = [np.asarray(detail[name]) for name in ("feature", "threshold", "value", "left", "right")]
-        feature, shapes = parts[0], {part.shape for part in parts}
-        if len(shapes) > 1 or feature.ndim != 1 or not (feature < width).all():
-            raise ValueError("its tree does not fit its segments")
-        children, nodes = np.stack(parts[3:])[:, feature >= 0], np.flatnonzero(feature >= 0)
-        if children.dtype.kind != "i" or not ((children > nodes) & (children < len(feature))).all():
-            raise ValueError("its tree goes round in circles")
