@@ -20,7 +20,7 @@ from limefw.loading import model as load_model
 from limefw.loading import read
 from limefw.recipe import DEFAULT, Label, Recipe, build
 from limefw.results.explanation import Explanation
-from limefw.results.health import Caution, cross_fitted, examine
+from limefw.results.health import Caution, cross_fitted, examine, of_play
 from limefw.results.provenance import made_by
 from limefw.results.what_if import WhatIf, ask_what_if
 from limefw.stage import Stage
@@ -343,7 +343,7 @@ class Run:
             if outcome.fits is None:
                 scores, unfitted = cross_fitted(around, self.fit, self.stream("health"))
                 cautions += unfitted
-            cautions += _of_filler(game.composer) + _of_memory(game)
+            cautions += of_play(game)
             unit = 1.0 if self.model.task == "classification" else 0.0
             health = examine(
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit
@@ -435,21 +435,3 @@ def _numbered(draws: Draws, times: int, composer: Composer, chance: np.random.Ge
         numbers = numbers[first][group]
         groups = groups + times * (int(groups.max()) + 1)
     return replace(draws, values={**draws.values, "draw": numbers}, groups=groups, exhaustive=False)
-
-
-def _of_filler(composer: Composer) -> tuple[Caution, ...]:
-    if not getattr(composer, "hides_nothing", bool)():
-        return ()
-    text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
-    return (Caution("filler_hides_nothing", text),)
-
-
-def _of_memory(game: Game) -> tuple[Caution, ...]:
-    """Tell of chunks that did not fit, once however often they were halved."""
-    if game.too_many is None:
-        return ()
-    text = (
-        f"memory ran out at {game.too_many} rows a call; from there on at most {game.chunk_rows} were asked at once. "
-        f"With chunk={game.chunk_rows} no row is asked twice"
-    )
-    return (Caution("out_of_memory", text),)
