@@ -1,1 +1,1 @@
-"""What is explained: one module for each sort of instance. The core names none of them."""
+"""The values of each modality: what is explained, and how draws become what a model reads."""
