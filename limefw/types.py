@@ -267,7 +267,7 @@ class Composer(Protocol):
     - ``row_bytes``: the size of one input; ``buffer(rows)``: an array that ``compose(draws, buffer)`` fills;
     - ``random``: True where a row needs a number ``values["draw"]``, below ``choices`` where there is such an end;
     - ``bindable``: True where a model may compose by itself;
-    - ``hides_nothing()``: says whether hidden segments look as they did before.
+    - ``hides_nothing``: True where hidden segments look as they did before.
     """
 
     def compose(self, draws: Draws) -> Any:

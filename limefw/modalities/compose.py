@@ -91,8 +91,9 @@ class PixelComposer:
         basis = () if self.basis is None else self.basis
         return digest(self.pixels, self.backgrounds, self.labels, basis, self.planar, self.value_range)
 
+    @property
     def hides_nothing(self) -> bool:
-        """Say whether hiding shows nothing: a one-pixel segment is its own mean colour, a flat picture flat anyhow."""
+        """Whether hiding shows nothing: a one-pixel segment is its own mean colour, a flat picture is flat anyhow."""
         inside = self.labels >= 0 if self.basis is None else self.basis.any(axis=0)
         return not any((background != self.pixels)[inside].any() for background in self.backgrounds)
 

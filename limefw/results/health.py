@@ -166,8 +166,7 @@ def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) ->
 def of_play(game: Game) -> tuple[Caution, ...]:
     """Return the cautions that playing has given: a filler that hides nothing, chunks that did not fit in memory."""
     found: tuple[Caution, ...] = ()
-    hides_nothing = getattr(game.composer, "hides_nothing", None)
-    if hides_nothing is not None and hides_nothing():
+    if getattr(game.composer, "hides_nothing", False):
         text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
         found += (Caution("filler_hides_nothing", text),)
     if game.too_many is not None:

@@ -192,14 +192,11 @@ def test_outputs_are_kept_only_of_a_composer_that_can_be_told_from_others(compos
 class Choosing(Strings):
     """Shows one of three sorts of beads where one is hidden, and says that all look alike."""
 
-    random, choices = True, 3
+    random, choices, hides_nothing = True, 3, True
 
     def compose(self, draws):
         assert draws.values["draw"].max() < 3
         return np.where(draws.codes, self.beads, draws.values["draw"][:, None] / 10)
-
-    def hides_nothing(self):
-        return True
 
 
 def test_a_composer_with_a_choice_gets_numbers_below_its_end_and_is_asked_whether_it_hides():
