@@ -427,7 +427,7 @@ def _numbered(draws: Draws, times: int, composer: Composer, chance: np.random.Ge
     before have groups of their own.
     """
     # the background itself where that is all it decides, so that equal rows are predicted once
-    most = getattr(composer, "choices", 2**64)
+    most = getattr(composer, "alternatives", 2**64)
     numbers = chance.integers(0, most, size=len(draws), dtype=np.uint64)
     groups = draws.groups
     if groups is not None:

@@ -265,7 +265,7 @@ class Composer(Protocol):
     - ``fingerprint()``: a hash of everything that an input depends on but its code and values, so that outputs can
       be kept between runs;
     - ``row_bytes``: the size of one input; ``buffer(rows)``: an array that ``compose(draws, buffer)`` fills;
-    - ``random``: True where a row needs a number ``values["draw"]``, below ``choices`` where there is such an end;
+    - ``random``: True where a row needs a number ``values["draw"]``, below ``alternatives`` where there is such an end;
     - ``bindable``: True where a model may compose by itself;
     - ``hides_nothing``: True where hidden segments look as they did before.
     """

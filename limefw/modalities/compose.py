@@ -72,7 +72,7 @@ class PixelComposer:
         return len(self.backgrounds) > 1
 
     @property
-    def choices(self) -> int:
+    def alternatives(self) -> int:
         """How many backgrounds a row's number chooses from."""
         return len(self.backgrounds)
 

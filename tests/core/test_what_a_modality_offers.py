@@ -192,7 +192,7 @@ def test_outputs_are_kept_only_of_a_composer_that_can_be_told_from_others(compos
 class Choosing(Strings):
     """Shows one of three sorts of beads where one is hidden, and says that all look alike."""
 
-    random, choices, hides_nothing = True, 3, True
+    random, alternatives, hides_nothing = True, 3, True
 
     def compose(self, draws):
         assert draws.values["draw"].max() < 3
