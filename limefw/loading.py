@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from limefw.contracts import check_instance, check_model
 from limefw.discovery import Registry
@@ -32,7 +33,17 @@ def read(source: Any, stage: Stage | None, registry: Registry) -> Instance:
 
 def _own(instance: Instance) -> Instance:
     """Copy an image's pixels: what the caller does to the array later must not change the explanation."""
-    return replace(instance, pixels=np.array(instance.pixels)) if isinstance(instance, Image) else instance
+    if not isinstance(instance, Image) or _unchanging(instance.pixels):
+        return instance
+    return replace(instance, pixels=np.array(instance.pixels))
+
+
+def _unchanging(array: NDArray[Any]) -> bool:
+    """Say whether an array looks at bytes, as of a decoded file, which nobody can change."""
+    below: Any = array
+    while isinstance(below, np.ndarray):
+        below = below.base
+    return isinstance(below, bytes)
 
 
 def _reader_for(source: Any, registry: Registry) -> Stage:

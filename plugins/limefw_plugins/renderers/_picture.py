@@ -21,6 +21,13 @@ WIDE = 2.5
 """A picture so many times as wide as high has a line of its own."""
 
 
+AVERAGED = 4
+"""A photograph so many times as large as its picture is averaged: as clear as any filter, and in a fifth of the time."""
+
+AVERAGES = (np.uint8, np.uint16, np.float32, np.float64)
+"""Types of pixels that OpenCV averages."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """What is drawn on.
@@ -122,7 +129,10 @@ def channels_shown(instance: Instance) -> str:
 def _at_size(image: Image, size: Sequence[int]) -> NDArray[np.uint8]:
     from PIL import Image as Pillow
 
-    # so many pixels that averaging the rest looks no better: 12 megapixels of floats are never converted
+    times = min(old // now for now, old in zip(size, image.shape, strict=True))
+    if times >= AVERAGED and image.pixels.dtype in AVERAGES:
+        return displayable(replace(image, pixels=_averaged(image.pixels[..., :3], size)))
+    # of other types so many pixels that averaging the rest looks no better: 12 megapixels are never converted
     steps = [max(1, old // (2 * now)) for now, old in zip(size, image.shape, strict=True)]
     pixels = displayable(replace(image, pixels=image.pixels[:: steps[0], :: steps[1]]))
     if size[0] >= image.shape[0] and size[1] >= image.shape[1]:
@@ -130,6 +140,14 @@ def _at_size(image: Image, size: Sequence[int]) -> NDArray[np.uint8]:
         return pixels if list(size) == list(image.shape) else pixels[np.ix_(rows, columns)]
     wanted = Pillow.fromarray(np.ascontiguousarray(pixels))
     return np.asarray(wanted.resize((size[1], size[0]), Pillow.Resampling.LANCZOS, reducing_gap=2.0))
+
+
+def _averaged(pixels: NDArray[Any], size: Sequence[int]) -> NDArray[Any]:
+    """Return ``(h, w, c)`` in a far smaller size, each pixel the mean of those below it."""
+    import cv2
+
+    reduced = cv2.resize(pixels, (size[1], size[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(reduced).reshape(size[0], size[1], pixels.shape[2])
 
 
 def photo_of(explanation: Explanation, longest: int) -> NDArray[np.uint8]:
