@@ -22,7 +22,7 @@ WIDE = 2.5
 
 
 AVERAGED = 4
-"""A photograph so many times as large as its picture is averaged: as clear as any filter, and in a fifth of the time."""
+"""A photograph so many times as large as its picture is averaged: as clear, in a fifth of the time."""
 
 AVERAGES = (np.uint8, np.uint16, np.float32, np.float64)
 """Types of pixels that OpenCV averages."""
