@@ -61,7 +61,7 @@ def digest(*parts: Any) -> str:
     for part in parts:
         if isinstance(part, np.ndarray):
             state.update(f"{part.dtype.str}{part.shape}".encode())
-            state.update(np.ascontiguousarray(part).reshape(-1).view(np.uint8))
+            state.update(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
         else:
             state.update(repr(part).encode())
         state.update(b"\0")

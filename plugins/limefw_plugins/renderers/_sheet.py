@@ -21,6 +21,9 @@ from limefw_plugins.renderers._letters import DPI, FONT, Words, drawable, leadin
 
 _lock = threading.RLock()
 
+FAST = 3
+"""Of 9: a third of the time, and files a tenth larger."""
+
 
 @contextmanager
 def drawing() -> Iterator[None]:
@@ -79,12 +82,17 @@ class Sheet:
                 self.write(left + offset, top + number * leading(size), piece, size)
         return top + len(lines) * leading(size)
 
-    def rendering(self) -> Rendering:
-        """Draw, and return the PNG with its live figure."""
+    def rendering(self, *, repeated: bool = False) -> Rendering:
+        """Draw, and return the PNG with its live figure.
+
+        A photograph that is shown once is encoded by run lengths alone: in half the time, and the file is no larger.
+        Where it is `repeated`, the repetitions are worth looking for.
+        """
         from PIL import Image as Pillow
 
         self.figure.canvas.draw()
         drawn, stream = Pillow.fromarray(np.asarray(self.figure.canvas.buffer_rgba())), io.BytesIO()
-        # without the fourth channel, opaque everywhere; by run lengths alone, photographs take half the time and less
-        drawn.convert("RGB").save(stream, "png", dpi=(DPI, DPI), compress_type=zlib.Z_RLE)
+        encoding = {"compress_level": FAST} if repeated else {"compress_type": zlib.Z_RLE}
+        # without the fourth channel, which is opaque everywhere
+        drawn.convert("RGB").save(stream, "png", dpi=(DPI, DPI), **encoding)
         return Rendering(stream.getvalue(), "image/png", ".png", self.figure)
