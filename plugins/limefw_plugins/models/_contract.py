@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt
 
 from limefw.errors import ModelSourceError
-from limefw.types import Contract
+from limefw.types import Contract, Outputs
 
 
-Head = Literal["auto", "probabilities", "logits", "sigmoid", "sigmoid_logits", "values"]
+Head = Literal["auto", Outputs]
 Layout = Literal["auto", "NHWC", "NCHW"]
 Order = Literal["auto", "RGB", "BGR"]
 Range = Literal["auto"] | tuple[float, float] | None

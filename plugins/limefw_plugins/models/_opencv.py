@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from limefw.errors import ModelError, ModelSourceError
 from limefw.types import Contract
+from limefw_plugins.models._batches import flattened, in_batches
 from limefw_plugins.models._headers import Header, Port, kind_of, onnx_header, tensorflow_header, tflite_header
-from limefw_plugins.models._network import flattened, in_batches
 
 
 VALUES = 8 * 3 * 227 * 227

@@ -17,7 +17,8 @@ def of_module(module: Any) -> Contract:
     stem = next((weight.shape[1] for name, weight in weights if weight.ndim == 4 and name.endswith("weight")), None)
     leaves = [part for part in module.modules() if not any(True for _ in part.children())]
     last = getattr(leaves[-1], "original_name", type(leaves[-1]).__name__)
-    return _contract(stem, weights[0][1].dtype if weights else None, _HEADS.get(last, "logits"), None)
+    linear = "values" if getattr(leaves[-1], "out_features", None) == 1 else "logits"
+    return _contract(stem, weights[0][1].dtype if weights else None, _HEADS.get(last, linear), None)
 
 
 def of_program(program: Any) -> tuple[Contract, int | None]:
@@ -31,7 +32,9 @@ def of_program(program: Any) -> tuple[Contract, int | None]:
     size = (height, width) if height is not None and width is not None else None
     result = program.graph.output_node().args[0][0]
     operation = str(getattr(result, "target", "")).removeprefix("aten.").partition(".")[0]
-    return _contract(channels, tensors[0].dtype, _OPERATIONS.get(operation, "logits"), size), rows
+    columns = getattr(getattr(result, "meta", {}).get("val"), "shape", ())[1:]
+    linear = "values" if columns == (1,) else "logits"
+    return _contract(channels, tensors[0].dtype, _OPERATIONS.get(operation, linear), size), rows
 
 
 def _contract(channels: int | None, dtype: Any, head: Any, size: Size) -> Contract:

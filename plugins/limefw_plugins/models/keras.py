@@ -21,9 +21,10 @@ from limefw_plugins.models._contract import (
     Wishes,
     class_names,
 )
-from limefw_plugins.models._keras import chunk_of, keras_itself, read, runner
+from limefw_plugins.models._keras import chunk_of, keras_itself, runner
 from limefw_plugins.models._keras_applications import KerasPreprocessing, mode_of
 from limefw_plugins.models._keras_files import fingerprint, is_file_of_keras, load
+from limefw_plugins.models._keras_reading import read
 
 
 def is_keras(source: Any) -> bool:

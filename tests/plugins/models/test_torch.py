@@ -17,7 +17,8 @@ from limefw.types import Contract, Draws
 
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install 'limefw[torch]'")
-from limefw_plugins.models._torch_calls import Runner, rows_on_a_cpu  # noqa: E402
+from limefw_plugins.models._torch_calls import Runner  # noqa: E402
+from limefw_plugins.models._torch_place import rows_on_a_cpu  # noqa: E402
 from limefw_plugins.models.torch import is_torch  # noqa: E402
 
 
@@ -271,6 +272,14 @@ def test_the_head_is_what_the_last_layer_makes(last, head, form):
     model = limefw.model(form(module), use="torch")
     assert model.contract.head == head
     assert any("logits" in note for note in model.notes) == (head == "logits")
+
+
+@pytest.mark.parametrize("form", [lambda module: module, scripted, exported], ids=["module", "scripted", "program"])
+def test_a_single_output_is_a_value(form):
+    """No softmax makes sense of one number; that it was taken for a regressor's is told."""
+    model = limefw.model(form(net(classes=1)), use="torch")
+    assert model.contract.head == "values"
+    assert any("plain numbers (of a regressor), as there is one a row" in note for note in model.notes)
 
 
 def test_a_program_knows_its_input():
