@@ -101,6 +101,7 @@ def unpickled(path: Path, source: str = "", *, trust: bool) -> Any:
 
 
 def attempted(path: Path, load: Callable[[], Any]) -> Any:
+    """Return what `load` does, of a file that may be broken."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript as a whole
         try:
@@ -110,11 +111,13 @@ def attempted(path: Path, load: Callable[[], Any]) -> Any:
 
 
 def broken(path: Path, why: Any) -> ModelSourceError:
+    """Return the error for a file that PyTorch cannot read."""
     first = str(why).partition("\n")[0][:300]
     return ModelSourceError(f"{path} cannot be loaded by PyTorch, it may be broken: {first}")
 
 
 def untrusted(path: Path, what: str, source: str = "") -> UntrustedError:
+    """Return the error for a file that can run code, with the form that cannot."""
     return refused(
         path,
         f"{what}, and loading it can run code that came with it",
