@@ -10,6 +10,7 @@ Letters in shapes: ``h, w, c`` rows, columns, channels of an image; ``d`` interp
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol, Self, get_args, get_origin, runtime_checkable
 
@@ -345,8 +346,14 @@ class Head:
                 raise ModelError(f"the model has {count} outputs and {len(self.classes)} class names were given")
             return self.classes
         if self.kind == "values":
-            return ("value",) if count == 1 else tuple(f"value {index}" for index in range(count))
-        return tuple(f"class {index}" for index in range(count))
+            return ("value",) if count == 1 else _numbered("value", count)
+        return _numbered("class", count)
+
+
+@cache
+def _numbered(word: str, count: int) -> tuple[str, ...]:
+    """Return names where there are none: the same ones for every chunk, as a thousand take longer than a chunk."""
+    return tuple(f"{word} {index}" for index in range(count))
 
 
 def _alone(kind: str) -> str:

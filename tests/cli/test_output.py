@@ -266,7 +266,9 @@ def test_class_names_may_be_json(run, photo, mine, tmp_path):
     """A list, or a mapping from index to name, as an adapter takes them."""
     for number, names in enumerate(('["dim", "lit"]', '{"1": "lit", "0": "dim"}')):
         (tmp_path / f"{number}.json").write_text(names)
-        code, text, _ = run("explain", photo, *FAST, "--classes", f"{number}.json", "-l", "lit", "-o", "-", "-f", "json")
+        code, text, _ = run(
+            "explain", photo, *FAST, "--classes", f"{number}.json", "-l", "lit", "-o", "-", "-f", "json"
+        )
         assert code == 0
         assert '"label":1,"name":"lit"' in text
     (tmp_path / "none.txt").write_text("\n \n")

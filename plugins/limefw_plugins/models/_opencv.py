@@ -89,7 +89,8 @@ def runner(net: Any, entry: Port, contract: Contract, output: str) -> Callable[[
 
     def run(rows: NDArray[Any]) -> NDArray[Any]:
         net.setInput(rows)
-        return np.array(net.forward(*names))
+        answer: NDArray[Any] = net.forward(*names)  # its binding copies
+        return answer
 
     def predict(batch: NDArray[Any]) -> Any:
         rows = np.ascontiguousarray(batch, dtype=contract.dtype)
