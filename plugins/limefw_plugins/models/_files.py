@@ -22,6 +22,10 @@ def existing(source: Any, what: str = "a model", *, folder: bool = False) -> Pat
     return path
 
 
+OTHERS = "Give a function that brings in the others: limefw.model(lambda batch: ...)"
+"""What to do with a model of several inputs."""
+
+
 def digest_of(*paths: Path) -> str:
     """Return the SHA-256 of a file, as any other tool says it; of several, one of their names and contents."""
     digests = []

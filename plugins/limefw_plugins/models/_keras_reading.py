@@ -9,6 +9,7 @@ import numpy as np
 from limefw.errors import ModelSourceError
 from limefw.types import Contract
 from limefw_plugins.models._contract import PREPROCESSING, Wishes
+from limefw_plugins.models._files import OTHERS
 from limefw_plugins.models._keras_applications import MODES, module_of
 from limefw_plugins.models._keras_head import head_of
 
@@ -91,10 +92,7 @@ def _input(keras: Any, model: Any) -> tuple[tuple[int | None, ...] | None, str]:
 
 
 def _several(model: Any, what: str) -> str:
-    return (
-        f"{model.name} takes {what}; an image model takes one. Give a function that brings in the others: "
-        "limefw.model(lambda batch: model.predict([batch, ...], verbose=0))"
-    )
+    return f"{model.name} takes {what}; an image model takes one. {OTHERS}"
 
 
 def _frame(model: Any, shape: tuple[int | None, ...] | None, wishes: Wishes, name: str) -> Contract:

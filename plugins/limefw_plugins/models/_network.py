@@ -9,6 +9,7 @@ from typing import Any
 from limefw.errors import ModelSourceError, did_you_mean
 from limefw.types import Contract
 from limefw_plugins.models._contract import Wishes
+from limefw_plugins.models._files import OTHERS
 from limefw_plugins.models._headers import Header, Port, Shape
 
 
@@ -22,7 +23,7 @@ def only_input(inputs: Sequence[Port], path: Path) -> Port:
         ModelSourceError: where there is not exactly one.
     """
     if len(inputs) != 1:
-        raise ModelSourceError(f"{path} takes {len(inputs)} inputs; an image model takes one")
+        raise ModelSourceError(f"{path} takes {len(inputs)} inputs; an image model takes one. {OTHERS}")
     return inputs[0]
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from limefw.compose import PixelComposer
 from limefw.errors import ModelError
 from limefw.types import Draws
+from limefw_plugins.models._files import OTHERS
 from limefw_plugins.models._torch_outputs import Output, picked
 
 
@@ -56,6 +57,8 @@ class Runner:
         except Exception as error:
             low, high = (batch.min(), batch.max()) if batch.size else (0, 0)
             error.add_note(f"it was given a {tensor.dtype} tensor with values from {low:.6g} to {high:.6g}")
+            if isinstance(error, TypeError) and "missing" in str(error):
+                error.add_note(f"an image model takes one input. {OTHERS}")
             raise
 
     def bind(self, composer: PixelComposer) -> Callable[[Draws], NDArray[Any]]:

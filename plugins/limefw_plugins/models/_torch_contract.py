@@ -5,6 +5,7 @@ from typing import Any
 from limefw.errors import ModelSourceError
 from limefw.types import Contract
 from limefw_plugins.models._contract import Size
+from limefw_plugins.models._files import OTHERS
 
 
 _HEADS = {"Softmax": "probabilities", "Softmax2d": "probabilities", "LogSoftmax": "logits", "Sigmoid": "sigmoid"}
@@ -27,7 +28,8 @@ def of_program(program: Any) -> tuple[Contract, int | None]:
     tensors = [node.meta["val"] for node in program.graph.nodes if node.op == "placeholder" and node.name in inputs]
     if len(tensors) != 1 or getattr(tensors[0], "ndim", 0) != 4:
         shapes = ", ".join(str(list(getattr(tensor, "shape", ()))) for tensor in tensors)
-        raise ModelSourceError(f"the program takes inputs of shape {shapes}; an image model takes one of four axes")
+        text = f"the program takes inputs of shape {shapes}; an image model takes one of four axes. {OTHERS}"
+        raise ModelSourceError(text)
     rows, channels, height, width = (axis if isinstance(axis, int) else None for axis in tensors[0].shape)
     size = (height, width) if height is not None and width is not None else None
     result = program.graph.output_node().args[0][0]

@@ -74,6 +74,7 @@ def keras(
         classes: a file of class names, or "imagenet".
         output: which, of a model with several.
         chunk: rows a call; None: as many as suit the backend.
+        trust: allow files that run code: Lambda layers, SavedModel folders.
     """
     if not is_keras(source):
         raise ModelSourceError(

@@ -512,6 +512,12 @@ def test_what_cannot_be_loaded_says_why(case, tmp_path):
     assert words in str(caught.value)
 
 
+def test_a_module_of_two_inputs_says_what_to_give(photo):
+    with pytest.raises(TypeError, match="other") as caught:
+        limefw.explain(photo, limefw.model(TwoInputs(), use=INPUT), **SETTINGS)
+    assert any("takes one input. Give a function that brings in the others" in note for note in caught.value.__notes__)
+
+
 @pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
 def test_the_wrong_shape_says_what_it_was_given(layout, photo):
     module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 10 * 10, 2))
