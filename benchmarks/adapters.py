@@ -393,7 +393,7 @@ def main() -> int:
         f"{options.samples} samples, {SEGMENTS} segments, the label map given. The model by itself is called on the "
         "rows that were composed, a few in turn with the explanation, so that a change in the machine's speed meets "
         "both; one pair goes before those that count. Its own calls are those within the explanation: what is left "
-        "is limefw alone. lime's figure is its whole time with a model that costs nothing behind the same preprocessing."
+        "is limefw alone. lime's figure is its whole time with a model that costs nothing behind the same steps."
     )
     table = Table("Adapters beside their models", counted, [row for row, _ in lines], [target for _, target in lines])
     print(f"\n{table.markdown()}", flush=True)
