@@ -1,12 +1,14 @@
-"""Which label is meant: by number, by name in upper or lower case, or by rank ("top:3")."""
+"""Which label is meant: by number, by name in upper or lower case, or by rank ("top:3"); and a file of their names."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.errors import LabelError, did_you_mean
+from limefw.errors import LabelError, ModelSourceError, did_you_mean
 from limefw.types import Floats
 
 
@@ -64,3 +66,26 @@ def _columns(label: int | str, prediction: Floats, names: Mapping[int, str], ran
     strongest = np.argsort(-prediction, kind="stable")[:5]
     there = ", ".join(f"{at} {names[at]} ({prediction[at]:.3g})" for at in strongest)
     raise LabelError(f"the model has no class {what} Its strongest here: {there}.")
+
+
+def names_in(path: Path) -> tuple[str, ...]:
+    """Return the class names in a file: one a line, or JSON (a list, or a mapping from index to name).
+
+    Raises:
+        ModelSourceError: where there is no such file, or it holds no names.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        lines = [line for line in text.splitlines() if line.strip()]
+        found = json.loads(text) if path.suffix.lower() == ".json" else lines
+        if isinstance(found, dict):
+            found = [found[str(index)] for index in range(len(found))]
+        names = tuple(str(name).strip() for name in found)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelSourceError(
+            f"class names cannot be read from {path}: {error}. Give a text file with one name a line, or JSON (a list, "
+            'or {"0": name, ...})'
+        ) from error
+    if not names:
+        raise ModelSourceError(f"{path} holds no class names")
+    return names

@@ -344,7 +344,7 @@ class Run:
                 scores, unfitted = cross_fitted(around, self.fit, self.stream("health"))
                 cautions += unfitted
             cautions += of_play(game)
-            unit = 1.0 if self.model.task == "classification" else 0.0
+            unit = 0.0 if self.model.contract.head in ("scores", "values") else 1.0
             health = examine(
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit
             )

@@ -10,6 +10,7 @@ Letters in shapes: ``h, w, c`` rows, columns, channels of an image; ``d`` interp
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol, Self, get_args, get_origin, runtime_checkable
 
@@ -28,7 +29,7 @@ Labels = NDArray[np.intp]
 
 Floats = NDArray[np.float64]
 
-Outputs = Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"]
+Outputs = Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "scores", "values"]
 """What a model's raw outputs can be."""
 
 
@@ -280,7 +281,8 @@ class Head:
 
     Args:
         kind: "probabilities" (n, k); "logits" (n, k), softmax applies; "sigmoid" (n,) or (n, k) independent
-            probabilities; "sigmoid_logits" the same before the sigmoid; "values" (n,) or (n, k) of a regressor.
+            probabilities; "sigmoid_logits" the same before the sigmoid; "scores" (n, k) of a classifier that has no
+            probabilities, the higher the likelier; "values" (n,) or (n, k) of a regressor.
         classes: k names, or None.
     """
 
@@ -291,7 +293,8 @@ class Head:
         """Return the outputs as float64 ``(n, k)``, activated; one lone sigmoid becomes (1 - p, p).
 
         Raises:
-            ModelError: where the outputs are of another shape, or what should be probabilities is not within 0..1.
+            ModelError: where the outputs are of another shape, what should be probabilities is not within 0..1, or a
+                lone logit or score has no other class to be held against.
         """
         if np.ndim(outputs) not in (1, 2):
             rows = len(outputs)
@@ -305,12 +308,14 @@ class Head:
         values = values[:, None] if values.ndim == 1 else values
         if self.kind in ("probabilities", "sigmoid") and values.size:
             _check_probabilities(values)
+        if self.kind in ("logits", "scores") and values.shape[1] == 1:
+            raise ModelError(_alone(self.kind))
         if self.kind == "logits":
             values = np.exp(values - values.max(axis=1, keepdims=True))
             return np.asarray(values / values.sum(axis=1, keepdims=True))
         if self.kind == "sigmoid_logits":
             values = 0.5 * (1.0 + np.tanh(0.5 * values))
-        if self.kind != "values" and values.shape[1] == 1:
+        if self.kind in ("probabilities", "sigmoid", "sigmoid_logits") and values.shape[1] == 1:
             values = np.concatenate([1.0 - values, values], axis=1)
         return values
 
@@ -327,8 +332,24 @@ class Head:
                 raise ModelError(f"the model has {count} outputs and {len(self.classes)} class names were given")
             return self.classes
         if self.kind == "values":
-            return ("value",) if count == 1 else tuple(f"value {index}" for index in range(count))
-        return tuple(f"class {index}" for index in range(count))
+            return ("value",) if count == 1 else _numbered("value", count)
+        return _numbered("class", count)
+
+
+@cache
+def _numbered(word: str, count: int) -> tuple[str, ...]:
+    """Return names where there are none: the same ones for every chunk, as a thousand take longer than a chunk."""
+    return tuple(f"{word} {index}" for index in range(count))
+
+
+def _alone(kind: str) -> str:
+    reason = {"logits": "softmax makes 1 of whatever it is", "scores": "there is no other class"}[kind]
+    return (
+        f"the model returned one number a row and its head is {kind!r}: {reason}. Say what the number is: of one class "
+        "against the rest head='sigmoid_logits' (before the sigmoid) or 'sigmoid' (after it), of a regressor 'values': "
+        "in the adapter's settings, limefw.model(model, use={'use': ..., 'head': 'sigmoid_logits'}), in its contract, "
+        "or on the command line: -s model.use=... -s model.head=sigmoid_logits"
+    )
 
 
 def _check_probabilities(values: Floats) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from limefw.errors import InputError, UnknownPluginError, did_you_mean
+from limefw.errors import UnknownPluginError, did_you_mean
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -42,6 +42,7 @@ class Request:
         path: of the picture.
         model: a file, ``module:function`` or None: the recipe's, or the embedded one.
         classes: a file of class names, or None.
+        trust: the model file may run code.
         recipe: a name or a file.
         settings: each ``key=value``, on top of the recipe.
     """
@@ -49,6 +50,7 @@ class Request:
     path: Path
     model: str | None
     classes: Path | None
+    trust: bool
     recipe: str
     settings: tuple[str, ...]
 
@@ -63,11 +65,12 @@ def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
         sample: bool,
         model: str | None,
         classes: Path | None,
+        trust: bool,
         recipe: str,
         settings: tuple[str, ...],
         **own: Any,
     ) -> Any:
-        return command(Request(_picture(image, sample=sample), model, classes, recipe, settings), **own)
+        return command(Request(_picture(image, sample=sample), model, classes, trust, recipe, settings), **own)
 
     options = [
         click.argument("image", type=click.Path(path_type=Path), required=False),
@@ -75,7 +78,8 @@ def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--model", "-m", metavar="FILE|MODULE:FUNCTION[@WEIGHTS]", help="Default: the embedded EfficientNet-Lite0."
         ),
-        click.option("--classes", type=click.Path(path_type=Path), help="Class names, one a line."),
+        click.option("--classes", type=click.Path(path_type=Path), help="Class names: one a line, or JSON."),
+        click.option("--trust", is_flag=True, help="Load a model file that can run code: where you know who made it."),
         click.option("--recipe", "-r", default="lime", show_default=True, metavar="NAME|FILE", help="What to do."),
         click.option("--set", "-s", "settings", multiple=True, metavar="KEY=VALUE", help="E.g. segmenter.use=slic"),
     ]
@@ -124,14 +128,17 @@ def overrides(settings: Sequence[str], **own: Any) -> dict[str, Any]:
     return functools.reduce(merge, [*(parse_override(text) for text in settings), given], {})
 
 
-def load_model(name: str | None, classes: Path | None, recipe: Any) -> Any:
+def load_model(request: Request, recipe: Any) -> Any:
     """Load the model meant, by the recipe's adapter; ``module:function`` is looked for in the current folder too."""
     import limefw
+    from limefw.labels import names_in
 
     adapter = recipe.stages.get("model")
     use = adapter.to_mapping() if adapter else "auto"
-    with _current_folder_first(name):
-        return limefw.model(None if name in (None, "embedded") else name, use=use, classes=_names(classes))
+    source = None if request.model == "embedded" else request.model
+    names = None if request.classes is None else names_in(request.classes)
+    with _current_folder_first(source):
+        return limefw.model(source, use=use, classes=names, trust=request.trust)
 
 
 def load_target(name: str | None) -> Any:
@@ -158,12 +165,3 @@ def _current_folder_first(name: str | None) -> Iterator[None]:
     finally:
         with suppress(ValueError):
             sys.path.remove(here)
-
-
-def _names(path: Path | None) -> list[str] | None:
-    if path is None:
-        return None
-    try:
-        return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"class names {path} cannot be read: {error}") from error

@@ -53,7 +53,7 @@ def explain(
     settled = limefw.build(request.recipe, **given)
     stages = renderers(settled, target, list(dict.fromkeys(formats)))
     target.check(stages)
-    loaded = _common.load_model(request.model, request.classes, settled)
+    loaded = _common.load_model(request, settled)
     with _progress(settled.samples) as listen:
         explainer = Explainer(loaded, recipe=settled, on_progress=listen)
         explanation = _explained(explainer, path, target)

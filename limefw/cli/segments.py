@@ -33,7 +33,7 @@ def segments(request: _common.Request, out: Path | None) -> None:
     from limefw.pipeline import cut
 
     settled = limefw.build(request.recipe, **given)
-    photo, found, frame = cut(path, _common.load_model(request.model, request.classes, settled), settled)
+    photo, found, frame = cut(path, _common.load_model(request, settled), settled)
     if frame is None:
         raise InputError(f"only the segments of an image can be drawn, and {path} is {photo.modality}")
     picture = _picture(*_reduced(photo, frame), found)

@@ -191,7 +191,11 @@ def of_number(width: int) -> list[Caution]:
 
 def _of_label(label: int, fit: Fit, targets: Floats, score: float | None, unit: float) -> list[Caution]:
     if np.ptp(targets) <= 1e-9 * max(unit, float(np.abs(targets).max())):
-        code, text = "constant_model", "the model's answer never changed, so there is nothing to explain"
+        code = "constant_model"
+        text = (
+            "the model's answer never changed, so there is nothing to explain; if it should have, its input may be "
+            "preprocessed otherwise than in its training: see value_range, mean, std, order and layout in its contract"
+        )
     elif not np.any(np.abs(fit.effects) > rounding(targets)):
         code, text = (
             "all_zero",

@@ -24,7 +24,7 @@ _LIBRARIES = {
 def made_by(
     recipe: Recipe, model: Model, photo: Instance, game: Game, seconds: Mapping[str, float], registry: Registry
 ) -> dict[str, Any]:
-    """Return the filled-in recipe, the model's and the input's hashes, rows, seconds and versions."""
+    """Return the filled-in recipe, the hashes of model, input, segments and filling, rows, seconds and versions."""
     return {
         "recipe": recipe.described(),
         "model": {
@@ -35,11 +35,18 @@ def made_by(
             "contract": asdict(model.contract),
         },
         "input": {"name": photo.name, "sha256": photo.fingerprint()},
+        "segments": _hashed(game.segments),
+        "filling": _hashed(game.composer),
         "rows": {"predicted": game.rows, "cached": game.cached, "calls": game.calls, "chunk": game.chunk_rows},
         "seconds": {kind: round(took, 6) for kind, took in {**seconds, "model_only": game.seconds}.items()},
         "versions": _versions(recipe.stages.values(), registry),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _hashed(made: Any) -> dict[str, str | None]:
+    """Return the hash of what a stage made: a label map or a picture may be a file or an array that nothing names."""
+    return {"sha256": made.fingerprint() if hasattr(made, "fingerprint") else None}
 
 
 @cache

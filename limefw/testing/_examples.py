@@ -163,6 +163,7 @@ def answers(_s: Subject) -> dict[str, Data]:
         "logits of 3 classes": (scores, Head("logits")),
         "one sigmoid": (shares[:, 0], Head("sigmoid", ("no", "yes"))),
         "logits of 3 sigmoids": (scores, Head("sigmoid_logits", names)),
+        "scores of 3 classes": (scores, Head("scores", names)),
         "values of a regressor": (scores[:, 0], Head("values")),
     }
 

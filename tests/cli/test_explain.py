@@ -1,5 +1,6 @@
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -223,3 +224,37 @@ def test_the_signal_handler_is_put_back(run):
     before = signal.getsignal(signal.SIGTERM)
     assert run("recipe", "list")[0] == 0
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+class Canary:
+    """Makes a folder when it is unpickled."""
+
+    def __reduce__(self):
+        return os.mkdir, ("sung",)
+
+
+@pytest.mark.parametrize("command", ["explain", "segments"])
+def test_a_file_that_runs_code_is_refused_unless_trusted(run, photo, tmp_path, command):
+    """Nothing of it runs, and the message names both ways to allow it; a recipe is none."""
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(Canary()))
+    code, _, told = run(command, photo, "--model", "model.pkl")
+    assert code == 2
+    words = " ".join(told.split())
+    assert "limefw.model('model.pkl', trust=True)" in words
+    assert "--trust" in words
+    assert run(command, photo, "--model", "model.pkl", "-s", "model.use=sklearn", "-s", "model.trust=true")[0] == 2
+    assert not (tmp_path / "sung").exists()
+    code, _, told = run(command, photo, "--model", "model.pkl", "--trust")
+    assert code == 2  # what was in it is no estimator
+    assert (tmp_path / "sung").exists()
+
+
+def test_a_trusted_file_is_explained(run, photo, tmp_path):
+    from sklearn.tree import DecisionTreeClassifier
+
+    tree = DecisionTreeClassifier().fit([[0.0] * 3 * 40 * 48, [255.0] * 3 * 40 * 48], ["dark", "bright"])
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(tree))
+    options = ["-n", "30", "-s", "segmenter.use=grid", "-o", "-", "-f", "json"]
+    code, out, told = run("explain", photo, "--model", "model.pkl", "--trust", *options)
+    assert code == 0, told
+    assert json.loads(out)

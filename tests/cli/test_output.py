@@ -262,6 +262,19 @@ def test_a_class_whose_name_is_a_number_can_be_named(run, photo, mine, tmp_path)
     assert '"label":1,"name":"0"' in text
 
 
+def test_class_names_may_be_json(run, photo, mine, tmp_path):
+    """A list, or a mapping from index to name, as an adapter takes them."""
+    for number, names in enumerate(('["dim", "lit"]', '{"1": "lit", "0": "dim"}')):
+        (tmp_path / f"{number}.json").write_text(names)
+        code, text, _ = run(
+            "explain", photo, *FAST, "--classes", f"{number}.json", "-l", "lit", "-o", "-", "-f", "json"
+        )
+        assert code == 0
+        assert '"label":1,"name":"lit"' in text
+    (tmp_path / "none.txt").write_text("\n \n")
+    assert run("explain", photo, *FAST, "--classes", "none.txt")[0] == 2
+
+
 def test_an_untrusted_model_is_a_wrong_call(run, photo, mine, monkeypatch):
     """What the caller can mend exits with 2."""
     from limefw.errors import MissingDependencyError, UntrustedError

@@ -162,3 +162,35 @@ def test_overlapping_segments_cover_what_they_cover():
 def test_what_is_no_renderer_is_refused_in_words(renderer):
     with pytest.raises(limefw.errors.RecipeError, match="a renderer is a name"):
         explained().render(renderer)
+
+
+# --- where it comes from
+
+
+def test_a_label_map_and_a_picture_given_as_files_or_arrays_are_told_by_their_hashes(tmp_path):
+    """A recipe names the file alone, or a function: what was in it stands beside, and changes when that does."""
+    from limefw_plugins.fillers.images import showing
+    from limefw_plugins.segmenters.labels import given
+
+    halves = np.arange(24 * 48).reshape(24, 48) // (12 * 48)
+    thirds = np.arange(24 * 48).reshape(24, 48) // (8 * 48)
+    grey, white = (np.full((24, 48, 3), value, np.uint8) for value in (128, 255))
+    np.save(tmp_path / "map.npy", halves)
+
+    def hashes(segmenter, picture):
+        made = explained(segmenter=segmenter, filler=showing(picture)).provenance
+        return made["segments"]["sha256"], made["filling"]["sha256"]
+
+    plain = hashes(given(halves), grey)
+    assert hashes({"use": "labels", "path": str(tmp_path / "map.npy")}, grey) == plain
+    assert all(len(each) == 64 for each in plain)
+    assert hashes(given(thirds), grey)[0] != plain[0]
+    other = hashes(given(halves), white)
+    assert (other[0], other[1] != plain[1]) == (plain[0], True)
+
+
+@pytest.mark.parametrize("kind", ["logits", "scores"])
+def test_a_lone_number_has_no_other_class(kind):
+    """Softmax would make 1 of it, whatever the picture: it is refused, with what it could be."""
+    with pytest.raises(limefw.ModelError, match=r"one number a row and its head is .*'sigmoid_logits'.*'values'"):
+        explained(contract=limefw.Contract(head=kind))

@@ -1,6 +1,5 @@
 """What adapters share: an input contract from what the model says of itself and what its user says."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,10 +8,11 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt
 
 from limefw.errors import ModelSourceError
-from limefw.types import Contract
+from limefw.labels import names_in
+from limefw.types import Contract, Outputs
 
 
-Head = Literal["auto", "probabilities", "logits", "sigmoid", "sigmoid_logits", "values"]
+Head = Literal["auto", Outputs]
 Layout = Literal["auto", "NHWC", "NCHW"]
 Order = Literal["auto", "RGB", "BGR"]
 Range = Literal["auto"] | tuple[float, float] | None
@@ -83,28 +83,7 @@ def _each(value: list[float] | float, name: str, channels: int | None) -> tuple[
 
 
 def class_names(source: str | None) -> tuple[str, ...] | None:
-    """Return the names in a file: one a line, or JSON (a list, or a mapping from index to name).
-
-    Args:
-        source: its path; "imagenet": the 1000 names that come along; None: none.
-
-    Raises:
-        ModelSourceError: where there is no such file, or it holds no names.
-    """
+    """Return the names in a file, for "imagenet" the 1000 that come along, and for None none."""
     if source is None:
         return None
-    path = Path(__file__).parent / "imagenet_names.txt" if source == "imagenet" else Path(source)
-    try:
-        text = path.read_text(encoding="utf-8")
-        found = json.loads(text) if path.suffix.lower() == ".json" else [line for line in text.splitlines() if line]
-        if isinstance(found, dict):
-            found = [found[str(index)] for index in range(len(found))]
-        names = tuple(str(name) for name in found)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelSourceError(
-            f"class names cannot be read from {path}: {error}. Give a text file with one name a line, JSON (a list, "
-            'or {"0": name, ...}), or "imagenet"'
-        ) from error
-    if not names:
-        raise ModelSourceError(f"{path} holds no class names")
-    return names
+    return names_in(Path(__file__).with_name("imagenet_names.txt") if source == "imagenet" else Path(source))

@@ -111,7 +111,7 @@ def _decisions(estimator: Any, head: str) -> Answers:
         return found[:, None] * signs if found.ndim == 1 else found
 
     sign = ", that of the first class with its sign turned" if len(classes) == 2 else ""
-    return Answers(ask, "values", _named(classes), (f"{kept}{sign}",))
+    return Answers(ask, "scores", _named(classes), (f"{kept}{sign}",))
 
 
 def _predictions(estimator: Any) -> Answers:

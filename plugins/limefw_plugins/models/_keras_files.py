@@ -1,6 +1,5 @@
 """Reading Keras' files without running what came with them."""
 
-import hashlib
 import json
 import re
 import zipfile
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from limefw.errors import ModelSourceError, UntrustedError
+from limefw_plugins.models._files import digest_of, existing, refused
 from limefw_plugins.models._keras import on_its_own_backend, unmoved
 
 
@@ -40,8 +40,7 @@ def load(keras: Any, path: Path, *, trust: bool) -> tuple[Any, Any]:
         ModelSourceError: where it cannot be loaded.
         UntrustedError: where that would run code that came with it, and `trust` is False.
     """
-    if not path.exists():
-        raise ModelSourceError(f"there is no model file {path}")
+    existing(path, folder=True)
     if path.is_dir() and is_saved_model(path):
         return _saved_model(keras, path, trust=trust), None
     config, loss = _config(path)
@@ -54,7 +53,7 @@ def load(keras: Any, path: Path, *, trust: bool) -> tuple[Any, Any]:
     if not trust:
         for name in _class_names(config):
             if name in RUNS_CODE:
-                raise UntrustedError(refusal(path, f"it holds {RUNS_CODE[name]}"))
+                raise _refused(path, f"it holds {RUNS_CODE[name]}")
     try:
         with unmoved(), on_its_own_backend(keras):
             return keras.models.load_model(path, compile=False, safe_mode=not trust), loss
@@ -62,7 +61,7 @@ def load(keras: Any, path: Path, *, trust: bool) -> tuple[Any, Any]:
         # the whole config would follow
         text = re.split(r"\s*(?:Full object )?config[:=]", str(error).strip() or type(error).__name__)[0][:500]
         if not trust and ("safe_mode" in text or "unsafe_deserialization" in text):
-            raise UntrustedError(refusal(path, text.partition(". ")[0])) from error
+            raise _refused(path, text.partition(". ")[0]) from error
         hint = ""
         if "Could not locate" in text or "Unknown " in text or "register" in text:
             hint = (
@@ -75,17 +74,13 @@ def load(keras: Any, path: Path, *, trust: bool) -> tuple[Any, Any]:
         ) from error
 
 
-def refusal(path: Path, why: str) -> str:
-    """Say why a file is not loaded, and how to have it loaded all the same."""
-    return (
-        f"{path} was not loaded: {why}, and loading it would run what came with the file. If you know where it is "
-        f"from: limefw.model({str(path)!r}, trust=True)"
-    )
+def _refused(path: Path, why: str) -> UntrustedError:
+    return refused(path, f"{why}, and loading it would run what came with the file")
 
 
 def _saved_model(keras: Any, path: Path, *, trust: bool) -> Any:
     if not trust:
-        raise UntrustedError(refusal(path, "a SavedModel is a TensorFlow program, which can read and write files"))
+        raise _refused(path, "a SavedModel is a TensorFlow program, which can read and write files")
     if keras.backend.backend() != "tensorflow":
         raise ModelSourceError(
             f"{path} is a SavedModel, which needs Keras' TensorFlow backend; this is {keras.backend.backend()}. Set "
@@ -138,10 +133,4 @@ def _class_names(config: Any) -> Iterator[str]:
 
 def fingerprint(path: Path) -> str:
     """Return a hash of a file, or of a folder's files with their names."""
-    files = sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path]
-    state = hashlib.sha256()
-    for file in files:
-        state.update(f"{file.relative_to(path)}\0".encode())
-        with file.open("rb") as stream:
-            state.update(hashlib.file_digest(stream, "sha256").digest())
-    return state.hexdigest()
+    return digest_of(*(sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path]))

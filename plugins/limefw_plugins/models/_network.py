@@ -1,46 +1,19 @@
 """What the adapters of network files share: from a file's header to a contract, and from rows to its own batches."""
 
 import ast
-import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from limefw.errors import ModelError, ModelSourceError, did_you_mean
+from limefw.errors import ModelSourceError, did_you_mean
 from limefw.types import Contract
 from limefw_plugins.models._contract import Wishes
+from limefw_plugins.models._files import OTHERS
 from limefw_plugins.models._headers import Header, Port, Shape
 
 
 DTYPES = ("float32", "float64", "float16", "uint8")
-
-
-def existing(source: Any, what: str) -> Path:
-    """Return the path of a file that is there.
-
-    Raises:
-        ModelSourceError: where it is no path, or none of a file.
-    """
-    try:
-        path = Path(source)
-    except TypeError as error:
-        raise ModelSourceError(f"{what} is the path of a file, got {type(source).__name__}") from error
-    if not path.is_file():
-        raise ModelSourceError(f"there is no model file {path}")
-    return path
-
-
-def sha256(path: Path, beside: Sequence[str] = ()) -> str:
-    """Return the hash of a file and of those that hold its weights; one file's is what any other tool says of it."""
-    digests = []
-    for one in (path, *(path.parent / name for name in beside)):
-        with one.open("rb") as file:
-            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def only_input(inputs: Sequence[Port], path: Path) -> Port:
@@ -50,7 +23,7 @@ def only_input(inputs: Sequence[Port], path: Path) -> Port:
         ModelSourceError: where there is not exactly one.
     """
     if len(inputs) != 1:
-        raise ModelSourceError(f"{path} takes {len(inputs)} inputs; an image model takes one")
+        raise ModelSourceError(f"{path} takes {len(inputs)} inputs; an image model takes one. {OTHERS}")
     return inputs[0]
 
 
@@ -182,43 +155,3 @@ def told_names(metadata: Any, columns: int | None) -> tuple[str, ...] | None:
     if not isinstance(found, list | tuple) or None in found or columns not in (None, len(found)):
         return None
     return tuple(str(name).strip() for name in found)
-
-
-def in_batches(run: Callable[[Any], Any], rows: NDArray[Any], fixed: int | None, values: int | None = None) -> Any:
-    """Return what `run` says of all rows.
-
-    Args:
-        run: asks the network about a batch.
-        rows: all of them; composing goes faster with many than a network on the CPU.
-        fixed: the only batch size that the network takes; the last batch is filled up.
-        values: a batch, as a limit; None: all rows at once.
-
-    Raises:
-        ModelError: where such a network does not answer row by row.
-    """
-    if fixed is None:
-        most = len(rows) if values is None else max(values // max(rows[:1].size, 1), 1)
-        if len(rows) <= most:
-            return run(rows)
-        return np.concatenate([run(rows[at : at + most]) for at in range(0, len(rows), most)])
-    short = -len(rows) % fixed or (0 if len(rows) else fixed)
-    whole = np.concatenate([rows, np.zeros((short, *rows.shape[1:]), rows.dtype)]) if short else rows
-    parts = [np.array(run(whole[at : at + fixed])) for at in range(0, len(whole), fixed)]
-    if parts[0].shape[:1] != (fixed,):
-        raise ModelError(f"the model returned an array of shape {parts[0].shape} for a batch of {fixed}: no row each")
-    return np.concatenate(parts)[: len(rows)]
-
-
-def flattened(rows: NDArray[Any], length: int | None) -> NDArray[Any]:
-    """Return each row as one row of numbers.
-
-    Raises:
-        ModelError: where it has not as many as the model takes.
-    """
-    flat = rows.reshape(len(rows), int(np.prod(rows.shape[1:])))
-    if length not in (None, flat.shape[1]):
-        raise ModelError(
-            f"the model takes {length} numbers a row, and one of shape {rows.shape[1:]} has {flat.shape[1]}: "
-            "say size=[height, width]"
-        )
-    return flat

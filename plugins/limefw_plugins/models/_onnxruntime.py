@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import ModelSourceError, did_you_mean
+from limefw_plugins.models._batches import flattened, in_batches
 from limefw_plugins.models._headers import Port
-from limefw_plugins.models._network import flattened, in_batches
 
 
 VALUES = 4 * 3 * 227 * 227

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from limefw.errors import ModelError, ModelSourceError
 from limefw.types import Contract
+from limefw_plugins.models._batches import flattened, in_batches
 from limefw_plugins.models._headers import Header, Port, kind_of, onnx_header, tensorflow_header, tflite_header
-from limefw_plugins.models._network import flattened, in_batches
 
 
 VALUES = 8 * 3 * 227 * 227
@@ -89,7 +89,8 @@ def runner(net: Any, entry: Port, contract: Contract, output: str) -> Callable[[
 
     def run(rows: NDArray[Any]) -> NDArray[Any]:
         net.setInput(rows)
-        return np.array(net.forward(*names))
+        answer: NDArray[Any] = net.forward(*names)  # its binding copies
+        return answer
 
     def predict(batch: NDArray[Any]) -> Any:
         rows = np.ascontiguousarray(batch, dtype=contract.dtype)

@@ -1,6 +1,5 @@
 """Hugging Face's models: a folder, a pipeline or a model, brought to a model and its image processor."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -8,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from limefw.errors import ModelSourceError, UntrustedError
+from limefw.errors import ModelSourceError
 from limefw.types import Outputs
+from limefw_plugins.models._files import digest_of, refused
 
 
 PIPELINE = "transformers.pipelines.image_classification.ImageClassificationPipeline"
@@ -50,10 +50,7 @@ def parts_of(source: Any, *, trust: bool) -> tuple[Any, Any, str | None]:
     except Exception as error:
         said = (_json(folder / "config.json"), _json(folder / "preprocessor_config.json"))
         if not trust and any("auto_map" in part for part in said):
-            raise UntrustedError(
-                f"{folder} brings Python code of its own, which loading it would run. Where you have read it: "
-                f"limefw.model({str(folder)!r}, trust=True). The command line has no such switch"
-            ) from error
+            raise refused(folder, "it brings Python code of its own, which loading it would run") from error
         text = str(error).partition("\n")[0][:300]
         raise ModelSourceError(f"{folder} cannot be loaded by transformers: {type(error).__name__}: {text}") from error
     return model, processor, _fingerprint(folder)
@@ -65,9 +62,10 @@ def _check_weights(folder: Path, *, trust: bool) -> None:
         return
     if not pickles:
         raise ModelSourceError(f"{folder} holds no weights: there is no *.safetensors file in it")
-    raise UntrustedError(
-        f"the weights in {folder} are a pickle ({pickles[0]}), which can hold code to run. Where you know who made it: "
-        f"limefw.model({str(folder)!r}, trust=True). Safer: save it anew as safetensors, with model.save_pretrained"
+    raise refused(
+        folder,
+        f"its weights are a pickle ({pickles[0]}), which can hold code to run",
+        instead="Safer: save it anew as safetensors, with model.save_pretrained",
     )
 
 
@@ -109,12 +107,9 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _fingerprint(folder: Path) -> str:
-    state = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.suffix in (".json", ".safetensors", ".bin", ".py"):
-            with path.open("rb") as file:
-                state.update(hashlib.file_digest(file, "sha256").digest())
-    return state.hexdigest()
+    return digest_of(
+        *(one for one in sorted(folder.iterdir()) if one.suffix in (".json", ".safetensors", ".bin", ".py"))
+    )
 
 
 def head_of(config: Any) -> Outputs:

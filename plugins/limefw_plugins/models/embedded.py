@@ -1,6 +1,5 @@
 """The classifier that comes along."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +10,9 @@ from numpy.typing import NDArray
 
 from limefw.errors import MissingDependencyError, ModelSourceError
 from limefw.types import Contract, Model
+from limefw_plugins.models import _onnxruntime, _opencv
+from limefw_plugins.models._contract import class_names
+from limefw_plugins.models._files import digest_of
 
 
 HERE = Path(__file__).parent
@@ -52,40 +54,29 @@ def embedded(
         head="logits",
         chunk=CHUNK,
     )
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    names = tuple((HERE / "imagenet_names.txt").read_text(encoding="utf-8").splitlines())
-    return Model(predict, "EfficientNet-Lite0", names, contract, f"{digest}:{chosen}")
+    return Model(predict, "EfficientNet-Lite0", class_names("imagenet"), contract, f"{digest_of(path)}:{chosen}")
 
 
 def _load(path: Path, runtime: str, threads: int) -> tuple[Callable[[NDArray[Any]], NDArray[Any]], str]:
     if runtime != "opencv":
         try:
-            return _onnxruntime(path, threads), "ONNX Runtime"
+            return _by_onnxruntime(path, threads), "ONNX Runtime"
         except ModuleNotFoundError as error:
             if runtime == "onnxruntime":
                 text = (
                     "runtime 'onnxruntime' needs ONNX Runtime, which is not installed. Run: pip install 'limefw[onnx]'"
                 )
                 raise MissingDependencyError(text) from error
-    return _opencv(path, threads), "OpenCV"
+    return _by_opencv(path, threads), "OpenCV"
 
 
-def _onnxruntime(path: Path, threads: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+def _by_onnxruntime(path: Path, threads: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    session = _onnxruntime.opened(path, threads, ["CPUExecutionProvider"])
     return lambda batch: np.asarray(session.run(None, {"input": batch})[0])
 
 
-def _opencv(path: Path, threads: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    import cv2
-
-    if threads:
-        cv2.setNumThreads(threads)
-    net = cv2.dnn.readNetFromONNX(str(path))
+def _by_opencv(path: Path, threads: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    net = _opencv.opened(path, threads)
 
     def predict(batch: NDArray[Any]) -> NDArray[Any]:
         if not len(batch):

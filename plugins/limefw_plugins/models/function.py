@@ -1,17 +1,17 @@
 """Any Python function."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from limefw.errors import ModelSourceError
-from limefw.types import Contract, Model
+from limefw.types import Contract, Model, Outputs
 
 
 def any_callable(
     source: Callable[[Any], Any],
     /,
     *,
-    head: Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"] = "probabilities",
+    head: Outputs = "probabilities",
 ) -> Model:
     """Any callable from a batch (n, h, w, c), in the image's own size, dtype and range, to outputs (n, k) or (n,).
 

@@ -21,9 +21,10 @@ from limefw_plugins.models._contract import (
     Wishes,
     class_names,
 )
-from limefw_plugins.models._keras import chunk_of, keras_itself, read, runner
+from limefw_plugins.models._keras import chunk_of, keras_itself, runner
 from limefw_plugins.models._keras_applications import KerasPreprocessing, mode_of
 from limefw_plugins.models._keras_files import fingerprint, is_file_of_keras, load
+from limefw_plugins.models._keras_reading import read
 
 
 def is_keras(source: Any) -> bool:
@@ -73,6 +74,7 @@ def keras(
         classes: a file of class names, or "imagenet".
         output: which, of a model with several.
         chunk: rows a call; None: as many as suit the backend.
+        trust: allow files that run code: Lambda layers, SavedModel folders.
     """
     if not is_keras(source):
         raise ModelSourceError(

@@ -11,9 +11,10 @@ from annotated_types import Ge
 from limefw.errors import ModelSourceError, did_you_mean
 from limefw.types import Model
 from limefw_plugins.models._contract import Resize, Wishes, class_names
-from limefw_plugins.models._keras import chunk_of, keras_itself, read, runner, unmoved
+from limefw_plugins.models._files import digest_of
+from limefw_plugins.models._keras import chunk_of, keras_itself, runner, unmoved
 from limefw_plugins.models._keras_applications import MODES, NETWORKS, module_of
-from limefw_plugins.models._keras_files import fingerprint
+from limefw_plugins.models._keras_reading import read
 
 
 def keras_applications(
@@ -54,7 +55,7 @@ def keras_applications(
     contract = replace(reading.contract, chunk=chunk or chunk_of(library, reading.contract.size))
     mark = None
     if given is not None:
-        file = f"{library.__version__}" if given == "imagenet" else fingerprint(Path(given))
+        file = f"{library.__version__}" if given == "imagenet" else digest_of(Path(given))
         mark = f"keras_applications:{name}:{file}:{library.backend.backend()}"
     notes = ("its weights are random: its answers mean nothing",) if given is None else ()
     return Model(runner(library, model, reading, 0), name, names, contract, mark, notes)

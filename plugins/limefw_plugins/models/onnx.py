@@ -20,8 +20,9 @@ from limefw_plugins.models._contract import (
     Wishes,
     class_names,
 )
+from limefw_plugins.models._files import digest_of, existing
 from limefw_plugins.models._headers import Header, kind_of, onnx_header
-from limefw_plugins.models._network import chosen_output, contract_of, existing, only_input, sha256, told_names
+from limefw_plugins.models._network import chosen_output, contract_of, only_input, told_names
 from limefw_plugins.models._onnxruntime import on_cpu, opened, port, runner
 
 
@@ -78,5 +79,6 @@ def onnx(
     contract, assumed = contract_of(entry, header, chosen, wishes, path.name, None if on_cpu(session) else 64)
     predict, labels = runner(session, entry, chosen)
     names = told_names(session.get_modelmeta().custom_metadata_map, chosen.shape[-1] if chosen.shape else None)
-    digest = f"{sha256(path, header.beside)}:{chosen.name}:{session.get_providers()[0]}"
+    weights = (path.parent / name for name in header.beside)
+    digest = f"{digest_of(path, *weights)}:{chosen.name}:{session.get_providers()[0]}"
     return Model(predict, path.stem, class_names(classes) or names or labels, contract, digest, (*notes, *assumed))

@@ -20,8 +20,9 @@ from limefw_plugins.models._contract import (
     Wishes,
     class_names,
 )
+from limefw_plugins.models._files import digest_of, existing
 from limefw_plugins.models._headers import Port, kind_of
-from limefw_plugins.models._network import chosen_output, contract_of, existing, only_input, sha256, told_names
+from limefw_plugins.models._network import chosen_output, contract_of, only_input, told_names
 from limefw_plugins.models._opencv import GONE, header_of, opened, runner
 
 
@@ -79,5 +80,6 @@ def opencv_dnn(
     names = class_names(classes) or told_names(header.metadata, chosen.shape[-1] if chosen.shape else None)
     several = chosen.name if len(outputs) > 1 else ""
     predict = runner(net, entry, contract, several)
-    digest = f"{sha256(path, header.beside)}:{chosen.name}:OpenCV"
+    weights = (path.parent / name for name in header.beside)
+    digest = f"{digest_of(path, *weights)}:{chosen.name}:OpenCV"
     return Model(predict, path.stem, names, contract, digest, (*notes, *assumed))

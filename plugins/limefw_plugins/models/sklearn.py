@@ -64,6 +64,7 @@ def sklearn(
         method: which of its methods is asked; "auto" takes the first that it has.
         rows: what one row of its input is: "flat" (features), "images" (h, w, c), "gray" (h, w); "auto" flattens where
             an image has as many values as the model has features.
+        trust: allow files that run code: pickles, and types that skops does not know.
     """
     estimator, name, fingerprint, notes = _estimator(source, trust=trust)
     asked = answers(estimator, method, head=head)

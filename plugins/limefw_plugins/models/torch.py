@@ -18,9 +18,12 @@ from limefw_plugins.models._contract import (
     Wishes,
     class_names,
 )
-from limefw_plugins.models._torch_calls import Chunk, Output, Precision, settled
+from limefw_plugins.models._torch_calls import Precision
 from limefw_plugins.models._torch_contract import of_module, of_program
-from limefw_plugins.models._torch_files import SUFFIXES, WEIGHTS, Network, network
+from limefw_plugins.models._torch_files import SUFFIXES, WEIGHTS
+from limefw_plugins.models._torch_network import Network, network
+from limefw_plugins.models._torch_outputs import Output
+from limefw_plugins.models._torch_place import Chunk, settled
 
 
 CLASSES = {"torch.nn.modules.module.Module", "torch.export.exported_program.ExportedProgram"}
@@ -62,7 +65,7 @@ def torch(
     """A PyTorch network: a module, a TorchScript or torch.export file, or weights and the function that makes it.
 
     Args:
-        head: what its outputs mean; "auto": as its last layer says, else logits.
+        head: what its outputs mean; "auto": as its last layer says, else logits, of a single output values.
         preprocessing: by name: "imagenet" is what torchvision's networks want; "auto" is 0..1.
         size: (height, width) of its input; None: a program's own, else the image's.
         layout: of its input; "auto" is NCHW.
@@ -93,8 +96,9 @@ def torch(
 def _assumed(wishes: Wishes, contract: Contract, found: Network) -> tuple[str, ...]:
     """Say what nobody said."""
     notes = []
-    if wishes.head == "auto" and contract.head == "logits":
-        notes.append(f"the outputs of {found.name} were assumed to be logits")
+    if wishes.head == "auto" and contract.head in ("logits", "values"):
+        meant = "logits" if contract.head == "logits" else "plain numbers (of a regressor), as there is one a row"
+        notes.append(f"the outputs of {found.name} were assumed to be {meant}: say head if not")
     if wishes.preprocessing == "auto" and wishes.value_range == "auto":
         plain = "" if wishes.mean is not None else ", with no mean and std (preprocessing='imagenet' has torchvision's)"
         notes.append(f"{found.name} was assumed to take values from 0 to 1{plain}")

@@ -17,8 +17,13 @@ from limefw_plugins.models._contract import (
     Wishes,
     class_names,
 )
-from limefw_plugins.models._torch_calls import Chunk, Output, Precision, settled
-from limefw_plugins.models._torch_files import Network, built, count_of, digest_of, fetched, filled, meant, weights_of
+from limefw_plugins.models._files import digest_of
+from limefw_plugins.models._torch_by_name import count_of, fetched, meant
+from limefw_plugins.models._torch_calls import Precision
+from limefw_plugins.models._torch_files import weights_of
+from limefw_plugins.models._torch_network import Network, built, filled
+from limefw_plugins.models._torch_outputs import Output
+from limefw_plugins.models._torch_place import Chunk, settled
 
 
 def torchvision(

@@ -1,14 +1,10 @@
 """Hugging Face's image classifiers."""
 
 import inspect
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from annotated_types import Ge
-from numpy.typing import NDArray
-
-from limefw.errors import ModelError, ModelSourceError
+from limefw.errors import ModelSourceError
 from limefw.types import Contract, Model
 from limefw_plugins.models._contract import (
     Head,
@@ -24,6 +20,9 @@ from limefw_plugins.models._contract import (
 )
 from limefw_plugins.models._image_processor import contract_of
 from limefw_plugins.models._pretrained import head_of, known_as, names_of, parts_of
+from limefw_plugins.models._torch_calls import Precision
+from limefw_plugins.models._torch_network import Network
+from limefw_plugins.models._torch_place import Chunk, settled
 
 
 def is_transformers(source: Any) -> bool:
@@ -46,7 +45,9 @@ def transformers(
     resize: Literal["auto", "stretch", "crop", "pad"] = "auto",
     classes: str | None = None,
     device: str = "auto",
-    chunk: Annotated[int, Ge(1)] | None = None,
+    chunk: Chunk = None,
+    precision: Precision = "full",
+    channels_last: bool = False,
     trust: bool = False,
 ) -> Model:
     """An image classifier of Hugging Face with its image processor: a local folder, a pipeline or a model.
@@ -63,7 +64,9 @@ def transformers(
         resize: how a photograph gets to the model's size; "auto" is what comes nearest to its image processor.
         classes: a file of class names, or "imagenet"; by default the config's own.
         device: "auto" is the first of cuda, mps and cpu; a pipeline or model stays where it is.
-        chunk: rows a call; by default 8 on a CPU, else 64.
+        chunk: rows a call; by default 4 to 32 on a CPU, else 64.
+        precision: what layers may be computed in that need no more (autocast).
+        channels_last: keep channels last in memory.
         trust: allow weights that are pickles, and folders with Python code of their own.
     """
     network, processor, fingerprint = parts_of(source, trust=trust)
@@ -74,10 +77,11 @@ def transformers(
     wishes = Wishes(
         head, preprocessing, size, layout, order, value_range, mean, std, known.resize if resize == "auto" else resize
     )
-    place = _device(network, device, own=fingerprint is None)
-    contract = replace(wishes.applied(known), chunk=chunk or (8 if place.type == "cpu" else 64))
-    named = class_names(classes) or names_of(network.config)
-    return Model(_caller(network, place), name, named, contract, fingerprint, notes)
+    found = Network(network, name, fingerprint, owned=fingerprint is not None, entry="pixel_values")
+    return settled(
+        found, wishes.applied(known), class_names(classes) or names_of(network.config), notes, device=device,
+        chunk=chunk, precision=precision, channels_last=channels_last, output="logits",
+    )  # fmt: skip
 
 
 def _known(config: Any, processor: Any, name: str) -> tuple[Contract, tuple[str, ...]]:
@@ -91,43 +95,3 @@ def _known(config: Any, processor: Any, name: str) -> tuple[Contract, tuple[str,
     note = f"{name} came without its image processor: it was assumed to take values from 0 to 1, with no mean and std"
     contract = Contract(size=sides, channels=channels, layout="NCHW", value_range=(0.0, 1.0), head=head_of(config))
     return contract, (note,)
-
-
-def _device(network: Any, device: str, *, own: bool) -> Any:
-    """Return where the model lives; one that was loaded here is brought to the device wanted."""
-    import torch
-
-    if own and device == "auto":
-        return network.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        network.to(torch.device(device))
-    except Exception as error:
-        raise ModelSourceError(f"device {device!r} cannot be used: {str(error).partition(chr(10))[0]}") from error
-    return network.device
-
-
-def _caller(network: Any, device: Any) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    import torch
-
-    dtype = network.dtype
-
-    def predict(batch: NDArray[Any]) -> NDArray[Any]:
-        # a module's own mode, one by one: some may be frozen inside one that is being trained
-        training = [part for part in network.modules() if part.training]
-        for part in training:
-            part.training = False
-        try:
-            with torch.inference_mode():
-                given = torch.from_numpy(batch).to(device, dtype)
-                logits = getattr(network(pixel_values=given), "logits", None)
-        finally:
-            for part in training:
-                part.training = True
-        if logits is None:
-            raise ModelError(f"{type(network).__name__} returns no logits: it is no classifier")
-        found: NDArray[Any] = logits.float().cpu().numpy()
-        return found
-
-    return predict

@@ -90,12 +90,14 @@ class Wording:
 def wording_of(explanation: Explanation) -> Wording:
     """Return the words for an explanation's task and target."""
     provenance = explanation.provenance
+    model = provenance.get("model", {})
     target = provenance.get("recipe", {}).get("target", {}).get("use", "probability")
     part = "superpixel" if explanation.segments.names[0].startswith("superpixel ") else "segment"
-    if provenance.get("model", {}).get("task") == "regression":
+    if model.get("task") == "regression":
         return Wording("predicted value", "raises", "lowers", part)
     own = provenance.get("recipe", {}).get("target", {}).get("function", "the target")
-    noun = {"probability": "probability", "log_odds": "log-odds", "inline": own}.get(target, target.replace("_", " "))
+    answer = "score" if model.get("contract", {}).get("head") == "scores" else "probability"
+    noun = {"probability": answer, "log_odds": "log-odds", "inline": own}.get(target, target.replace("_", " "))
     return Wording(noun, part=part)
 
 

@@ -19,9 +19,10 @@ def log_odds(
         clip: probabilities are kept this far from 0 and 1.
     """
     values = head.columns(outputs)
-    if head.kind == "values":
+    if head.kind in ("scores", "values"):
+        what = "is a regressor: use target" if head.kind == "values" else "gives scores instead: use target 'margin' or"
         raise ModelError(
-            "target 'log_odds' needs a classifier, and this model is a regressor: use target 'probability'"
+            f"target 'log_odds' needs a classifier with probabilities, and this model {what} 'probability'"
         )
     inside = np.clip(values, clip, 1 - clip)
     return np.log(inside) - np.log1p(-inside), head.names(values.shape[1])

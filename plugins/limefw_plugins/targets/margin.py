@@ -26,6 +26,8 @@ def margin(
 ) -> tuple[Floats, tuple[str, ...]]:
     """p(class) - the largest p of the others: above 0 where the class wins, so effects say what decides.
 
+    Of a classifier without probabilities it is the difference of its scores.
+
     Args:
         against: the index or name of one class to compare with instead of the strongest other: "why this and not
             that". Of that class itself the margin is 0.
@@ -35,13 +37,12 @@ def margin(
     """
     if head.kind == "values":
         raise ModelError("target 'margin' needs a classifier, and this model is a regressor: use target 'probability'")
+    if head.kind == "scores" and scale == "log":
+        raise ModelError(
+            "target 'margin' on scale 'log' needs probabilities, and this model gives scores: leave it out"
+        )
     values = head.columns(outputs)
     names = head.names(values.shape[1])
-    if len(names) == 1:
-        raise ModelError(
-            "target 'margin' compares classes, and this model returns a single number: one that stands for two classes "
-            "is head='sigmoid' or 'sigmoid_logits' in the contract"
-        )
     values = np.log(np.maximum(values, clip)) if scale == "log" else values
     if against is not None:
         return values - values[:, [_column(against, names)]], names

@@ -14,7 +14,15 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
-from sklearn.ensemble import IsolationForest, RandomForestClassifier, VotingClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    IsolationForest,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression, Perceptron, Ridge, RidgeClassifier, SGDClassifier
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
@@ -140,7 +148,7 @@ def test_two_classes_without_probabilities_are_told_by_their_decision_value():
     decided = classifier.decision_function(X[:5])
     assert np.array_equal(values, np.stack([-decided, decided], axis=1))
     assert names == ("other", "zero")
-    assert model.contract.head == "values"
+    assert (model.contract.head, model.task) == ("scores", "classification")
     assert any("LinearSVC has decision values and no probabilities" in note for note in model.notes)
     explanation = exactly_explained(DIGITS.images[0], model)
     assert next(iter(explanation.outlook)) == "zero"
@@ -160,7 +168,7 @@ def test_decision_values_of_many_classes():
     for estimator in (SVC(), SGDClassifier(random_state=0), RidgeClassifier(), Perceptron(random_state=0)):
         values, names, model = asked(estimator.fit(X, NAMED))
         assert np.array_equal(values, estimator.decision_function(X[:5]))
-        assert (names, model.contract.head) == (tuple(estimator.classes_), "values")
+        assert (names, model.contract.head) == (tuple(estimator.classes_), "scores")
 
 
 def test_decision_values_of_pairs_of_classes_name_the_pair():
@@ -476,10 +484,10 @@ def test_another_version_of_scikit_learn_is_noted(tmp_path):
 def test_files_that_hold_something_else_are_told(tmp_path):
     pytest.importorskip("skops.io", reason="needs the extra skops")
     (tmp_path / "broken.skops").write_bytes(b"PK\x03\x04 and no more")
-    with pytest.raises(ModelSourceError, match="cannot be loaded by skops"):
+    with pytest.raises(ModelSourceError, match="cannot be loaded"):
         limefw.model(tmp_path / "broken.skops")
     (tmp_path / "broken.joblib").write_bytes(b"no pickle")
-    with pytest.raises(ModelSourceError, match="cannot be loaded by joblib"):
+    with pytest.raises(ModelSourceError, match="cannot be loaded"):
         limefw.model(tmp_path / "broken.joblib", trust=True)
     with pytest.raises(ModelSourceError, match="holds dict, which is no estimator"):
         limefw.model(saved(tmp_path, {"a": 1}))
@@ -496,3 +504,79 @@ def test_without_skops_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "skops.io", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'limefw\[skops\]'"):
         limefw.model(tmp_path / "model.skops")
+
+
+TREES = {
+    "tree": lambda: DecisionTreeClassifier(max_depth=4, random_state=0),
+    "forest": lambda: RandomForestClassifier(4, max_depth=4, random_state=0),
+    "extra trees": lambda: make_pipeline(PCA(8, random_state=0), ExtraTreesClassifier(4, random_state=0)),
+    "bagged, of some features": lambda: BaggingClassifier(n_estimators=3, max_features=0.5, random_state=0),
+    "boosted by weights": lambda: AdaBoostClassifier(n_estimators=3, random_state=0),
+    "outliers": lambda: IsolationForest(n_estimators=4, max_features=0.5, random_state=0),
+    "calibrated": lambda: CalibratedClassifierCV(DecisionTreeClassifier(max_depth=3, random_state=0), cv=2),
+}
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_trees_in_a_skops_file_need_no_trust(name, tmp_path):
+    """scikit-learn's own trees are data, once their nodes have been looked at."""
+    estimator = TREES[name]().fit(X, Y % 3)
+    found = limefw.model(saved(tmp_path, estimator)).predict(batch_of(X[:5]))
+    ask = estimator.decision_function if name == "outliers" else estimator.predict_proba
+    assert np.array_equal(found, ask(X[:5]))
+
+
+def with_nodes(estimator, **changed):
+    """Return an estimator whose first inner node (of its first tree) was changed by hand."""
+    tree = (estimator.estimators_[0] if hasattr(estimator, "estimators_") else estimator).tree_
+    made, state = tree.__reduce__()[1], tree.__getstate__()
+    nodes = state["nodes"].copy()
+    for name, value in changed.items():
+        nodes[name][0] = value
+    other = type(tree)(*made)
+    other.__setstate__({**state, "nodes": nodes})
+    (estimator.estimators_[0] if hasattr(estimator, "estimators_") else estimator).tree_ = other
+    return estimator
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"left_child": 10**9}, {"right_child": 10**9}, {"right_child": -5}, {"left_child": 0}, {"feature": 64},
+     {"feature": -3}],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["tree", "forest"])
+def test_a_tree_whose_nodes_lead_astray_is_refused(name, changed, tmp_path):
+    """scikit-learn would read wherever they say, or go round in circles; it is never asked."""
+    path = saved(tmp_path, with_nodes(TREES[name]().fit(X, Y), **changed))
+    with pytest.raises(UntrustedError, match=r"nodes that lead out of it.*trust=True"):
+        limefw.model(path)
+
+
+def test_trees_that_are_not_an_estimators_own_are_refused(tmp_path):
+    """Of fewer features than its holder says, held by nobody, or boosted, which writes where its shape says."""
+    narrow = TREES["tree"]().fit(X, Y)
+    narrow.n_features_in_ = 2
+    bare = make_pipeline(PCA(2).fit(X), TREES["tree"]().fit(X, Y).tree_)
+    boosted = GradientBoostingClassifier(n_estimators=2).fit(X, Y % 3)
+    for estimator, words in ((narrow, "lead out of it"), (bare, "no estimator's"), (boosted, "boosted trees")):
+        with pytest.raises(UntrustedError, match=words):
+            limefw.model(saved(tmp_path, estimator))
+    assert limefw.model(tmp_path / "model.skops", trust=True).predict(batch_of(X[:5])).shape == (5, 3)
+
+
+def test_scores_have_a_margin_and_no_log_odds():
+    """A classifier without probabilities is one all the same."""
+    classifier = LinearSVC(random_state=0, max_iter=20_000).fit(X, NAMED)
+    found = exactly_explained(DIGITS.images[0], classifier, labels=["zero"], target="margin")
+    scores = classifier.decision_function(X[:1])[0]
+    at = list(classifier.classes_).index("zero")
+    assert found.prediction() == pytest.approx(scores[at] - np.delete(scores, at).max())
+    assert found.provenance["model"]["task"] == "classification"
+    told = exactly_explained(DIGITS.images[0], classifier).render("text").data
+    assert "says zero with score " in told
+    assert "probability" not in told
+    with pytest.raises(ModelError, match="gives scores instead: use target 'margin' or 'probability'"):
+        exactly_explained(DIGITS.images[0], classifier, target="log_odds")
+    with pytest.raises(ModelError, match="scale 'log' needs probabilities"):
+        exactly_explained(DIGITS.images[0], classifier, target={"use": "margin", "scale": "log"})

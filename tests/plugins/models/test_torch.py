@@ -17,7 +17,8 @@ from limefw.types import Contract, Draws
 
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: pip install 'limefw[torch]'")
-from limefw_plugins.models._torch_calls import Runner, rows_on_a_cpu  # noqa: E402
+from limefw_plugins.models._torch_calls import Runner  # noqa: E402
+from limefw_plugins.models._torch_place import rows_on_a_cpu  # noqa: E402
 from limefw_plugins.models.torch import is_torch  # noqa: E402
 
 
@@ -273,6 +274,14 @@ def test_the_head_is_what_the_last_layer_makes(last, head, form):
     assert any("logits" in note for note in model.notes) == (head == "logits")
 
 
+@pytest.mark.parametrize("form", [lambda module: module, scripted, exported], ids=["module", "scripted", "program"])
+def test_a_single_output_is_a_value(form):
+    """No softmax makes sense of one number; that it was taken for a regressor's is told."""
+    model = limefw.model(form(net(classes=1)), use="torch")
+    assert model.contract.head == "values"
+    assert any("plain numbers (of a regressor), as there is one a row" in note for note in model.notes)
+
+
 def test_a_program_knows_its_input():
     model = limefw.model(exported(net(), 5), use="torch")
     assert (model.contract.size, model.contract.channels, model.contract.chunk) == (SIZE, 3, 30)
@@ -501,6 +510,12 @@ def test_what_cannot_be_loaded_says_why(case, tmp_path):
     with pytest.raises(limefw.ModelError) as caught:
         limefw.model(make(tmp_path), use={"use": "torch", "device": "tpu9" if "device" in case else "auto"}, trust=True)
     assert words in str(caught.value)
+
+
+def test_a_module_of_two_inputs_says_what_to_give(photo):
+    with pytest.raises(TypeError, match="other") as caught:
+        limefw.explain(photo, limefw.model(TwoInputs(), use=INPUT), **SETTINGS)
+    assert any("takes one input. Give a function that brings in the others" in note for note in caught.value.__notes__)
 
 
 @pytest.mark.parametrize("layout", ["NHWC", "NCHW"])

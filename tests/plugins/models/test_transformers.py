@@ -1,5 +1,6 @@
 """Hugging Face's image classifiers: tiny networks with random weights, beside their own image processors."""
 
+import dataclasses
 import json
 import pickle
 from pathlib import Path
@@ -109,7 +110,7 @@ def test_the_models_own_outputs_by_the_names_of_its_config(tmp_path):
     with torch.inference_mode():
         expected = network(pixel_values=torch.from_numpy(batch)).logits.numpy()
     assert np.allclose(model.predict(batch), expected, atol=1e-5)
-    assert (model.classes, model.contract.head, model.contract.chunk) == (tuple(NAMES.values()), "logits", 8)
+    assert (model.classes, model.contract.head, model.contract.chunk) == (tuple(NAMES.values()), "logits", 32)
     explanation = limefw.explain(photo(), model, segmenter={"use": "grid", "rows": 3, "columns": 3}, samples=60)
     pipe = hf.pipeline("image-classification", model=network, image_processor=theirs(tmp_path, photo())[0])
     from PIL import Image
@@ -326,5 +327,23 @@ def test_the_wrong_size_and_device_are_told(tmp_path):
 
 def test_a_model_of_images_without_logits_is_told():
     model = limefw.model(hf.ViTModel(hf.ViTConfig(**VIT)), use="transformers")
-    with pytest.raises(ModelError, match="returns no logits"):
+    with pytest.raises(ModelError, match="not the output 'logits'"):
         model.predict(np.zeros((1, 3, 32, 32), np.float32))
+
+
+def test_a_pipeline_is_not_moved_to_another_device(tmp_path):
+    """It is its user's own: where another device is wanted, a copy goes there."""
+    pipe = hf.pipeline("image-classification", model=str(folder_of(tmp_path, vit())), device="cpu")
+    model = limefw.model(pipe, use={"use": "transformers", "device": "meta"})
+    assert {weight.device.type for weight in pipe.model.parameters()} == {"cpu"}
+    assert model.predict.__self__.device.type == "meta"
+
+
+def test_it_composes_on_its_device(tmp_path):
+    """Bound, as it would be on a GPU, it answers as unbound; the mode and memory format are options."""
+    use = {"use": "transformers", "precision": "bfloat16", "channels_last": True}
+    model = limefw.model(folder_of(tmp_path, resnet()), use=use)
+    bound = dataclasses.replace(model, bind=model.predict.__self__.bind, predict=None)
+    settings = {"segmenter": {"use": "grid", "rows": 3, "columns": 3}, "samples": 40, "what_if": 0}
+    one, other = limefw.explain(photo(), model, **settings), limefw.explain(photo(), bound, **settings)
+    np.testing.assert_array_equal(one.neighbourhood.targets, other.neighbourhood.targets)

@@ -223,5 +223,5 @@ def test_a_margin_that_cannot_be_says_why():
         margin(SHARES, limefw.Head(classes=CLASSES), against=7)
     with pytest.raises(limefw.LabelError, match="There are: 20, numbered from 0"):
         margin(np.full((2, 20), 0.05), limefw.Head(), against=20)
-    with pytest.raises(limefw.ModelError, match=r"single number: .* 'sigmoid_logits'"):
+    with pytest.raises(limefw.ModelError, match=r"one number a row.* 'sigmoid_logits'"):
         margin(np.zeros((4, 1)), limefw.Head("logits"))

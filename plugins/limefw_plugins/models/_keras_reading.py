@@ -1,0 +1,158 @@
+"""What a Keras model says of its input and output."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from limefw.errors import ModelSourceError
+from limefw.types import Contract
+from limefw_plugins.models._contract import PREPROCESSING, Wishes
+from limefw_plugins.models._files import OTHERS
+from limefw_plugins.models._keras_applications import MODES, module_of
+from limefw_plugins.models._keras_head import head_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a model says of itself.
+
+    Args:
+        contract: of its input and output, with what had to be assumed.
+        notes: what that was.
+        shape: of its input with the batch first, as far as it is fixed, or None where it does not say.
+        classes: how many outputs, where it says.
+        application: the module of keras.applications that it is from.
+    """
+
+    contract: Contract
+    notes: tuple[str, ...] = ()
+    shape: tuple[int | None, ...] | None = None
+    classes: int | None = None
+    application: str | None = None
+
+
+def read(keras: Any, model: Any, wishes: Wishes, output: int, loss: Any = None) -> Reading:
+    """Return what a model says of itself, and what is wished.
+
+    Raises:
+        ModelSourceError: where it takes several inputs, no image, or another size than is wished.
+    """
+    shape, dtype = _input(keras, model)
+    name = getattr(model, "name", "model")
+    tensors = keras.tree.flatten(getattr(model, "outputs", None) or [])
+    if tensors and output >= len(tensors):
+        raise ModelSourceError(f"{name} has {len(tensors)} outputs: output is one of 0 to {len(tensors) - 1}")
+    known = _frame(model, shape, wishes, name)
+    notes = []
+    if len(tensors) > 1:
+        notes.append(f"of its {len(tensors)} outputs number {output} was taken")
+    application = module_of(name)
+    values = _values(model, application, dtype, known.channels)
+    if values is None:
+        values = PREPROCESSING["0..1"]
+        if wishes.preprocessing == "auto" and wishes.value_range == "auto":
+            notes.append(
+                f"{name} was assumed to take pixels in 0..1: where that is wrong, give its preprocessing, as '0..255', "
+                "'-1..1' or 'keras:vgg16'"
+            )
+    elif values is PREPROCESSING.get(MODES.get(application or "", "")) and wishes.preprocessing == "auto":
+        notes.append(f"it is called {name!r}: its pixels are preprocessed as keras.applications.{application} does")
+    head, sure = head_of(tensors[output] if tensors else None, loss or getattr(model, "loss", None))
+    if not sure and wishes.head == "auto":
+        meant = "plain numbers (of a regressor)" if head == "values" else head
+        notes.append(f"the outputs of {name} were assumed to be {meant}: where that is wrong, give its head")
+    classes = tensors[output].shape[-1] if tensors and len(tensors[output].shape) == 2 else None
+    known = replace(known, dtype=dtype, head=head, **values)
+    return Reading(wishes.applied(known), tuple(notes), shape, classes, application)
+
+
+def _input(keras: Any, model: Any) -> tuple[tuple[int | None, ...] | None, str]:
+    """Return the shape of the one input with the batch first, and its dtype."""
+    if hasattr(model, "call_endpoint_fn"):  # a SavedModel
+        positional, named = model.call_endpoint_fn.structured_input_signature
+        specs = [*positional, *named.values()]
+    else:
+        specs = keras.tree.flatten(getattr(model, "inputs", None) or [])
+    if specs:
+        names = ", ".join(str(spec.name) for spec in specs)
+        if len(specs) > 1:
+            raise ModelSourceError(_several(model, f"{len(specs)} inputs ({names})"))
+        return tuple(specs[0].shape), keras.backend.standardize_dtype(specs[0].dtype)
+    built = (model.get_build_config() if model.built else None) or {}
+    shapes: list[Any] = list((built.get("shapes_dict") or {"": built.get("input_shape")}).values())
+    if (
+        len(shapes) > 1
+        or isinstance(shapes[0], dict)
+        or any(isinstance(part, list | tuple) for part in shapes[0] or ())
+    ):
+        raise ModelSourceError(_several(model, "several inputs"))
+    return (None, *shapes[0][1:]) if shapes[0] else None, "float32"
+
+
+def _several(model: Any, what: str) -> str:
+    return f"{model.name} takes {what}; an image model takes one. {OTHERS}"
+
+
+def _frame(model: Any, shape: tuple[int | None, ...] | None, wishes: Wishes, name: str) -> Contract:
+    """Return layout, size and channels."""
+    if shape is None:
+        return Contract(layout="NCHW" if wishes.layout == "NCHW" else "NHWC")
+    if len(shape) == 3:  # pictures without an axis for channels
+        shape = (*shape, 1)
+    if len(shape) != 4:
+        raise ModelSourceError(
+            f"{name} takes an input of shape {shape}; an image model takes (batch, height, width, channels). Give a "
+            "function that brings pixels into its form: limefw.model(lambda batch: ...)"
+        )
+    first = _channels_first(model, shape) if wishes.layout == "auto" else wishes.layout == "NCHW"
+    channels, height, width = shape[1:] if first else (shape[3], shape[1], shape[2])
+    size = (height, width) if height and width else None
+    if size and wishes.size and size != tuple(wishes.size):
+        raise ModelSourceError(f"{name} takes pictures of {size[0]} x {size[1]}, not of {wishes.size}")
+    return Contract(size=size, channels=channels, layout="NCHW" if first else "NHWC")
+
+
+def _channels_first(model: Any, shape: tuple[int | None, ...]) -> bool:
+    for layer in _leaves(model):
+        if (said := getattr(layer, "data_format", None)) in ("channels_first", "channels_last"):
+            return bool(said == "channels_first")
+    return shape[1] in (1, 3, 4) and shape[3] not in (1, 3, 4)
+
+
+def _leaves(model: Any) -> Iterator[Any]:
+    """Yield the layers and operations of a model in order, those of models inside it too."""
+    parts: Any = getattr(model, "operations", None) or getattr(model, "layers", ())
+    for part in parts:
+        if getattr(part, "layers", ()):
+            yield from _leaves(part)
+        else:
+            yield part
+
+
+_PASSED = ("InputLayer", "Identity", "Dropout", "Resizing", "CenterCrop")
+
+
+def _values(model: Any, application: str | None, dtype: str, channels: int | None) -> Any:
+    """Return what pixels the model takes, where it says so: by its dtype, a first layer that rescales, or its name."""
+    if dtype == "uint8":
+        return PREPROCESSING["0..255"]
+    kinds = ((type(leaf).__name__, leaf) for leaf in _leaves(model))
+    first: Any
+    kind, first = next(
+        ((kind, leaf) for kind, leaf in kinds if kind not in _PASSED and not kind.startswith("Random")), ("", None)
+    )
+    reach = None
+    if kind == "Rescaling":
+        reach = 1.0 / float(np.max(np.abs(first.scale)))
+    elif kind == "Normalization" and first.input_mean is not None:
+        reach = float(np.max(np.abs(first.input_mean)))
+    elif kind in ("Divide", "TrueDivide"):
+        given = first._inbound_nodes[0].arguments.args  # noqa: SLF001
+        reach = max((part for part in given if isinstance(part, int | float)), default=None)
+    if reach is not None:
+        return PREPROCESSING["0..255" if reach > 2.0 else "0..1"]
+    # those that take 0..255 rescale by themselves: one that does not was built otherwise
+    named = MODES.get(application or "", "0..255")
+    return PREPROCESSING[named] if named != "0..255" and channels == 3 else None
