@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from limefw.explanation import load as load
     from limefw.hookspecs import hookimpl as hookimpl
     from limefw.loading import model as model
+    from limefw.modalities.series import Series as Series
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
     from limefw.recipe import Recipe as Recipe
@@ -54,6 +55,7 @@ _HOMES = {
     "limefw.explanation": ("Explanation", "load"),
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
+    "limefw.modalities.series": ("Series",),
     "limefw.stage": ("Plugin",),
     "limefw.recipe": ("Recipe",),
     "limefw.discovery": ("Registry", "plugin", "registry"),
