@@ -282,7 +282,13 @@ def _joined_groups(blocks: Sequence[Draws]) -> NDArray[np.intp]:
 
 @runtime_checkable
 class Composer(Protocol):
-    """Turns draws into what a model reads: a pure function of each row alone, with no random choice."""
+    """Turns draws into what a model reads: a pure function of each row alone, with no random choice.
+
+    Where different draws may compose to one input, as when one of two equal words is deleted, it can have a method
+    ``keys(draws) -> list[bytes]`` beside this one: equal keys mean equal inputs, of which the model is asked one. Each
+    key is of its row alone. Without it, rows with the same codes and values are one input. With a ``fingerprint()`` of
+    all that its inputs depend on but the draws, answers can be kept in a cache.
+    """
 
     def compose(self, draws: Draws) -> Any:
         """Return one model input per row."""
