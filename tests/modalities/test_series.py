@@ -16,6 +16,8 @@ from limefw_plugins.fillers.series_constant import series_constant
 from limefw_plugins.fillers.series_mean import series_mean
 from limefw_plugins.fillers.series_neighbors import series_neighbors
 from limefw_plugins.fillers.series_noise import series_noise
+from limefw_plugins.readers.series_array import is_series, series_array
+from limefw_plugins.readers.series_file import series_file
 from limefw_plugins.segmenters.change_points import change_points, costs
 from limefw_plugins.segmenters.windows import windows
 
@@ -351,3 +353,145 @@ def test_the_seed_decides_everything():
         for chunk in (None, 3)
     ]
     assert runs[0].as_list() == runs[1].as_list()
+
+
+def test_hiding_that_changes_nothing_is_told():
+    """A flat series is its own mean, and zero its own zero."""
+    for filler in ("series_mean", "series_constant"):
+        found = limefw.explain(Series(np.zeros(40)), linear(np.ones(40)), recipe="series", filler=filler)
+        assert "filler_hides_nothing" in {caution.code for caution in found.health.cautions}
+
+
+def test_a_chunk_is_as_many_rows_as_fill_it():
+    """Short series are asked a thousand at a time."""
+    sizes = []
+
+    def predict(batch):
+        sizes.append(len(batch))
+        return batch.sum(axis=1)
+
+    limefw.explain(course(60), limefw.model(predict, task="regression"), recipe="series", samples=1000)
+    assert max(sizes) > 200
+
+
+# --- readers
+
+
+def test_a_flat_array_is_a_series_and_others_are_where_the_recipe_says_so(tmp_path):
+    """An array of one axis can be no image; of two it may be either, and so may a file."""
+    flat, wide = RNG(0).normal(size=50), RNG(0).normal(size=(50, 2))
+    np.save(tmp_path / "wide.npy", wide)
+    assert limefw.explain(flat, linear(np.ones(50)), samples=20).instance.fingerprint() == Series(flat).fingerprint()
+    for source in (wide, tmp_path / "wide.npy"):
+        found = limefw.explain(source, linear(np.ones(100)), recipe="series", samples=20)
+        assert found.instance.fingerprint() == Series(wide).fingerprint()
+
+
+def written(folder, text, name="one.csv"):
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def test_tables_have_a_line_for_each_step(tmp_path):
+    """With or without names, of one column flat, and with times where a column has them."""
+    found = series_file(written(tmp_path, "t,a,b\n0,1,2\n0.5,3,4\n1,5,6\n"), time="t", unit="s")
+    assert (found.channels, found.values.tolist(), found.unit) == (("a", "b"), [[1, 2], [3, 4], [5, 6]], "s")
+    assert found.span(0, 1) == "0 to 0.5 s"
+    flat = series_file(written(tmp_path, "1\n2\n3\n", "flat.csv"))
+    assert (flat.layout, flat.values[:, 0].tolist()) == ("t", [1, 2, 3])
+    assert series_file(written(tmp_path, "a\tb\n1\t2\n3\t4\n", "x.tsv"), columns=["b"]).values.tolist() == [[2], [4]]
+
+
+@pytest.mark.parametrize(
+    ("text", "params", "message"),
+    [
+        ("", {}, "is empty"),
+        ("a,b\n", {}, "no line of numbers"),
+        ("a,b\n1,2\n3\n", {}, "1 cells in line 3 and 2 columns"),
+        ("a,b\n1,2\n3,\n", {}, "'' in line 3, column 'b'"),
+        ("a,b\n1,2\n3,nan\n", {}, "1 of the series' values are NaN"),
+        ("a,a\n1,2\n", {}, "columns of one name"),
+        ("time,b\n1,2\n", {"time": "tme"}, "no column 'tme'. Did you mean 'time'"),
+        ("t,b\n1,2\n1,3\n", {"time": "t"}, "growing numbers"),
+    ],
+)
+def test_what_is_no_table_of_numbers_is_told(tmp_path, text, params, message):
+    """The line, the column, and what there is."""
+    with pytest.raises(InputError, match=message):
+        series_file(written(tmp_path, text), **params)
+
+
+def test_a_file_is_not_read_beyond_its_limit(tmp_path):
+    """A .npy of too many values is refused before they are read; a missing one is told."""
+    np.save(tmp_path / "long.npy", np.zeros(1000))
+    with pytest.raises(InputError, match="1000 values, more than the limit of 999"):
+        series_file(tmp_path / "long.npy", max_values=999)
+    with pytest.raises(InputError, match="there is no file"):
+        series_file(tmp_path / "none.csv")
+
+
+def test_pandas_has_names_and_times():
+    """Dates become seconds since the first; a table's row, named by columns, is no series."""
+    pd = pytest.importorskip("pandas")
+    days = pd.date_range("2026-01-01", periods=4, freq="D")
+    found = series_array(pd.DataFrame({"a": [1.0, 2, 3, 4], "b": [0.0, 1, 0, 1]}, index=days))
+    assert (found.channels, found.times.tolist(), found.unit) == (("a", "b"), [0, 86400, 172800, 259200], "s")
+    assert series_array(pd.Series([1.0, 2.0])).times is None
+    assert not is_series(pd.Series({"age": 3.0, "fare": 2.0}))
+    assert is_series(pd.Series([1.0, 2.0]))
+
+
+# --- renderers
+
+
+@pytest.fixture(scope="module")
+def explained():
+    """One of one channel and one of three, of each by itself, with odd names."""
+    values = RNG(0).normal(size=(120, 3)).cumsum(axis=0)
+    many = Series(values, "</script><b>&", ("a<b>$x$", "\u202eb", "c\x00d"), np.arange(120) / 50, "m<s>$")
+    weights = np.zeros((120, 3))
+    weights[30:50, 1] = 1
+    return {
+        "one": limefw.explain(course(120), linear(weights[:, 1]), recipe="series"),
+        "many": limefw.explain(
+            many, linear(weights), recipe="series", segmenter={"use": "windows", "count": 6, "per_channel": True}
+        ),
+    }
+
+
+@pytest.mark.parametrize("which", ["one", "many"])
+@pytest.mark.parametrize("palette", ["green-red", "blue-orange"])
+def test_the_figure_has_weights_along_time(explained, which, palette):
+    """A picture, the same twice; each course has its own axes, and each weight a bar as wide as it lasts."""
+    call = {"use": "figure", "palette": palette}
+    made = explained[which].render(call)
+    assert made.data == explained[which].render(call).data
+    assert len(made.figure.axes) == {"one": 2, "many": 6}[which]
+    bars = [bar for bar in made.figure.axes[-1].patches if bar.get_height()]
+    widths = {round(bar.get_width() / 0.96, 6) for bar in bars}
+    assert widths == ({6.0} if which == "one" else {0.4})
+
+
+def test_the_text_shows_where_in_time(explained):
+    """Blocks stand where the model looks, and no control character gets out."""
+    lines = explained["one"].render("text").data.splitlines()
+    blocks = next(line.partition("│")[2] for line in lines if line.startswith(("+ raises", "− lowers")) and "█" in line)
+    assert 17 <= blocks.index("█") <= 30
+    text = explained["many"].render("text").data
+    assert not any(ord(letter) < 32 and letter != "\n" for letter in text)
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_of_many_channels_the_strongest_are_drawn(explained):
+    """And how many are not is said."""
+    made = explained["many"].render({"use": "text", "channels": 1})
+    assert "2 channels with weaker effects are not drawn." in made.data
+    assert len(explained["many"].render({"use": "figure", "channels": 1}).figure.axes) == 2
+
+
+def test_renderers_of_series_refuse_other_things():
+    """And say what they are for."""
+    pixels = RNG(0).integers(0, 255, (20, 20, 3), dtype=np.uint8)
+    image = limefw.explain(pixels, lambda batch: np.full((len(batch), 2), 0.5), segmenter={"use": "grid"}, samples=60)
+    with pytest.raises(limefw.LimefwError, match="series, and this is image"):
+        image.render("series_figure")
