@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from limefw.explanation import load as load
     from limefw.hookspecs import hookimpl as hookimpl
     from limefw.loading import model as model
+    from limefw.many import Overview as Overview
+    from limefw.many import Picked as Picked
+    from limefw.many import explain_many as explain_many
+    from limefw.many import overview as overview
+    from limefw.many import pick as pick
     from limefw.modalities.series import Series as Series
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
@@ -55,6 +60,7 @@ _HOMES = {
     "limefw.explanation": ("Explanation", "load"),
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
+    "limefw.many": ("Overview", "Picked", "explain_many", "overview", "pick"),
     "limefw.modalities.series": ("Series",),
     "limefw.stage": ("Plugin",),
     "limefw.recipe": ("Recipe",),

@@ -14,6 +14,7 @@ from limefw.errors import InputError
 from limefw.explanation import Explanation
 from limefw.frame import Frame
 from limefw.game import Game
+from limefw.many import Overview, overview
 from limefw.modalities.series import Series, SeriesComposer
 from limefw.pipeline import Run
 from limefw.recipe import Recipe
@@ -219,8 +220,14 @@ def fitting(_s: Subject) -> dict[str, Data]:
 
 def explained(s: Subject) -> dict[str, Data]:
     """Return the caller's explanation, else one of every example image."""
-    if isinstance(s.source, Explanation):
+    if isinstance(s.source, Explanation | Overview):
         return {"the source": (s.source,)}
+    if s.plugin.modality == "overview":
+        every = list(_explanations("image").values())
+        return {
+            "an overview": (overview(every, by=lambda _, segment: f"part {segment}"),),
+            "an overview of one label": (overview(every[:2], label=0, by=lambda _, segment: f"{segment}"),),
+        }
     modalities = [s.plugin.modality] if s.plugin.modality in EXAMPLES else list(EXAMPLES)
     return {name: (one,) for modality in modalities for name, one in _explanations(str(modality)).items()}
 

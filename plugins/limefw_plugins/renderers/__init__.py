@@ -9,6 +9,8 @@ from limefw_plugins.renderers.figure import figure
 from limefw_plugins.renderers.figures_json import figures_json
 from limefw_plugins.renderers.heatmap import heatmap
 from limefw_plugins.renderers.overlay import overlay
+from limefw_plugins.renderers.overview_figure import overview_figure
+from limefw_plugins.renderers.overview_text import overview_text
 from limefw_plugins.renderers.page import page
 from limefw_plugins.renderers.plain_text import plain_text
 from limefw_plugins.renderers.sentences import sentences
@@ -29,6 +31,8 @@ def limefw_renderers() -> Iterator[Plugin]:
     yield Plugin("html", page, modality="image", requires=("jinja2", "PIL", "scipy"), suffix=".html")
     yield Plugin("json", figures_json, suffix=".json")
     yield Plugin("overlay", overlay, modality="image", requires=("matplotlib",), suffix=".png")
+    yield Plugin("overview_figure", overview_figure, modality="overview", requires=("matplotlib",), suffix=".png")
+    yield Plugin("overview_text", overview_text, modality="overview", suffix=".txt")
     yield Plugin("sentences", sentences, suffix=".txt")
     yield Plugin("series_figure", series_figure, modality="series", requires=("matplotlib",), suffix=".png")
     yield Plugin("series_text", series_text, modality="series", suffix=".txt")
