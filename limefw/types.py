@@ -422,6 +422,7 @@ class Model:
         notes: what was assumed about it, as sentences.
         bind: where the model composes by itself, as on a GPU: given a PixelComposer that has been prepared for
             `contract`, it returns a function from draws with bool codes to raw outputs. They are those of `predict`.
+        modality: the instances it is for ("image", "text", ...), or None for any; by default its adapter's.
     """
 
     predict: Callable[[Any], Any]
@@ -431,6 +432,7 @@ class Model:
     fingerprint: str | None = None
     notes: tuple[str, ...] = ()
     bind: Callable[[Any], Callable[[Draws], Any]] | None = None
+    modality: str | None = None
 
     @property
     def task(self) -> Literal["classification", "regression"]:
