@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from limefw.explanation import load as load
     from limefw.hookspecs import hookimpl as hookimpl
     from limefw.loading import model as model
+    from limefw.modalities.table import Row as Row
+    from limefw.modalities.table import Table as Table
+    from limefw.modalities.table_bins import Bins as Bins
+    from limefw.modalities.table_bins import RowComposer as RowComposer
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
     from limefw.recipe import Recipe as Recipe
@@ -54,6 +58,8 @@ _HOMES = {
     "limefw.explanation": ("Explanation", "load"),
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
+    "limefw.modalities.table": ("Row", "Table"),
+    "limefw.modalities.table_bins": ("Bins", "RowComposer"),
     "limefw.stage": ("Plugin",),
     "limefw.recipe": ("Recipe",),
     "limefw.discovery": ("Registry", "plugin", "registry"),

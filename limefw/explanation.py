@@ -16,6 +16,8 @@ from limefw.errors import LabelError, LimefwError, MissingDependencyError, Recip
 from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.labels import find
+from limefw.modalities.table import Row
+from limefw.modalities.table_bins import Bins
 from limefw.recipe import Label
 from limefw.stage import Stage
 from limefw.statistics import rounding
@@ -275,7 +277,7 @@ class Explanation:
 
 _TYPES = {
     kind.__name__: kind
-    for kind in (Explanation, Image, Segments, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf)
+    for kind in (Explanation, Image, Row, Segments, Bins, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf)
 }
 
 

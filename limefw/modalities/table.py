@@ -143,7 +143,7 @@ class Table:
         self.features, self.encoded = self._grouped(encoded, category_names or {}, one_hot or {})
         self.features = self._restricted(self.features, immutable, bounds or {})
         self.labels = self._labelled(labels)
-        self._bins: dict[Any, Any] = {}
+        self.memory: dict[Any, Any] = {}
 
     def __len__(self) -> int:
         return 0 if self.encoded is None else len(self.encoded)
