@@ -264,7 +264,7 @@ class RowComposer:
         within = draws.values.get("within", np.zeros(len(draws), dtype=np.bool_))
         shown = self._background(numbers) if self.joint else None
         pools = self.row.background.pools
-        for at in np.flatnonzero(self.labels >= 0):
+        for at in np.flatnonzero(self.labels >= 0).tolist():
             kept = draws.codes[:, self.labels[at]] > 0
             if shown is not None:
                 rows[~kept, at] = shown[~kept, at]
