@@ -269,6 +269,14 @@ class Registry:
         """
         return self.lookup(kind, name).plugin
 
+    def suited(self, kind: str, name: str, modality: str) -> Plugin:
+        """Return the plug-in called ``<modality>_<name>`` where there is one, else the one called `name`.
+
+        So "html" is one name for all pages, each modality's being a plug-in of its own. Raises as `get` does.
+        """
+        own = f"{modality}_{name}"
+        return self.get(kind, own if own in self._of_kind(kind) else name)
+
     def lookup(self, kind: str, name: str) -> Found:
         """Return one plug-in and its provider; raises as `get` does."""
         self._of_kind(kind)
