@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from limefw.explanation import load as load
     from limefw.hookspecs import hookimpl as hookimpl
     from limefw.loading import model as model
+    from limefw.modalities.series import Series as Series
     from limefw.modalities.table import Row as Row
     from limefw.modalities.table import Table as Table
     from limefw.modalities.table_bins import Bins as Bins
@@ -58,6 +59,7 @@ _HOMES = {
     "limefw.explanation": ("Explanation", "load"),
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
+    "limefw.modalities.series": ("Series",),
     "limefw.modalities.table": ("Row", "Table"),
     "limefw.modalities.table_bins": ("Bins", "RowComposer"),
     "limefw.stage": ("Plugin",),

@@ -16,6 +16,7 @@ from limefw.errors import LabelError, LimefwError, MissingDependencyError, Recip
 from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.labels import find
+from limefw.modalities.series import Series
 from limefw.modalities.table import Row
 from limefw.modalities.table_bins import Bins
 from limefw.recipe import Label
@@ -290,7 +291,9 @@ class Explanation:
 
 _TYPES = {
     kind.__name__: kind
-    for kind in (Explanation, Image, Row, Segments, Bins, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf)
+    for kind in (
+        Explanation, Image, Series, Row, Segments, Bins, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf
+    )
 }
 
 

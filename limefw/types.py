@@ -288,7 +288,8 @@ class Composer(Protocol):
     Where different draws may compose to one input, as when one of two equal words is deleted, it can have a method
     ``keys(draws) -> list[bytes]`` beside this one: equal keys mean equal inputs, of which the model is asked one. Each
     key is of its row alone. Without it, rows with the same codes and values are one input. With a ``fingerprint()`` of
-    all that its inputs depend on but the draws, answers can be kept in a cache.
+    all that its inputs depend on but the draws, answers can be kept in a cache. ``row_bytes``, the size of one
+    input, decides how many are asked at once; ``hides_nothing``, that the model can see no difference, is told.
     """
 
     def compose(self, draws: Draws) -> Any:

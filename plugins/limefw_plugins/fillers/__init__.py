@@ -13,6 +13,14 @@ from limefw_plugins.fillers.mean_color import mean_color
 from limefw_plugins.fillers.neighbors import neighbors
 from limefw_plugins.fillers.noise import noise
 from limefw_plugins.fillers.other_values import other_values
+from limefw_plugins.fillers.series_background import like, series_background
+from limefw_plugins.fillers.series_constant import series_constant
+from limefw_plugins.fillers.series_mean import series_mean
+from limefw_plugins.fillers.series_neighbors import series_neighbors
+from limefw_plugins.fillers.series_noise import series_noise
+
+
+__all__ = ["like", "limefw_fillers"]
 
 
 @hookimpl
@@ -27,3 +35,8 @@ def limefw_fillers() -> Iterator[Plugin]:
     yield Plugin("neighbors", neighbors, modality="image", requires=("scipy",))
     yield Plugin("noise", noise, modality="image")
     yield Plugin("other_values", other_values, modality="table")
+    yield Plugin("series_background", series_background, modality="series")
+    yield Plugin("series_constant", series_constant, modality="series")
+    yield Plugin("series_mean", series_mean, modality="series")
+    yield Plugin("series_neighbors", series_neighbors, modality="series")
+    yield Plugin("series_noise", series_noise, modality="series")

@@ -7,6 +7,8 @@ from limefw.stage import Plugin
 from limefw_plugins.readers.image_array import image_array, is_array
 from limefw_plugins.readers.image_file import image_file, is_file
 from limefw_plugins.readers.image_npy import image_npy, is_npy
+from limefw_plugins.readers.series_array import is_series, series_array
+from limefw_plugins.readers.series_file import is_series_file, series_file
 
 
 @hookimpl
@@ -15,3 +17,5 @@ def limefw_readers() -> Iterator[Plugin]:
     yield Plugin("image_array", image_array, modality="image", accepts=is_array)
     yield Plugin("image_file", image_file, modality="image", accepts=is_file)
     yield Plugin("image_npy", image_npy, modality="image", accepts=is_npy)
+    yield Plugin("series_array", series_array, modality="series", accepts=is_series)
+    yield Plugin("series_file", series_file, modality="series", accepts=is_series_file)

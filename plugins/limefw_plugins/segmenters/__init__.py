@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
 from limefw_plugins.segmenters.bins import bins
+from limefw_plugins.segmenters.change_points import change_points
 from limefw_plugins.segmenters.felzenszwalb import felzenszwalb
 from limefw_plugins.segmenters.graph import graph
 from limefw_plugins.segmenters.grid import grid
@@ -12,6 +13,7 @@ from limefw_plugins.segmenters.labels import given, labels
 from limefw_plugins.segmenters.quickshift import quickshift
 from limefw_plugins.segmenters.slic import slic
 from limefw_plugins.segmenters.watershed import watershed
+from limefw_plugins.segmenters.windows import windows
 
 
 __all__ = ["given", "limefw_segmenters"]
@@ -21,6 +23,7 @@ __all__ = ["given", "limefw_segmenters"]
 def limefw_segmenters() -> Iterator[Plugin]:
     """Yield the segmenters."""
     yield Plugin("bins", bins, modality="table")
+    yield Plugin("change_points", change_points, modality="series")
     yield Plugin("felzenszwalb", felzenszwalb, modality="image", requires=("skimage",))
     yield Plugin("graph", graph, modality="image", requires=("cv2.ximgproc",))
     yield Plugin("grid", grid, modality="image")
@@ -28,3 +31,4 @@ def limefw_segmenters() -> Iterator[Plugin]:
     yield Plugin("quickshift", quickshift, modality="image", requires=("skimage",))
     yield Plugin("slic", slic, modality="image", requires=("skimage",))
     yield Plugin("watershed", watershed, modality="image", requires=("skimage", "scipy"))
+    yield Plugin("windows", windows, modality="series")
