@@ -408,11 +408,13 @@ def _hot_code(feature: Feature, codes: Sequence[float]) -> float:
 
 
 def number_text(value: float) -> str:
-    """Return a number with six figures at the most, more where it is whole."""
+    """Return a number as it was written where that is short, else with six figures; more where it is whole."""
     if is_missing(value):
         return "missing"
     if value == round(value) and abs(value) < 1e15:
         return f"{value:.0f}"
+    if len(short := repr(float(value))) <= 12 and "e" not in short:
+        return short
     if 1e-4 <= abs(value) < 1e6:
         return np.format_float_positional(value, precision=6, unique=True, fractional=False, trim="-")
     return f"{value:.6g}"
