@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from limefw.many import overview as overview
     from limefw.many import pick as pick
     from limefw.modalities.series import Series as Series
+    from limefw.modalities.table import Row as Row
+    from limefw.modalities.table import Table as Table
+    from limefw.modalities.table_bins import Bins as Bins
+    from limefw.modalities.table_bins import RowComposer as RowComposer
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
     from limefw.recipe import Recipe as Recipe
@@ -62,6 +66,8 @@ _HOMES = {
     "limefw.loading": ("model",),
     "limefw.many": ("Overview", "Picked", "explain_many", "overview", "pick"),
     "limefw.modalities.series": ("Series",),
+    "limefw.modalities.table": ("Row", "Table"),
+    "limefw.modalities.table_bins": ("Bins", "RowComposer"),
     "limefw.stage": ("Plugin",),
     "limefw.recipe": ("Recipe",),
     "limefw.discovery": ("Registry", "plugin", "registry"),

@@ -17,6 +17,8 @@ from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.labels import find
 from limefw.modalities.series import Series
+from limefw.modalities.table import Row
+from limefw.modalities.table_bins import Bins
 from limefw.recipe import Label
 from limefw.stage import Stage
 from limefw.statistics import rounding
@@ -289,7 +291,9 @@ class Explanation:
 
 _TYPES = {
     kind.__name__: kind
-    for kind in (Explanation, Image, Series, Segments, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf)
+    for kind in (
+        Explanation, Image, Series, Row, Segments, Bins, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf
+    )
 }
 
 

@@ -391,8 +391,9 @@ class Run:
             cautions += _of_filler(game.composer) + _of_memory(game)
             unit = 1.0 if self.model.task == "classification" else 0.0
             health = examine(
-                around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit
-            )
+                around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit,
+                pictured=scene.frame is not None,
+            )  # fmt: skip
         names = {label: game.names[label] for label in game.columns}
         provenance = made_by(self.recipe, self.model, scene.photo, game, self.seconds, self.registry)
         return Explanation(

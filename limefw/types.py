@@ -20,7 +20,8 @@ from limefw.errors import ContractError, InputError, ModelError, did_you_mean
 
 
 Codes = NDArray[Any]
-"""``(n, d)``: bool, True where the column keeps the instance's own value; float32 where a sampler is not binary."""
+"""``(n, d)``: bool, True where the column keeps the instance's own value; float32 shares where a sampler is not binary;
+float64 where columns are values in units of their spread, so that the instance's own need not be 1."""
 
 Labels = NDArray[np.intp]
 """A label map in the instance's shape: ``0..d-1``, and -1 for what is in no segment and is always kept."""
@@ -223,7 +224,7 @@ class Draws:
     """A block of perturbations.
 
     Args:
-        codes: ``(n, d)`` bool, or float32 where not binary.
+        codes: ``(n, d)`` bool, float32 where not binary, or float64 standardised values.
         values: name -> ``(n, ...)`` array of all else that the composer needs (which background, table rows).
         groups: (n,) rows with one number belong together, in whatever blocks, as complementary pairs do; None: each
             row alone.

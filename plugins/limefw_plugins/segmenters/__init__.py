@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
+from limefw_plugins.segmenters.bins import bins
 from limefw_plugins.segmenters.change_points import change_points
 from limefw_plugins.segmenters.felzenszwalb import felzenszwalb
 from limefw_plugins.segmenters.graph import graph
@@ -21,6 +22,7 @@ __all__ = ["given", "limefw_segmenters"]
 @hookimpl
 def limefw_segmenters() -> Iterator[Plugin]:
     """Yield the segmenters."""
+    yield Plugin("bins", bins, modality="table")
     yield Plugin("change_points", change_points, modality="series")
     yield Plugin("felzenszwalb", felzenszwalb, modality="image", requires=("skimage",))
     yield Plugin("graph", graph, modality="image", requires=("cv2.ximgproc",))
