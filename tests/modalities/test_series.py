@@ -1,6 +1,7 @@
 """Time series: what is cut, what hidden parts show, and effects that are known in closed form."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -495,3 +496,29 @@ def test_renderers_of_series_refuse_other_things():
     image = limefw.explain(pixels, lambda batch: np.full((len(batch), 2), 0.5), segmenter={"use": "grid"}, samples=60)
     with pytest.raises(limefw.LimefwError, match="series, and this is image"):
         image.render("series_figure")
+
+
+@pytest.mark.parametrize("fragment", [False, True])
+def test_the_page_has_no_script_and_shows_names_as_text(explained, fragment):
+    """Small, whole, and with nothing that a name could break out of."""
+    for one in explained.values():
+        text = one.render({"use": "html", "fragment": fragment}).data
+        assert len(text.encode()) < 60_000
+        assert "<script" not in text
+        assert "onload" not in text
+        assert "http" not in text.replace("http-equiv", "")
+        assert ("default-src 'none'" in text) is not fragment
+    assert "&lt;/script&gt;&lt;b&gt;&amp;" in text
+    assert "a&lt;b&gt;$x$" in text
+    assert "\x00" not in text
+
+
+def test_the_page_draws_every_weight(explained):
+    """As many bars in the drawing as segments that have an effect, of the right sign."""
+    one = explained["one"]
+    text = one.render("html").data
+    drawn = text[text.index('class="along"') : text.index("</svg>", text.index('class="along"'))]
+    bars = re.findall(r'<rect class="([fa])"[^>]*>', drawn.partition("<use")[2])
+    assert 0 < bars.count("f") <= int((one.effects() > 0).sum())
+    assert one.render("html").data == text
+    assert "limefw" in one._repr_html_()

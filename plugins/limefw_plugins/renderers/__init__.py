@@ -15,6 +15,7 @@ from limefw_plugins.renderers.page import page
 from limefw_plugins.renderers.plain_text import plain_text
 from limefw_plugins.renderers.sentences import sentences
 from limefw_plugins.renderers.series_figure import series_figure
+from limefw_plugins.renderers.series_html import series_html
 from limefw_plugins.renderers.series_text import series_text
 from limefw_plugins.renderers.table_figure import table_figure
 from limefw_plugins.renderers.table_html import table_html
@@ -38,6 +39,7 @@ def limefw_renderers() -> Iterator[Plugin]:
     yield Plugin("overview_text", overview_text, modality="overview", suffix=".txt")
     yield Plugin("sentences", sentences, suffix=".txt")
     yield Plugin("series_figure", series_figure, modality="series", requires=("matplotlib",), suffix=".png")
+    yield Plugin("series_html", series_html, modality="series", requires=("jinja2",), suffix=".html")
     yield Plugin("series_text", series_text, modality="series", suffix=".txt")
     yield Plugin("svg", vector, modality="image", requires=("jinja2", "PIL", "scipy"), suffix=".svg")
     yield Plugin("table_figure", table_figure, modality="table", requires=("matplotlib",), suffix=".png")
