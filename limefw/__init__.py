@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from limefw.explanation import load as load
     from limefw.hookspecs import hookimpl as hookimpl
     from limefw.loading import model as model
+    from limefw.modalities.text import Text as Text
+    from limefw.modalities.text import TextComposer as TextComposer
+    from limefw.modalities.text import by_tokens as by_tokens
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
     from limefw.recipe import Recipe as Recipe
@@ -54,6 +57,7 @@ _HOMES = {
     "limefw.explanation": ("Explanation", "load"),
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
+    "limefw.modalities.text": ("Text", "TextComposer", "by_tokens"),
     "limefw.stage": ("Plugin",),
     "limefw.recipe": ("Recipe",),
     "limefw.discovery": ("Registry", "plugin", "registry"),

@@ -16,6 +16,7 @@ from limefw.errors import LabelError, LimefwError, MissingDependencyError, Recip
 from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.labels import find
+from limefw.modalities.text import Text
 from limefw.recipe import Label
 from limefw.stage import Stage
 from limefw.statistics import rounding
@@ -288,7 +289,7 @@ class Explanation:
 
 _TYPES = {
     kind.__name__: kind
-    for kind in (Explanation, Image, Segments, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf)
+    for kind in (Explanation, Image, Text, Segments, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf)
 }
 
 

@@ -112,7 +112,7 @@ class Game:
             return self.chunk
         if self.model.contract.chunk is not None:
             return self.model.contract.chunk
-        size = self._ready.row_bytes if isinstance(self._ready, PixelComposer) else CHUNK_BYTES // 64
+        size = getattr(self._ready, "row_bytes", CHUNK_BYTES // 64)
         return int(np.clip(CHUNK_BYTES // max(size, 1), 1, 1024))
 
     def _halve(self, rows: int) -> None:

@@ -6,11 +6,15 @@ from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
 from limefw_plugins.fillers.blur import blur
 from limefw_plugins.fillers.constant import constant
+from limefw_plugins.fillers.corpus import corpus
+from limefw_plugins.fillers.delete import delete
 from limefw_plugins.fillers.images import images
 from limefw_plugins.fillers.inpaint import inpaint
+from limefw_plugins.fillers.mask import mask
 from limefw_plugins.fillers.mean_color import mean_color
 from limefw_plugins.fillers.neighbors import neighbors
 from limefw_plugins.fillers.noise import noise
+from limefw_plugins.fillers.replace import replace
 
 
 @hookimpl
@@ -18,8 +22,12 @@ def limefw_fillers() -> Iterator[Plugin]:
     """Yield the fillers."""
     yield Plugin("blur", blur, modality="image", requires=("cv2",))
     yield Plugin("constant", constant, modality="image")
+    yield Plugin("corpus", corpus, modality="text", requires=("budoux",))
+    yield Plugin("delete", delete, modality="text")
     yield Plugin("images", images, modality="image", requires=("PIL",))
     yield Plugin("inpaint", inpaint, modality="image", requires=("cv2",))
+    yield Plugin("mask", mask, modality="text")
     yield Plugin("mean_color", mean_color, modality="image")
     yield Plugin("neighbors", neighbors, modality="image", requires=("scipy",))
     yield Plugin("noise", noise, modality="image")
+    yield Plugin("replace", replace, modality="text")

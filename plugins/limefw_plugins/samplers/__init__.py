@@ -8,7 +8,9 @@ from limefw_plugins.samplers.bernoulli import bernoulli
 from limefw_plugins.samplers.contiguous import contiguous
 from limefw_plugins.samplers.exhaustive import exhaustive
 from limefw_plugins.samplers.fixed_hidden import fixed_hidden
+from limefw_plugins.samplers.lime_text import lime_text
 from limefw_plugins.samplers.paired import paired
+from limefw_plugins.samplers.uniform_hidden import uniform_hidden
 
 
 @hookimpl
@@ -18,4 +20,6 @@ def limefw_samplers() -> Iterator[Plugin]:
     yield Plugin("contiguous", contiguous, requires=("scipy",))
     yield Plugin("exhaustive", exhaustive)
     yield Plugin("fixed_hidden", fixed_hidden)
+    yield Plugin("lime_text", lime_text)
     yield Plugin("paired", paired)
+    yield Plugin("uniform_hidden", uniform_hidden)
