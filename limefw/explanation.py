@@ -16,6 +16,9 @@ from limefw.errors import LabelError, LimefwError, MissingDependencyError, Recip
 from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.labels import find
+from limefw.modalities.series import Series
+from limefw.modalities.table import Row
+from limefw.modalities.table_bins import Bins
 from limefw.modalities.text import Text
 from limefw.recipe import Label
 from limefw.stage import Stage
@@ -289,7 +292,22 @@ class Explanation:
 
 _TYPES = {
     kind.__name__: kind
-    for kind in (Explanation, Image, Text, Segments, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf)
+    for kind in (
+        Explanation,
+        Image,
+        Text,
+        Series,
+        Row,
+        Segments,
+        Bins,
+        Frame,
+        Neighbourhood,
+        Fit,
+        Health,
+        LabelHealth,
+        Caution,
+        WhatIf,
+    )  # fmt: skip
 }
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
+from limefw_plugins.segmenters.bins import bins
+from limefw_plugins.segmenters.change_points import change_points
 from limefw_plugins.segmenters.characters import characters
 from limefw_plugins.segmenters.felzenszwalb import felzenszwalb
 from limefw_plugins.segmenters.graph import graph
@@ -16,6 +18,7 @@ from limefw_plugins.segmenters.sentences import sentences
 from limefw_plugins.segmenters.slic import slic
 from limefw_plugins.segmenters.tokens import tokens
 from limefw_plugins.segmenters.watershed import watershed
+from limefw_plugins.segmenters.windows import windows
 from limefw_plugins.segmenters.words import words
 
 
@@ -26,6 +29,8 @@ __all__ = ["given", "limefw_segmenters"]
 def limefw_segmenters() -> Iterator[Plugin]:
     """Yield the segmenters."""
     yield Plugin("characters", characters, modality="text", requires=("wcwidth",))
+    yield Plugin("bins", bins, modality="table")
+    yield Plugin("change_points", change_points, modality="series")
     yield Plugin("felzenszwalb", felzenszwalb, modality="image", requires=("skimage",))
     yield Plugin("graph", graph, modality="image", requires=("cv2.ximgproc",))
     yield Plugin("grid", grid, modality="image")
@@ -38,3 +43,4 @@ def limefw_segmenters() -> Iterator[Plugin]:
     yield Plugin("tokens", tokens, modality="text", requires=("tokenizers",))
     yield Plugin("watershed", watershed, modality="image", requires=("skimage", "scipy"))
     yield Plugin("words", words, modality="text", requires=("budoux",))
+    yield Plugin("windows", windows, modality="series")
