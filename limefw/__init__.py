@@ -34,10 +34,14 @@ if TYPE_CHECKING:
     from limefw.many import overview as overview
     from limefw.many import pick as pick
     from limefw.modalities.series import Series as Series
+    from limefw.modalities.series import SeriesComposer as SeriesComposer
     from limefw.modalities.table import Row as Row
     from limefw.modalities.table import Table as Table
     from limefw.modalities.table_bins import Bins as Bins
     from limefw.modalities.table_bins import RowComposer as RowComposer
+    from limefw.modalities.text import Text as Text
+    from limefw.modalities.text import TextComposer as TextComposer
+    from limefw.modalities.text import by_tokens as by_tokens
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
     from limefw.recipe import Recipe as Recipe
@@ -65,7 +69,8 @@ _HOMES = {
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
     "limefw.many": ("Overview", "Picked", "explain_many", "overview", "pick"),
-    "limefw.modalities.series": ("Series",),
+    "limefw.modalities.text": ("Text", "TextComposer", "by_tokens"),
+    "limefw.modalities.series": ("Series", "SeriesComposer"),
     "limefw.modalities.table": ("Row", "Table"),
     "limefw.modalities.table_bins": ("Bins", "RowComposer"),
     "limefw.stage": ("Plugin",),

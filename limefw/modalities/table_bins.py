@@ -65,7 +65,9 @@ class Bins(Segments):
         if varied.sum() < 2:
             raise InputError(_too_few(row, int(varied.sum())))
         labels = np.where(varied, np.cumsum(varied) - 1, -1)
-        means, scales = (np.where(scaled, moments, fixed) for moments, fixed in ((table.means, 0.0), (table.scales, 1.0)))
+        means, scales = (
+            np.where(scaled, moments, fixed) for moments, fixed in ((table.means, 0.0), (table.scales, 1.0))
+        )
         names = [_name(row, at, ends[at], table.scales[at] if scaled[at] else None) for at in np.flatnonzero(varied)]
         return cls(labels, tuple(names), edges=ends, scaled=scaled, means=means, scales=scales)
 
@@ -135,7 +137,9 @@ def _varies(row: Row, at: int, ends: Floats, scaled: Any) -> bool:
     if scaled or row.background.features[at].texts:
         return bool(((pool != row.values[at]) & ~(np.isnan(pool) & math.isnan(row.values[at]))).any())
     if math.isnan(row.values[at]) or math.isnan(pool[-1]):
-        return bool((np.isnan(pool) != math.isnan(row.values[at])).any() or _place(ends, pool[0]) != _place(ends, pool[-1]))
+        return bool(
+            (np.isnan(pool) != math.isnan(row.values[at])).any() or _place(ends, pool[0]) != _place(ends, pool[-1])
+        )
     return {_place(ends, pool[0]), _place(ends, pool[-1])} != {_place(ends, row.values[at])}
 
 
@@ -300,7 +304,11 @@ class RowComposer:
         else:
             numbers = draws.values.get("draw", np.zeros(len(draws), dtype=np.uint64))
             within = draws.values.get("within", np.zeros(len(draws), dtype=np.bool_))
-            parts = [np.packbits(draws.codes > 0, axis=1), numbers[:, None].view(np.uint8), within[:, None].view(np.uint8)]
+            parts = [
+                np.packbits(draws.codes > 0, axis=1),
+                numbers[:, None].view(np.uint8),
+                within[:, None].view(np.uint8),
+            ]
             told = np.concatenate(parts, axis=1)
         data, size = told.tobytes(), told.shape[1]
         return [data[start : start + size] for start in range(0, len(data), size)]
