@@ -281,7 +281,7 @@ class Overview:
         shares: of each feature, the strongest first.
         count: of explanations.
         modality: of their instances.
-        label: the class they are for, by name; empty: each is for the class predicted of its instance.
+        label: what they are for, by name; empty: each is for its own first label.
         noun: what the effects change: "probability", "predicted value".
         fidelity: (n,) R2 of each on samples left out, NaN where not known.
         order: places in `shares` in an order of their own, as windows have in time; empty where there is none.
@@ -355,7 +355,7 @@ def overview(
 
     Args:
         explanations: of one modality; they may come from a generator, as nothing but their effects is kept.
-        label: a number or name that all were explained for; None: of each its own first, the class predicted.
+        label: a number or name that all were explained for; None: of each its own first, by default the class predicted.
         top: the strongest segments of each explanation count; None: all.
         by: what makes two segments one feature: see `Weights.of`.
 
@@ -374,25 +374,26 @@ def overview(
         for at in ranks
     )
     order = _in_time(seen.names, [share.feature for share in shares]) if seen.modality == "series" else ()
-    return Overview(shares, weights.count, seen.modality, seen.label, seen.noun, np.array(seen.scores), order)
+    label_name = next(iter(seen.labels)) if len(seen.labels) == 1 else ""
+    return Overview(shares, weights.count, seen.modality, label_name, seen.noun, np.array(seen.scores), order)
 
 
 class _Seen:
     """What is noted of each explanation that goes by."""
 
     def __init__(self, label: Label | None) -> None:
-        self.wanted, self.modality, self.label, self.noun = label, "", "", ""
+        self.wanted, self.modality, self.noun = label, "", ""
+        self.labels: set[str] = set()
         self.names: tuple[str, ...] = ()
         self.scores: list[float] = []
 
     def note(self, explanation: Explanation) -> Explanation:
         number = explanation.label(self.wanted)
-        name = explanation.names[number]
+        self.labels.add(explanation.names[number])
         self.modality, self.names = explanation.instance.modality, explanation.segments.names
         task = explanation.provenance.get("model", {}).get("task")
         target = explanation.provenance.get("recipe", {}).get("target", {}).get("use", "probability")
         self.noun = "predicted value" if task == "regression" else str(target).replace("_", " ")
-        self.label = name if self.wanted is not None or task == "regression" else ""
         score = explanation.health.labels[number].cross_fitted
         self.scores.append(float("nan") if score is None else score)
         return explanation

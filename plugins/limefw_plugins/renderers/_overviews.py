@@ -21,7 +21,7 @@ def overview_of(given: Overview, what: str) -> Overview:
 def headline(given: Overview) -> str:
     """Say what is summed up."""
     whose = f"for {printable(given.label)}" if given.label and given.label != "value" else ""
-    whose = whose or ("" if given.noun == "predicted value" else "for the class predicted of each")
+    whose = whose or ("" if given.noun == "predicted value" else "for the first label of each")
     one = {"table": "row"}.get(given.modality, given.modality)
     what = one if given.count == 1 or one == "series" else f"{one}s"
     return " ".join(filter(None, [f"What the model goes by in {given.count} {what}", whose]))
