@@ -355,7 +355,7 @@ def overview(
 
     Args:
         explanations: of one modality; they may come from a generator, as nothing but their effects is kept.
-        label: a number or name that all were explained for; None: of each its own first, by default the class predicted.
+        label: a number or name that all were explained for; None: of each its first, by default the class predicted.
         top: the strongest segments of each explanation count; None: all.
         by: what makes two segments one feature: see `Weights.of`.
 

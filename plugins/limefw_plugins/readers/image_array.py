@@ -40,9 +40,8 @@ def image_array(
     if flat:
         pixels = pixels[..., None]
     if pixels.ndim != 3:
-        raise InputError(
-            f"an image is an array (h, w) or (h, w, c), got shape {pixels.shape}: give one image, not a batch"
-        )
+        next_step = "is it a time series (recipe 'series')?" if pixels.ndim == 1 else "give one image, not a batch"
+        raise InputError(f"an image is an array (h, w) or (h, w, c), got shape {pixels.shape}: {next_step}")
     if 0 in pixels.shape:
         raise InputError(f"the image has no pixels: its shape is {pixels.shape}")
     first_is_channels = pixels.shape[0] in (1, 3, 4) and pixels.shape[2] not in (1, 3, 4)

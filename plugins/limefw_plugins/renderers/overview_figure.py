@@ -41,7 +41,7 @@ def overview_figure(
     key = [
         Words(unbroken(f"● {colors.names[0]} = part that {plus}") + GAP, colors.plus_ink),
         Words(unbroken(f"■ {colors.names[1]} = part that {minus}") + GAP, colors.minus_ink),
-        Words("both together are the mean absolute effect", FAINT),
+        Words("together the mean absolute effect", FAINT),
     ]
     shares = [given.shares[at] for at in given.order] or list(given.top(top))
     high = ALONG if given.order else max(len(shares) * ROW, ROW)
@@ -98,6 +98,8 @@ def _along(axes: Any, shares: Sequence[Share], colors: Palette, noun: str) -> No
     shown = np.unique(np.linspace(0, len(shares) - 1, min(6, len(shares))).astype(int))
     axes.set_xticks(shown, [_name(shares[at].feature) for at in shown], fontsize=points(0.75 * SIZE))
     axes.tick_params(labelsize=points(0.75 * SIZE), colors=FAINT)
+    for text, side in zip(axes.get_xticklabels()[:: max(1, len(shown) - 1)], ("left", "right"), strict=False):
+        text.set_horizontalalignment(side)
     axes.spines[["top", "right"]].set_visible(False)
     reach = max([*raises, *(-value for value in lowers)], default=1.0)
     label_axis(axes, "y", f"mean change of {noun}", exponent_of(reach), points(0.8 * SIZE), sign=True)
