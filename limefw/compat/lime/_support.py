@@ -1,7 +1,8 @@
 """What the explainers share: lime's random state and kernel, distances, and the model asked through the game."""
 
 import numbers
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
+from limefw.compat.lime._per_label import LocalPrediction, Score
 from limefw.discovery import registry
 from limefw.game import Game, Listener
 from limefw.recipe import Recipe, build
@@ -101,16 +103,58 @@ def ask(
     return outputs
 
 
-def top_of(outputs: Floats, count: int) -> list[int]:
-    """Return the `count` strongest outputs, the weakest of them first, as lime's argsort has it."""
-    return [int(label) for label in np.argsort(outputs)[-count:]]
+def fill(
+    explanation: Any,
+    explainer: Any,
+    around: tuple[Any, Floats, Floats],
+    labels: Sequence[int],
+    top_labels: int | None,
+    num_features: int,
+    model_regressor: Any,
+) -> None:
+    """Fit each label that is asked for, and put into an explanation what was found.
+
+    Args:
+        explanation: of an image, a text or a row.
+        explainer: whose ``base`` and ``feature_selection`` are used.
+        around: rows, outputs and distances.
+        labels: to explain where `top_labels` is None.
+        top_labels: how many of the strongest outputs to explain.
+        num_features: of each label.
+        model_regressor: the user's own, or None.
+    """
+    data, outputs, distances = around
+    if top_labels:
+        chosen = [int(label) for label in np.argsort(outputs[0])[-top_labels:]]
+        explanation.top_labels = chosen[::-1]
+    else:
+        chosen = _checked(labels, outputs)
+    scores, local = {}, {}
+    for label in chosen:
+        explanation.intercept[label], explanation.local_exp[label], scores[label], local[label] = (
+            explainer.base.explain_instance_with_data(
+                data, outputs, distances, label, num_features, model_regressor=model_regressor,
+                feature_selection=explainer.feature_selection,
+            )
+        )  # fmt: skip
+    if chosen:
+        explanation.score, explanation.local_pred = Score(scores), LocalPrediction(local)
 
 
-def by_label(found: Mapping[int, Any], place: int) -> dict[int, Any]:
-    """Return one of the things that were found for each label."""
-    return {label: parts[place] for label, parts in found.items()}
-
-
-def plain_labels(labels: Sequence[Any]) -> list[int]:
-    """Return labels as numbers of Python's own."""
+def _checked(labels: Sequence[int], outputs: Floats) -> list[int]:
+    """Return labels as plain numbers; one that nobody asked for and the model did not predict is worth a warning."""
+    count = outputs.shape[1]
+    for label in labels:
+        if not -count <= label < count:
+            raise IndexError(
+                f"label {label} was asked for, and the model has {count} output{'s' * (count > 1)}, numbered from 0. "
+                "labels=(0,) explains the first, top_labels=1 what the model predicts"
+            )
+    predicted = int(np.argmax(outputs[0]))
+    if labels is DEFAULT_LABELS and count > 2 and predicted != 1:
+        warnings.warn(
+            f"class 1 is explained, which is lime's default, and the model predicts class {predicted}: give "
+            f"labels=({predicted},) or top_labels=1",
+            stacklevel=4,
+        )
     return [int(label) for label in labels]

@@ -9,17 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.compat.lime import lime_base
-from limefw.compat.lime._per_label import LocalPrediction, Score
 from limefw.compat.lime._support import (
     DEFAULT_LABELS,
     ask,
-    by_label,
     distances_of,
     exponential_kernel,
-    plain_labels,
+    fill,
     random_state_of,
     stage,
-    top_of,
 )
 from limefw.compose import PixelComposer
 from limefw.errors import InputError
@@ -164,24 +161,12 @@ class LimeImageExplainer:
         )
         distances = distances_of(data, distance_metric, on=True)
         explanation = ImageExplanation(image, segments)
-        top = plain_labels(labels)
-        if top_labels:
-            top = top_of(outputs[0], top_labels)
-            explanation.top_labels = top[::-1]  # type: ignore[attr-defined]
-        found = {
-            label: self.base.explain_instance_with_data(
-                data, outputs, distances, label, num_features, model_regressor=model_regressor,
-                feature_selection=self.feature_selection,
-            )
-            for label in top
-        }  # fmt: skip
+        around = data, outputs, distances
+        fill(explanation, self, around, labels, top_labels, num_features, model_regressor)
+        # superpixels by their own labels, whatever these begin with
         values = np.unique(segments).tolist()
-        explanation.intercept = by_label(found, 0)
-        explanation.local_exp = {
-            label: [(values[at], weight) for at, weight in pairs] for label, (_, pairs, _, _) in found.items()
-        }
-        if found:
-            explanation.score, explanation.local_pred = Score(by_label(found, 2)), LocalPrediction(by_label(found, 3))
+        for label, pairs in explanation.local_exp.items():
+            explanation.local_exp[label] = [(values[at], weight) for at, weight in pairs]
         return explanation
 
     def data_labels(

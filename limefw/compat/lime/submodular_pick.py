@@ -48,7 +48,7 @@ class SubmodularPick:
         rows = data.iloc if hasattr(data, "iloc") else data
         settings = {"top_labels": 1, **kwargs}
         self.explanations = [
-            explainer.explain_instance(rows[int(at)], predict_fn, num_features=num_features, **settings)
+            _named(explainer.explain_instance(rows[int(at)], predict_fn, num_features=num_features, **settings))
             for at in _chosen(explainer, len(data), method, sample_size)
         ]
         if wish > len(self.explanations):
@@ -78,13 +78,18 @@ def _chosen(explainer: Any, count: int, method: str, sample_size: int) -> NDArra
     return order[:sample_size]
 
 
+def _named(explanation: Any) -> Any:
+    """Return an explanation, or refuse the first of an image."""
+    if not hasattr(explanation, "as_list"):
+        raise TypeError("SubmodularPick compares features by their names, and superpixels of an image have none")
+    return explanation
+
+
 def weights_of(explanations: list[Any]) -> Floats:
     """Return ``(n, d)`` the weight of each feature, by its name, in each explanation, summed over its labels."""
     columns: dict[Any, int] = {}
     entries: list[tuple[int, int, float]] = []
     for row, explanation in enumerate(explanations):
-        if not hasattr(explanation, "as_list"):
-            raise TypeError("SubmodularPick compares features by name: superpixels of different images have none")
         labels = explanation.available_labels() if explanation.mode == "classification" else [1]
         for label in labels:
             entries += [
