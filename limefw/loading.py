@@ -30,6 +30,13 @@ def read(source: Any, stage: Stage | None, registry: Registry) -> Instance:
     return _own(check_instance(chosen(source), chosen))
 
 
+def modality_of(source: Any, stage: Stage | None, registry: Registry) -> str | None:
+    """Return the modality of what `read` would return, without reading it; None where only reading will tell."""
+    if isinstance(source, Instance):
+        return source.modality
+    return (stage if stage is not None else _reader_for(source, registry)).plugin.modality
+
+
 def _own(instance: Instance) -> Instance:
     """Copy an image's pixels: what the caller does to the array later must not change the explanation."""
     return replace(instance, pixels=np.array(instance.pixels)) if isinstance(instance, Image) else instance
@@ -108,7 +115,8 @@ def _loaded(source: Any, use: str | Mapping[str, Any], registry: Registry, *, tr
             source = Path(source)
     stage = _adapter_for(source, use, registry)
     trusted = {"trust": trust} if takes_trust(stage.plugin) else {}
-    return check_model(stage(source, **trusted), stage)
+    loaded = check_model(stage(source, **trusted), stage)
+    return replace(loaded, modality=loaded.modality or stage.plugin.modality)
 
 
 def names_function(text: str) -> bool:

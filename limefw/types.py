@@ -282,7 +282,13 @@ def _joined_groups(blocks: Sequence[Draws]) -> NDArray[np.intp]:
 
 @runtime_checkable
 class Composer(Protocol):
-    """Turns draws into what a model reads: a pure function of each row alone, with no random choice."""
+    """Turns draws into what a model reads: a pure function of each row alone, with no random choice.
+
+    Where different draws may compose to one input, as when one of two equal words is deleted, it can have a method
+    ``keys(draws) -> list[bytes]`` beside this one: equal keys mean equal inputs, of which the model is asked one. Each
+    key is of its row alone. Without it, rows with the same codes and values are one input. With a ``fingerprint()`` of
+    all that its inputs depend on but the draws, answers can be kept in a cache.
+    """
 
     def compose(self, draws: Draws) -> Any:
         """Return one model input per row."""
@@ -416,6 +422,7 @@ class Model:
         notes: what was assumed about it, as sentences.
         bind: where the model composes by itself, as on a GPU: given a PixelComposer that has been prepared for
             `contract`, it returns a function from draws with bool codes to raw outputs. They are those of `predict`.
+        modality: the instances it is for ("image", "text", ...), or None for any; by default its adapter's.
     """
 
     predict: Callable[[Any], Any]
@@ -425,6 +432,7 @@ class Model:
     fingerprint: str | None = None
     notes: tuple[str, ...] = ()
     bind: Callable[[Any], Callable[[Draws], Any]] | None = None
+    modality: str | None = None
 
     @property
     def task(self) -> Literal["classification", "regression"]:

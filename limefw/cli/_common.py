@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +42,14 @@ class Request:
         path: of the picture.
         model: a file, ``module:function`` or None: the recipe's, or the embedded one.
         classes: a file of class names, or None.
-        recipe: a name or a file.
+        recipe: a name or a file; None: the one for what is explained.
         settings: each ``key=value``, on top of the recipe.
     """
 
     path: Path
     model: str | None
     classes: Path | None
-    recipe: str
+    recipe: str | None
     settings: tuple[str, ...]
 
 
@@ -63,7 +63,7 @@ def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
         sample: bool,
         model: str | None,
         classes: Path | None,
-        recipe: str,
+        recipe: str | None,
         settings: tuple[str, ...],
         **own: Any,
     ) -> Any:
@@ -76,7 +76,9 @@ def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
             "--model", "-m", metavar="FILE|MODULE:FUNCTION[@WEIGHTS]", help="Default: the embedded EfficientNet-Lite0."
         ),
         click.option("--classes", type=click.Path(path_type=Path), help="Class names, one a line."),
-        click.option("--recipe", "-r", default="lime", show_default=True, metavar="NAME|FILE", help="What to do."),
+        click.option(
+            "--recipe", "-r", metavar="NAME|FILE", help="What to do. Default: lime for images, text for texts."
+        ),
         click.option("--set", "-s", "settings", multiple=True, metavar="KEY=VALUE", help="E.g. segmenter.use=slic"),
     ]
     for option in reversed(options):
@@ -122,6 +124,16 @@ def overrides(settings: Sequence[str], **own: Any) -> dict[str, Any]:
 
     given = {key: value for key, value in own.items() if value not in (None, ())}
     return functools.reduce(merge, [*(parse_override(text) for text in settings), given], {})
+
+
+def load_recipe(request: Request, source: Any, given: Mapping[str, Any]) -> Any:
+    """Return the settled recipe for what is explained, with `given` on top."""
+    import limefw
+    from limefw.pipeline import recipe_for
+
+    if request.recipe is not None:
+        return limefw.build(request.recipe, **given)
+    return recipe_for(source, given)
 
 
 def load_model(name: str | None, classes: Path | None, recipe: Any) -> Any:

@@ -47,10 +47,9 @@ def explain(
     given = _common.overrides(
         request.settings, labels=label, seed=seed, samples=samples, target=_common.load_target(aim)
     )
-    import limefw
     from limefw.pipeline import Explainer
 
-    settled = limefw.build(request.recipe, **given)
+    settled = _common.load_recipe(request, path, given)
     stages = renderers(settled, target, list(dict.fromkeys(formats)))
     target.check(stages)
     loaded = _common.load_model(request.model, request.classes, settled)

@@ -29,10 +29,9 @@ def segments(request: _common.Request, out: Path | None) -> None:
     if target.suffix.lower() != ".png":
         raise click.UsageError(f"the picture is a PNG: give --out FILE.png, not {target}")
     given = _common.overrides(request.settings)
-    import limefw
     from limefw.pipeline import cut
 
-    settled = limefw.build(request.recipe, **given)
+    settled = _common.load_recipe(request, path, given)
     photo, found, frame = cut(path, _common.load_model(request.model, request.classes, settled), settled)
     if frame is None:
         raise InputError(f"only the segments of an image can be drawn, and {path} is {photo.modality}")

@@ -8,7 +8,7 @@ import numpy as np
 
 from limefw import store
 from limefw.testing._examples import composed, model_batch
-from limefw.testing._subject import Complaints, Subject
+from limefw.testing._subject import Complaints, Skip, Subject
 from limefw.testing._watch import bits
 from limefw.types import Fit, Image, Neighbourhood
 
@@ -24,6 +24,22 @@ def _row_by_row(s: Subject) -> Complaints:
         different = [at for at, row in enumerate(rows) if bits(row) != bits(whole[at])]
         if different:
             yield f"given {name}: rows {different} differ when made alone. Each row must depend on itself alone"
+
+
+def _keys(s: Subject) -> Complaints:
+    for name, data, composer in s.made():
+        if not hasattr(composer, "keys"):
+            raise Skip("")
+        draws, whole = composed(composer, data)
+        keys = list(composer.keys(draws))
+        if len(keys) != len(draws) or not all(isinstance(key, bytes) for key in keys):
+            yield f"given {name}: keys(draws) must be a list of bytes, one for each of {len(draws)} rows"
+            continue
+        if [key for at in range(len(draws)) for key in composer.keys(draws.take(slice(at, at + 1)))] != keys:
+            yield f"given {name}: a row's key differs when asked for alone. Each must depend on its row alone"
+        inputs: dict[bytes, str] = {}
+        if any(inputs.setdefault(key, bits(row)) != bits(row) for key, row in zip(keys, whole, strict=True)):
+            yield f"given {name}: rows that differ have one key, so the model would be asked for one of them alone"
 
 
 def _shows_what_is_kept(s: Subject) -> Complaints:
@@ -155,7 +171,7 @@ def _open_figures(s: Subject) -> Complaints:
 
 OF_SEGMENTERS = (_well_formed,)
 OF_SAMPLERS = (_budget, _first_row, _groups, _seeds)
-OF_FILLERS = (_row_by_row, _shows_what_is_kept)
+OF_FILLERS = (_row_by_row, _keys, _shows_what_is_kept)
 OF_MODELS = (_chunks,)
 OF_TARGETS = (_row_by_row,)
 OF_KERNELS = (_rows_alone,)

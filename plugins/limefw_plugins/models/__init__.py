@@ -25,7 +25,7 @@ def limefw_models() -> Iterator[Plugin]:
     yield Plugin("keras", keras, accepts=is_keras, requires=("keras",))
     yield Plugin("keras_applications", keras_applications, modality="image", requires=("keras",))
     yield Plugin("onnx", onnx, accepts=is_onnx, requires=("onnxruntime",))
-    yield Plugin("sklearn", sklearn, modality="image", accepts=is_sklearn)
+    yield Plugin("sklearn", sklearn, accepts=is_sklearn)
     yield Plugin(
         "transformers", transformers, modality="image", accepts=is_transformers, requires=("torch", "transformers")
     )

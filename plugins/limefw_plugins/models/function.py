@@ -13,9 +13,10 @@ def any_callable(
     *,
     head: Literal["probabilities", "logits", "sigmoid", "sigmoid_logits", "values"] = "probabilities",
 ) -> Model:
-    """Any callable from a batch (n, h, w, c), in the image's own size, dtype and range, to outputs (n, k) or (n,).
+    """Any callable from a batch of inputs to outputs (n, k) or (n,).
 
-    The batch is a buffer that is used again: a function that keeps its input must copy it.
+    A batch of images is (n, h, w, c), in the image's own size, dtype and range, and a buffer that is used again: a
+    function that keeps it must copy it. A batch of texts is a list of str.
 
     Args:
         head: what the outputs mean.
@@ -24,7 +25,7 @@ def any_callable(
         raise ModelSourceError(f"a model is a callable from a batch to outputs, got {type(source).__name__}")
     name = getattr(source, "__name__", type(source).__name__)
     assumed = (
-        f"{name} was assumed to take batches (n, h, w, c) in the image's own size, dtype and value range",
+        f"{name} was assumed to take inputs as they are: images in their own size, dtype and value range, texts as str",
         f"its outputs were assumed to be {head.replace('_', ' ')}",
     )
     return Model(source, name=name, contract=Contract(head=head), notes=assumed)
