@@ -61,7 +61,7 @@ class LocalPrediction(np.ndarray[Any, Any]):
     def __new__(cls, by_label: Mapping[int, float]) -> Self:
         """Keep the predictions in the order in which their labels were fitted."""
         made = np.array([list(by_label.values())[-1]], dtype=np.float64).view(cls)
-        made._by_label = dict(by_label)
+        made._by_label = dict(by_label)  # noqa: SLF001 - its own
         return made
 
     def __array_finalize__(self, other: Any, /) -> None:

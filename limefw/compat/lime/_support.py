@@ -35,7 +35,7 @@ def random_state_of(seed: Any) -> RandomState:
         ValueError: where it is something else.
     """
     if seed is None or seed is np.random:
-        return np.random.mtrand._rand  # type: ignore[attr-defined] # noqa: SLF001 - the one that np.random.seed seeds
+        return np.random.mtrand._rand  # noqa: SLF001 - the one that np.random.seed seeds
     if isinstance(seed, numbers.Integral):
         return RandomState(int(seed))
     if isinstance(seed, RandomState):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ class BaseDiscretizer:
         uniform = self.random_state.uniform(size=int(wide.sum()))
         found[wide] = _cut_off_normal(uniform, places[wide], (low - mean) / std, (high - mean) / std)
         found[wide] = found[wide] * std[places[wide]] + mean[places[wide]]
-        return found.reshape(np.shape(values))
+        return np.asarray(found.reshape(np.shape(values)))
 
     def undiscretize(self, data: Any) -> Any:
         """Return data ``(d,)`` or ``(n, d)`` with a value drawn for each bin's number."""
@@ -132,7 +133,7 @@ def _cut_off_normal(uniform: Floats, places: NDArray[np.intp], below: Floats, ab
 
 
 def _names(name: str, edges: NDArray[Any]) -> list[str]:
-    inner = [f"{low:.2f} < {name} <= {high:.2f}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    inner = [f"{low:.2f} < {name} <= {high:.2f}" for low, high in pairwise(edges)]
     return [f"{name} <= {edges[0]:.2f}", *inner, f"{name} > {edges[-1]:.2f}"]
 
 

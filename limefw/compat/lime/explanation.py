@@ -26,17 +26,17 @@ class DomainMapper:
     def __init__(self) -> None:
         pass
 
-    def map_exp_ids(self, exp: Pairs, **kwargs: Any) -> Pairs:  # noqa: ARG002 - for those who derive from it
+    def map_exp_ids(self, exp: Pairs, **kwargs: Any) -> Pairs:
         """Return names in the place of numbers; here, the numbers."""
         return exp
 
     def visualize_instance_html(
         self,
-        exp: Pairs,  # noqa: ARG002
-        label: int,  # noqa: ARG002
-        div_name: str,  # noqa: ARG002
-        exp_object_name: str,  # noqa: ARG002
-        **kwargs: Any,  # noqa: ARG002
+        exp: Pairs,
+        label: int,
+        div_name: str,
+        exp_object_name: str,
+        **kwargs: Any,
     ) -> str:
         """Return HTML that shows the instance, as something with ``__html__``; here, nothing.
 
@@ -126,7 +126,7 @@ class Explanation:
 
         pairs = self.as_list(label=label, **kwargs)[::-1]
         weights = [weight for _, weight in pairs]
-        figure = plt.figure(figsize=figsize)
+        figure = plt.figure(figsize=figsize, layout="constrained")
         places = np.arange(len(pairs)) + 0.5
         axes = figure.gca()
         axes.barh(places, weights, align="center", color=["green" if weight > 0 else "red" for weight in weights])

@@ -71,9 +71,9 @@ class TableDomainMapper(explanation.DomainMapper):
     def visualize_instance_html(  # type: ignore[override]
         self,
         exp: explanation.Pairs,
-        label: int,  # noqa: ARG002 - lime's
-        div_name: str,  # noqa: ARG002
-        exp_object_name: str,  # noqa: ARG002
+        label: int,
+        div_name: str,
+        exp_object_name: str,
         show_table: bool = True,
         show_all: bool = False,
     ) -> Any:
@@ -93,7 +93,9 @@ class TableDomainMapper(explanation.DomainMapper):
         values = {int(column): str(value) for column, value in zip(columns, self.feature_values, strict=False)}
         weights = {int(feature): weight for feature, weight in exp}
         shown = values if show_all else weights
-        return table_html([(str(self.exp_feature_names[at]), values.get(at, "0"), weights.get(at, 0.0)) for at in shown])
+        return table_html(
+            [(str(self.exp_feature_names[at]), values.get(at, "0"), weights.get(at, 0.0)) for at in shown]
+        )
 
 
 class LimeTabularExplainer:
@@ -172,7 +174,9 @@ class LimeTabularExplainer:
         if isinstance(wish, str) and wish in DISCRETIZERS:
             _refuse_missing(data, self.feature_names)
             return DISCRETIZERS[wish](data, self.categorical_features, self.feature_names, **settings)
-        if isinstance(wish, discretize.BaseDiscretizer) or (hasattr(wish, "discretize") and hasattr(wish, "undiscretize")):
+        if isinstance(wish, discretize.BaseDiscretizer) or (
+            hasattr(wish, "discretize") and hasattr(wish, "undiscretize")
+        ):
             return wish
         raise ValueError(
             f"discretizer is one of {', '.join(map(repr, DISCRETIZERS))} or a BaseDiscretizer instance, got {wish!r}"
@@ -240,12 +244,14 @@ class LimeTabularExplainer:
         """
         if sampling_method not in ("gaussian", "lhs"):
             warnings.warn(f"sampling_method {sampling_method!r} is unknown: gaussian is used", stacklevel=2)
-        row = data_row.tocsr() if is_sparse(data_row) else _numbers(data_row, "the row")
-        _refuse_missing(row.data[None] if is_sparse(row) else row[None], self.feature_names)
+        row: Any = data_row.tocsr() if is_sparse(data_row) else _numbers(data_row, "the row")
+        _refuse_missing(row.toarray() if is_sparse(row) else row[None], self.feature_names)
         around = self._around(row, num_samples, lhs=sampling_method == "lhs")
         outputs = self._asked(around, predict_fn)
         metric = distance_metric
-        distances = _changed(around.codes) if around.on and metric == "euclidean" else distances_of(around.codes, metric)
+        distances = (
+            _changed(around.codes) if around.on and metric == "euclidean" else distances_of(around.codes, metric)
+        )
         found = explanation.Explanation(self._mapper(row, around), self.mode, self.class_names)
         if self.mode == "classification":
             found.predict_proba = outputs[0]
@@ -303,7 +309,7 @@ class LimeTabularExplainer:
     def _asked(self, around: "_Around", predict_fn: Callable[[Any], Any]) -> Floats:
         """Return the outputs ``(n, k)``, of a regression ``(n, 1)``."""
         draws = Draws(np.ones((len(around.rows), 0), dtype=np.bool_), {"row": np.arange(len(around.rows))})
-        predict = partial(_checked, predict_fn, mode=self.mode)
+        predict = partial(_checked, predict_fn, around, self.mode)
         outputs = ask(around, draws, predict, chunk=CHUNK)
         if self.mode == "regression":
             if outputs.shape[1] > 1:
@@ -361,25 +367,27 @@ class _Around:
         """Return a short key for each row: of long ones no copies are kept."""
         return [blake2b(self.rows[at], digest_size=16).digest() for at in draws.values["row"]]
 
-    def compose(self, draws: Draws) -> Any:
-        """Return the rows as the model wants them."""
-        rows = self.rows[draws.values["row"]]
-        if self.columns is None:
-            return rows
+    def compose(self, draws: Draws) -> Floats:
+        """Return the rows."""
+        return np.asarray(self.rows[draws.values["row"]])
+
+    def sparse(self, rows: Floats) -> Any:
+        """Return rows as a sparse matrix with all columns."""
         from scipy.sparse import csr_matrix
 
+        assert self.columns is not None
         ends = np.arange(len(rows) + 1) * len(self.columns)
         return csr_matrix((rows.ravel(), np.tile(self.columns, len(rows)), ends), shape=(len(rows), self.width))
 
 
-def _checked(predict_fn: Callable[[Any], Any], rows: Any, /, *, mode: str) -> Any:
+def _checked(predict_fn: Callable[[Any], Any], around: _Around, mode: str, rows: Floats) -> Any:
     """Ask the model and look at the shape of what it returned.
 
     Raises:
         NotImplementedError: a classifier without probabilities.
         ValueError: outputs of another shape.
     """
-    outputs = np.asarray(predict_fn(rows))
+    outputs = np.asarray(predict_fn(rows if around.columns is None else around.sparse(rows)))
     if mode == "classification" and outputs.ndim == 1:
         raise NotImplementedError(
             "LIME does not currently support classifier models without probability scores: give predict_proba"
@@ -401,7 +409,7 @@ def _normal(chance: RandomState, rows: int, columns: int, *, lhs: bool) -> Float
 
 def _changed(codes: NDArray[np.bool_]) -> Floats:
     """Return the Euclidean distances of rows of 0 and 1 from the first, which is all 1."""
-    return np.sqrt(codes.shape[1] - codes.sum(axis=1, dtype=np.float64))
+    return np.asarray(np.sqrt(codes.shape[1] - codes.sum(axis=1, dtype=np.float64)))
 
 
 def _called(names: Any, code: int) -> str:
@@ -447,7 +455,9 @@ def _refuse_missing(rows: NDArray[Any], names: Sequence[str]) -> None:
     if rows.dtype.kind == "f" and not np.isfinite(rows).all():
         columns = np.flatnonzero(~np.isfinite(rows).all(axis=0))
         bad = ", ".join(repr(str(names[at])) for at in columns[:5] if at < len(names))
-        raise InputError(f"there are NaN or infinite values in {bad}: fill them in, or use limefw.Table, which knows them")
+        raise InputError(
+            f"there are NaN or infinite values in {bad}: fill them in, or use limefw.Table, which knows them"
+        )
 
 
 class RecurrentTabularExplainer(LimeTabularExplainer):

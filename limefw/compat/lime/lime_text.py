@@ -47,9 +47,9 @@ class TextDomainMapper(explanation.DomainMapper):
     def visualize_instance_html(  # type: ignore[override]
         self,
         exp: explanation.Pairs,
-        label: int,  # noqa: ARG002 - lime's
-        div_name: str,  # noqa: ARG002
-        exp_object_name: str,  # noqa: ARG002
+        label: int,
+        div_name: str,
+        exp_object_name: str,
         text: bool = True,
         opacity: bool = True,
     ) -> Any:
@@ -124,7 +124,7 @@ class _Indexed:
 
     def string_position(self, id_: int) -> NDArray[np.intp]:
         """Return where a feature's words begin."""
-        return self.string_start[np.atleast_1d(self.positions[id_])]
+        return np.asarray(self.string_start[np.atleast_1d(self.positions[id_])])
 
     def inverse_removing(self, words_to_remove: Any) -> str:
         """Return the text without some features (or, where `bow` is False, with the mask in their places)."""
@@ -222,7 +222,9 @@ class _Composer:
             if self.text.bow:
                 found.append("".join(compress(pieces, shown.tolist())))
             else:
-                found.append("".join([piece if kept else mask for piece, kept in zip(pieces, shown.tolist(), strict=True)]))
+                found.append(
+                    "".join([piece if kept else mask for piece, kept in zip(pieces, shown.tolist(), strict=True)])
+                )
         return found
 
 
@@ -306,7 +308,9 @@ class LimeTextExplainer:
         distances = 100 * distances_of(codes, distance_metric, on=True)
         if self.class_names is None:
             self.class_names = [str(label) for label in range(outputs.shape[1])]
-        found = explanation.Explanation(TextDomainMapper(indexed), "classification", self.class_names, self.random_state)
+        found = explanation.Explanation(
+            TextDomainMapper(indexed), "classification", self.class_names, self.random_state
+        )
         found.predict_proba = outputs[0]
         fill(found, self, (codes, outputs, distances), labels, top_labels, num_features, model_regressor)
         return found

@@ -10,6 +10,6 @@ def has_arg(fn: Callable[..., Any], arg_name: str) -> bool:
     try:
         signature = inspect.signature(fn)
     except ValueError:  # of compiled functions
-        signature = inspect.signature(fn.__call__)
+        signature = inspect.signature(type(fn).__call__)
     parameter = signature.parameters.get(arg_name)
     return parameter is not None and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)

@@ -27,10 +27,12 @@ class BaseWrapper:
         self.target_params = target_params
 
     def _check_params(self, parameters: Iterable[str]) -> None:
-        """Raise ValueError for a parameter that the function does not take, TypeError for a text."""
+        """Raise ValueError for a parameter that the function does not take, TypeError for a text in their place."""
+        function = self.target_fn
+        if function is not None and not callable(function):
+            raise AttributeError(f"target_fn is not callable: {function!r}")
         if isinstance(parameters, str):
             raise TypeError("parameters are a list or a dictionary, got a text")
-        function = self.target_fn
         if function is None:
             if not callable(self):
                 raise TypeError("there is nothing to call: give a target_fn")
