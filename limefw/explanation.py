@@ -16,6 +16,10 @@ from limefw.errors import LabelError, LimefwError, MissingDependencyError, Recip
 from limefw.frame import Frame
 from limefw.health import Caution, Health, LabelHealth
 from limefw.labels import find
+from limefw.modalities.series import Series
+from limefw.modalities.table import Row
+from limefw.modalities.table_bins import Bins
+from limefw.modalities.text import Text
 from limefw.recipe import Label
 from limefw.stage import Stage
 from limefw.statistics import rounding
@@ -213,8 +217,11 @@ class Explanation:
             pixels[mask == 0] = self.instance.value_range[0]
         return pixels, mask
 
-    def render(self, renderer: str | Mapping[str, Any] = "overlay") -> Rendering:
+    def render(self, renderer: str | Mapping[str, Any] = "auto") -> Rendering:
         """Draw with an installed renderer: a name, or ``{"use": name, parameter: value}``.
+
+        "html", "figure" and "text" are each modality's own: of a text "html" is the renderer "text_html". "auto" is
+        "overlay" for an image and "figure" for everything else.
 
         Raises:
             UnknownPluginError: no such renderer.
@@ -223,15 +230,25 @@ class Explanation:
         if not isinstance(renderer, str | Mapping):
             raise RecipeError([f'a renderer is a name, or a mapping that has "use", got {renderer!r}'])
         mapping = {"use": renderer} if isinstance(renderer, str) else dict(renderer)
-        name = str(mapping.pop("use", "overlay"))
-        return self.draw(Stage.of("renderers", registry().get("renderers", name), mapping))
+        name = str(mapping.pop("use", "auto"))
+        if name == "auto":
+            name = "overlay" if isinstance(self.instance, Image) else "figure"
+        return self.draw(Stage.of("renderers", registry().suited("renderers", name, self.instance.modality), mapping))
 
     def draw(self, stage: Stage) -> Rendering:
-        """Draw with a settled renderer, as a recipe holds them."""
+        """Draw with a settled renderer, as a recipe holds them.
+
+        Raises:
+            LimefwError: where it is for another modality.
+        """
+        meant, modality = stage.plugin.modality, self.instance.modality
+        if meant not in (None, modality):
+            there = [one.plugin.name for one in registry().all("renderers") if one.plugin.modality in (None, modality)]
+            raise LimefwError(f"renderer {stage.name!r} is for {meant}, and this is {modality}: use {', '.join(there)}")
         return contracts.check_rendering(stage(self), stage)
 
-    def plot(self, renderer: str | Mapping[str, Any] = "overlay") -> Any:
-        """Return a matplotlib Figure of a renderer that draws with matplotlib (overlay, heatmap, bars)."""
+    def plot(self, renderer: str | Mapping[str, Any] = "auto") -> Any:
+        """Return a matplotlib Figure of a renderer that draws with matplotlib (overlay, heatmap, bars, figure)."""
         rendering = self.render(renderer)
         if rendering.figure is None:
             raise LimefwError(f"renderer {renderer!r} makes {rendering.media_type}, not a figure: use render()")
@@ -275,7 +292,22 @@ class Explanation:
 
 _TYPES = {
     kind.__name__: kind
-    for kind in (Explanation, Image, Segments, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf)
+    for kind in (
+        Explanation,
+        Image,
+        Text,
+        Series,
+        Row,
+        Segments,
+        Bins,
+        Frame,
+        Neighbourhood,
+        Fit,
+        Health,
+        LabelHealth,
+        Caution,
+        WhatIf,
+    )  # fmt: skip
 }
 
 

@@ -112,7 +112,7 @@ class Game:
             return self.chunk
         if self.model.contract.chunk is not None:
             return self.model.contract.chunk
-        size = self._ready.row_bytes if isinstance(self._ready, PixelComposer) else CHUNK_BYTES // 64
+        size = getattr(self._ready, "row_bytes", CHUNK_BYTES // 64)
         return int(np.clip(CHUNK_BYTES // max(size, 1), 1, 1024))
 
     def _halve(self, rows: int) -> None:
@@ -123,7 +123,7 @@ class Game:
 
     def _open(self, draws: Draws) -> None:
         """Predict the instance by itself: a model that does not fit fails here, before anything else is paid for."""
-        if not (draws.codes[0] == 1).all():
+        if draws.codes.dtype != np.float64 and not (draws.codes[0] == 1).all():
             raise ContractError("the first row that a game is asked for must be the instance itself: every code 1")
         outputs = self._ask(draws, [0])
         targets = self._to_targets(outputs)

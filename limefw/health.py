@@ -125,6 +125,7 @@ def examine(
     stopped: str,
     extra: tuple[Caution, ...] = (),
     unit: float = 1.0,
+    pictured: bool = True,
 ) -> Health:
     """Gather what there is to know about trust.
 
@@ -136,10 +137,12 @@ def examine(
         stopped: why drawing ended.
         extra: cautions of the pipeline itself (an interruption).
         unit: what is large in the targets' own units: 1 for probabilities and log-odds, 0 where nobody can know.
+        pictured: the segments are parts of a picture, which can be too coarse or too fine for people.
     """
     rows, width = around.codes.shape
     effective = effective_sample_size(around.weights)
     labels, cautions = {}, [*extra, *_of_samples(rows, width, effective, exhaustive=around.exhaustive)]
+    cautions += of_number(width) if pictured else []
     for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
         resolved = _resolved(fit, targets)
         labels[label] = LabelHealth(fit.score, score, float(targets[0]), fit.local_prediction, resolved)
@@ -159,7 +162,7 @@ def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) ->
         found["narrow_kernel"] = text
     if rows < advised and not exhaustive:
         found["too_few_samples"] = f"{rows} samples for {width} segments: {advised} or more are advisable"
-    return [*(Caution(code, text) for code, text in found.items()), *of_number(width)]
+    return [Caution(code, text) for code, text in found.items()]
 
 
 def of_number(width: int) -> list[Caution]:

@@ -18,15 +18,17 @@ from limefw.stage import Stage, takes_trust
 from limefw.types import Contract, Image, Instance, Model
 
 
-def read(source: Any, stage: Stage | None, registry: Registry) -> Instance:
+def read(source: Any, stage: Stage | None, registry: Registry, modality: str | None = None) -> Instance:
     """Return the instance that `source` is or holds; `stage` None lets the readers say who takes it.
+
+    Those of a `modality` are asked first: a .npy file or an array may be an image and may be a series.
 
     Raises:
         InputError: with what it is and what would do.
     """
     if isinstance(source, Instance):
         return _own(check_instance(source, "the caller"))
-    chosen = stage if stage is not None else _reader_for(source, registry)
+    chosen = stage if stage is not None else _reader_for(source, registry, modality)
     return _own(check_instance(chosen(source), chosen))
 
 
@@ -42,9 +44,9 @@ def _own(instance: Instance) -> Instance:
     return replace(instance, pixels=np.array(instance.pixels)) if isinstance(instance, Image) else instance
 
 
-def _reader_for(source: Any, registry: Registry) -> Stage:
+def _reader_for(source: Any, registry: Registry, modality: str | None = None) -> Stage:
     try:
-        plugin = registry.choose("readers", source)
+        plugin = registry.choose("readers", source, modality)
     except (UnknownPluginError, BrokenPluginError) as error:
         if isinstance(source, str):
             raise InputError(

@@ -253,7 +253,8 @@ class Run:
     def scene(self, source: Any) -> Scene:
         """Read an instance, put it into the model's frame and cut it; the frame's padding is in no segment."""
         with self.timed("readers"):
-            photo = read(source, self.recipe.stages.get("reader"), self.registry)
+            meant = self.recipe.stages["segmenter"].plugin.modality
+            photo = read(source, self.recipe.stages.get("reader"), self.registry, meant)
         self._check_modality(photo)
         frame, instance, stage = None, photo, self.recipe.stages["segmenter"]
         if isinstance(photo, Image):
@@ -390,8 +391,9 @@ class Run:
             cautions += _of_filler(game.composer) + _of_memory(game)
             unit = 1.0 if self.model.task == "classification" else 0.0
             health = examine(
-                around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit
-            )
+                around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit,
+                pictured=scene.frame is not None,
+            )  # fmt: skip
         names = {label: game.names[label] for label in game.columns}
         provenance = made_by(self.recipe, self.model, scene.photo, game, self.seconds, self.registry)
         return Explanation(
@@ -483,10 +485,11 @@ def _numbered(draws: Draws, times: int, composer: Composer, chance: np.random.Ge
 
 def _of_filler(composer: Composer) -> tuple[Caution, ...]:
     """Tell where hiding shows nothing: a one-pixel segment is its own mean colour, a flat picture is flat anyhow."""
-    if not isinstance(composer, PixelComposer):
-        return ()
-    inside = composer.labels >= 0 if composer.basis is None else composer.basis.any(axis=0)
-    if any((background != composer.pixels)[inside].any() for background in composer.backgrounds):
+    if isinstance(composer, PixelComposer):
+        inside = composer.labels >= 0 if composer.basis is None else composer.basis.any(axis=0)
+        if any((background != composer.pixels)[inside].any() for background in composer.backgrounds):
+            return ()
+    elif not getattr(composer, "hides_nothing", False):
         return ()
     text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
     return (Caution("filler_hides_nothing", text),)

@@ -20,7 +20,8 @@ from limefw.errors import ContractError, InputError, ModelError, did_you_mean
 
 
 Codes = NDArray[Any]
-"""``(n, d)``: bool, True where the column keeps the instance's own value; float32 where a sampler is not binary."""
+"""``(n, d)``: bool, True where the column keeps the instance's own value; float32 shares where a sampler is not binary;
+float64 where columns are values in units of their spread, so that the instance's own need not be 1."""
 
 Labels = NDArray[np.intp]
 """A label map in the instance's shape: ``0..d-1``, and -1 for what is in no segment and is always kept."""
@@ -223,7 +224,7 @@ class Draws:
     """A block of perturbations.
 
     Args:
-        codes: ``(n, d)`` bool, or float32 where not binary.
+        codes: ``(n, d)`` bool, float32 where not binary, or float64 standardised values.
         values: name -> ``(n, ...)`` array of all else that the composer needs (which background, table rows).
         groups: (n,) rows with one number belong together, in whatever blocks, as complementary pairs do; None: each
             row alone.
@@ -287,7 +288,8 @@ class Composer(Protocol):
     Where different draws may compose to one input, as when one of two equal words is deleted, it can have a method
     ``keys(draws) -> list[bytes]`` beside this one: equal keys mean equal inputs, of which the model is asked one. Each
     key is of its row alone. Without it, rows with the same codes and values are one input. With a ``fingerprint()`` of
-    all that its inputs depend on but the draws, answers can be kept in a cache.
+    all that its inputs depend on but the draws, answers can be kept in a cache. ``row_bytes``, the size of one
+    input, decides how many are asked at once; ``hides_nothing``, that the model can see no difference, is told.
     """
 
     def compose(self, draws: Draws) -> Any:

@@ -136,6 +136,14 @@ def load_recipe(request: Request, source: Any, given: Mapping[str, Any]) -> Any:
     return recipe_for(source, given)
 
 
+def modality_of(source: Any, recipe: Any) -> str:
+    """Return the modality of what is explained, by its reader; "image" where only reading would tell."""
+    import limefw
+    from limefw.loading import modality_of as told
+
+    return told(source, recipe.stages.get("reader"), limefw.registry()) or "image"
+
+
 def load_model(name: str | None, classes: Path | None, recipe: Any) -> Any:
     """Load the model meant, by the recipe's adapter; ``module:function`` is looked for in the current folder too."""
     import limefw

@@ -150,7 +150,7 @@ def _save(explanation: Any, stage: Any, target: Target, stem: str, written: list
     elif stage == "limefw":
         path = target.folder / f"{stem}.limefw"
     else:
-        plain = stage.name in made.suffix
+        plain = stage.name.removeprefix(f"{explanation.instance.modality}_") in made.suffix
         path = _unused(target.folder / (stem if plain else f"{stem}-{stage.name}"), made.suffix, written)
     written.append(made.save(path))
 

@@ -13,7 +13,7 @@ from limefw.cli._output import Target, keep, show, write
 
 
 BY_SUFFIX = {
-    ".png": "overlay", ".html": "html", ".htm": "html", ".svg": "svg", ".json": "json", ".txt": "text",
+    ".png": "figure", ".html": "html", ".htm": "html", ".svg": "svg", ".json": "json", ".txt": "text",
     ".limefw": "limefw",
 }  # fmt: skip
 
@@ -50,7 +50,8 @@ def explain(
     from limefw.pipeline import Explainer
 
     settled = _common.load_recipe(request, path, given)
-    stages = renderers(settled, target, list(dict.fromkeys(formats)))
+    modality = _common.modality_of(path, settled)
+    stages = renderers(settled, target, list(dict.fromkeys(formats)), modality)
     target.check(stages)
     loaded = _common.load_model(request.model, request.classes, settled)
     with _progress(settled.samples) as listen:
@@ -73,13 +74,13 @@ def _explained(explainer: Any, path: Path, target: Target) -> Any:
         raise
 
 
-def renderers(recipe: Any, target: Target, formats: Sequence[str]) -> list[Any]:
+def renderers(recipe: Any, target: Target, formats: Sequence[str], modality: str) -> list[Any]:
     """Return the settled renderers (or "limefw" for the file that `limefw.load` reads) that were asked for."""
     import limefw
 
     if target.printed and not formats and len(recipe.renderers) == 1:
         return list(recipe.renderers)
-    names = formats or implied(target)
+    names = suited(formats or implied(target, modality), modality)
     if not names:
         return [*recipe.renderers, "limefw"]
     if (target.file or target.printed) and len(names) > 1:
@@ -92,7 +93,15 @@ def renderers(recipe: Any, target: Target, formats: Sequence[str]) -> list[Any]:
     return ["limefw" if name == "limefw" else drawn[name] for name in names]
 
 
-def implied(target: Target) -> list[str]:
+def suited(names: Sequence[str], modality: str) -> list[str]:
+    """Return the names of the modality's own renderers: of a text "html" is "text_html"."""
+    import limefw
+
+    known = limefw.registry()
+    return [name if name == "limefw" else known.suited("renderers", name, modality).name for name in names]
+
+
+def implied(target: Target, modality: str) -> list[str]:
     """Return the format that a file's suffix or the terminal implies; none for a folder."""
     if target.file is None:
         return ["text"] if target.printed else []
@@ -102,7 +111,7 @@ def implied(target: Target) -> list[str]:
             f"no format is known for {suffix}: name one with --format, or use {', '.join(BY_SUFFIX)}; "
             f"for a folder give {target.file}/"
         )
-    return [BY_SUFFIX[suffix]]
+    return ["overlay" if (suffix, modality) == (".png", "image") else BY_SUFFIX[suffix]]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from limefw import store
+from limefw.modalities.series import Series
 from limefw.testing._examples import composed, model_batch
 from limefw.testing._subject import Complaints, Skip, Subject
 from limefw.testing._watch import bits
@@ -43,14 +44,26 @@ def _keys(s: Subject) -> Complaints:
 
 
 def _shows_what_is_kept(s: Subject) -> Complaints:
-    for name, (image, segments), composer in s.made():
-        _, whole = composed(composer, (image, segments))
-        if not isinstance(image, Image) or np.shape(whole[0]) != image.pixels.shape:
+    for name, (instance, segments), composer in s.made():
+        _, whole = composed(composer, (instance, segments))
+        own, whole = _comparable(instance, whole)
+        if own is None or np.shape(whole[0]) != own.shape:
             continue
-        if not np.array_equal(whole[0], image.pixels):
+        if not np.array_equal(whole[0], own):
             yield f"given {name}: with nothing hidden it shows something other than the instance"
-        if not np.array_equal(whole[1][segments.labels < 0], image.pixels[segments.labels < 0]):
-            yield f"given {name}: it hides pixels that are in no segment (label -1); these are always kept"
+        if not np.array_equal(whole[1][segments.labels < 0], own[segments.labels < 0]):
+            yield f"given {name}: it hides what is in no segment (label -1), which is always kept"
+
+
+def _comparable(instance: Any, batch: Any) -> tuple[Any, Any]:
+    """Return an instance's own values, indexed as its label map is, and a batch of composites likewise; else None."""
+    if isinstance(instance, Image):
+        return instance.pixels, batch
+    if isinstance(instance, Series):
+        return instance.values, np.moveaxis(batch, 1, 2) if instance.layout == "ct" else batch.reshape(
+            -1, *instance.shape
+        )
+    return None, batch
 
 
 def _well_formed(s: Subject) -> Complaints:

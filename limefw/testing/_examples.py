@@ -14,6 +14,7 @@ from limefw.errors import InputError
 from limefw.explanation import Explanation
 from limefw.frame import Frame
 from limefw.game import Game
+from limefw.modalities.series import Series, SeriesComposer
 from limefw.pipeline import Run
 from limefw.recipe import Recipe
 from limefw.stage import Plugin, Stage
@@ -37,6 +38,22 @@ def images() -> dict[str, Image]:
         "a uint16 image of 41 x 63 with 5 channels": _image(41, 63, 5, "uint16", 65535.0),
         "a uint8 RGB image of 7 x 9": _image(7, 9, 3, "uint8", 255.0),
     }
+
+
+def series() -> dict[str, Instance]:
+    """Make the example series, by what they are."""
+    rng, time = np.random.default_rng(11), np.arange(200)
+    wave = np.sin(time / 9) + 2.0 * (time > 120) + 0.1 * rng.normal(size=200)
+    three = np.stack([wave, 5.0 - 3.0 * wave, rng.normal(size=200).cumsum()], axis=1)[:150].astype(np.float32)
+    return {
+        "a float64 series of 200 steps": Series(wave),
+        "a float32 series of 150 steps and 3 channels": Series(three, layout="ct", times=0.02 * time[:150], unit="s"),
+        "an int16 series of 40 steps and 2 channels": Series((three[:40, :2] * 100).astype(np.int16)),
+    }
+
+
+EXAMPLES: Mapping[str, Callable[[], Mapping[str, Instance]]] = {"image": images, "series": series}
+"""By modality: what makes the instances that plug-ins of it are called with."""
 
 
 def split(instance: Instance, count: int, *, kept: bool = False) -> Segments:
@@ -69,10 +86,16 @@ def _mean_brightness(batch: NDArray[Any]) -> NDArray[Any]:
     return np.stack([share, 1.0 - share], axis=1)
 
 
+def _flat_brightness(batch: NDArray[Any]) -> NDArray[Any]:
+    """Stand in for a model of series: two probabilities."""
+    share = 0.5 + 0.5 * np.tanh(batch.reshape(len(batch), -1).mean(axis=1))
+    return np.stack([share, 1.0 - share], axis=1)
+
+
 _CALLS: Mapping[str, Callable[..., Any]] = {
     "segmenter": lambda instance, _rng, /: split(instance, 6),
     "sampler": lambda _instance, segments, budget, _rng, /: iter([_draws(budget, segments.count)]),
-    "filler": lambda image, segments, _rng, /: _composer(image, segments),
+    "filler": lambda instance, segments, _rng, /: _composer(instance, segments),
     "target": lambda outputs, head, /: (head.columns(outputs), head.names(2)),
     "kernel": lambda draws, _composer, /: np.ones(len(draws)),
     "selector": lambda around, _rng, /: [np.arange(around.codes.shape[1])] * around.targets.shape[1],
@@ -84,15 +107,18 @@ _MODEL = Model(
 )
 
 
+_MODELS = {"image": _MODEL, "series": Model(_flat_brightness, "brightness", ("light", "dark"))}
+
+
 @cache
-def _explanations() -> dict[str, Explanation]:
-    constant = replace(_MODEL, predict=lambda batch: np.full((len(batch), 2), 0.5))
-    examples = images()
-    models = [_MODEL] * (len(examples) - 1) + [constant]
+def _explanations(modality: str) -> dict[str, Explanation]:
+    model, examples = _MODELS[modality], EXAMPLES[modality]()
+    constant = replace(model, predict=lambda batch: np.full((len(batch), 2), 0.5))
+    models = [model] * (len(examples) - 1) + [constant]
     recipe = Recipe(STAGES, (), 60, 0, (0, 1))
     nothing = Registry(installed=False)
     pairs = zip(examples.items(), models, strict=True)
-    made = {f"an explanation of {name}": Run(recipe, model, nothing).explain(image) for (name, image), model in pairs}
+    made = {f"an explanation of {name}": Run(recipe, model, nothing).explain(item) for (name, item), model in pairs}
     return {name: _timeless(explanation) for name, explanation in made.items()}
 
 
@@ -103,8 +129,10 @@ def _timeless(explanation: Explanation) -> Explanation:
     return replace(explanation, provenance={**explanation.provenance, **fixed})
 
 
-def _composer(photo: Image, segments: Segments) -> PixelComposer:
-    return PixelComposer.of(photo, np.zeros_like(photo.pixels), segments)
+def _composer(instance: Any, segments: Segments) -> Any:
+    if isinstance(instance, Series):
+        return SeriesComposer.of(instance, np.zeros(instance.shape), segments)
+    return PixelComposer.of(instance, np.zeros_like(instance.pixels), segments)
 
 
 def game() -> Game:
@@ -119,8 +147,11 @@ def instances(s: Subject) -> Mapping[str, Instance]:
     """Return the caller's instance, else the example images."""
     if isinstance(s.source, Instance):
         return {"the source": s.source}
-    if s.plugin.modality not in (None, "image"):
-        raise InputError(f"the kit has no example of modality {s.plugin.modality!r}: give one as check_plugin's source")
+    modality = s.plugin.modality or "image"
+    if modality not in EXAMPLES:
+        raise InputError(f"the kit has no example of modality {modality!r}: give one as check_plugin's source")
+    if modality != "image":
+        return EXAMPLES[modality]()
     first, *others = images().items()
     mirrored = replace(first[1], pixels=first[1].pixels[:, ::-1].copy())  # who remembers by shape mistakes it
     return dict([first, (f"{first[0]}, mirrored", mirrored), *others])
@@ -131,8 +162,14 @@ def sources(s: Subject) -> dict[str, Data]:
     accepts = s.plugin.accepts or (lambda _: False)
     if s.source is not None or (s.stage.kind == "models" and accepts(None)):
         return {"the source": (s.source,)}
-    arrays = {name: (image.pixels,) for name, image in images().items()} if s.stage.kind == "readers" else {}
+    arrays = _arrays(s.plugin.modality) if s.stage.kind == "readers" else {}
     return {name: data for name, data in arrays.items() if accepts(data[0])}
+
+
+def _arrays(modality: str | None) -> dict[str, Data]:
+    if modality == "series":
+        return {name: (item.values,) for name, item in series().items() if isinstance(item, Series)}
+    return {name: (image.pixels,) for name, image in images().items()}
 
 
 def sampling(s: Subject) -> dict[str, Data]:
@@ -182,8 +219,10 @@ def fitting(_s: Subject) -> dict[str, Data]:
 
 def explained(s: Subject) -> dict[str, Data]:
     """Return the caller's explanation, else one of every example image."""
-    given = {"the source": s.source} if isinstance(s.source, Explanation) else _explanations()
-    return {name: (explanation,) for name, explanation in given.items()}
+    if isinstance(s.source, Explanation):
+        return {"the source": (s.source,)}
+    modalities = [s.plugin.modality] if s.plugin.modality in EXAMPLES else list(EXAMPLES)
+    return {name: (one,) for modality in modalities for name, one in _explanations(str(modality)).items()}
 
 
 def model_batch(model: Model) -> Any:

@@ -138,6 +138,20 @@ def explained_by_a_tree(_folder):
     return limefw.explain(pixels, brightness, surrogate="tree", filler={"use": "constant", "value": 0.0}, **settings)
 
 
+def series_table(folder):
+    path = folder / "course.csv"
+    rows = np.random.default_rng(0).normal(size=(60, 2)).cumsum(axis=0)
+    np.savetxt(path, rows, delimiter=",", header="acc,gyro", comments="")
+    return path
+
+
+def background_series(folder):
+    """Write a batch of the kit's series, each as long as the first."""
+    path = folder / "others.npy"
+    np.save(path, np.random.default_rng(0).normal(size=(5, 200)))
+    return {"path": str(path)}
+
+
 def quarters(folder):
     """Write a label map of the kit's first image."""
     from PIL import Image
@@ -153,6 +167,8 @@ SOURCES = {
     ("readers", "image_array"): [lambda _: None, lambda _: np.zeros((5, 7)), pillow],
     ("readers", "image_file"): [photo],
     ("readers", "image_npy"): [array_file],
+    ("readers", "series_file"): [series_table],
+    ("fillers", "series_background"): [lambda _: limefw.Series(np.sin(np.arange(200) / 9))],
     ("models", "callable"): [lambda _: brightness],
     ("models", "keras"): [keras_file],
     ("models", "keras_applications"): [mobile_weights],
@@ -180,6 +196,7 @@ PARAMS = {
     ("models", "sklearn"): lambda _: {"size": [12, 16]},
     ("models", "keras_applications"): lambda _: {"name": "MobileNet"},
     ("fillers", "images"): lambda folder: {"paths": [str(grey_photo(folder))]},
+    ("fillers", "series_background"): background_series,
     ("models", "timm"): lambda _: {"name": "test_resnet"},
     ("models", "torchvision"): lambda _: {"name": "squeezenet1_1", "size": [64, 64]},
     ("segmenters", "labels"): quarters,
@@ -230,6 +247,10 @@ OTHER_SETTINGS = [
     ("fillers", "mean_color", {"truncate": True}),
     ("fillers", "neighbors", {"noise": 0.0}),
     ("fillers", "noise", {"fields": 1}),
+    ("fillers", "series_mean", {"of": "segment"}),
+    ("fillers", "series_noise", {"law": "values", "fields": 1}),
+    ("segmenters", "change_points", {"shape": "level", "per_channel": True, "shortest": 1}),
+    ("segmenters", "windows", {"length": 7, "per_channel": True}),
     ("kernels", "cosine_exponential", {"width": 0.1}),
     ("kernels", "symmetric", {"width": 5.0}),
     ("kernels", "l2", {"relative": False}),

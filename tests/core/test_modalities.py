@@ -143,3 +143,22 @@ def test_a_model_of_another_modality_is_refused(registry):
         limefw.explain(TONES, registry=registry)
     with pytest.raises(limefw.ModelError, match="'m' is for text, and this is chord"):
         limefw.explain(TONES, replace(limefw.model(loudness), name="m", modality="text"), registry=registry)
+
+
+def test_a_renderer_of_the_modalitys_own_goes_before_the_general_one(registry, monkeypatch):
+    """ "text" means "chord_text" for a chord; what is for images is refused by name."""
+    for home in ("limefw.explanation", "limefw.discovery"):
+        monkeypatch.setattr(f"{home}.registry", lambda: registry)
+    found = limefw.explain(TONES, loudness, registry=registry, samples=20)
+    assert "What speaks for and against class 1" in found.render("text").data
+    registry.add("renderers", limefw.Plugin("chord_text", sheet, modality="chord"))
+    with pytest.raises(limefw.LimefwError, match="'overlay' is for image, and this is chord: use chord_text, json"):
+        found.render("overlay")
+    assert found.render("text").data == "do re mi"
+    with pytest.raises(limefw.LimefwError, match="'figure' is for image"):
+        found.render()
+
+
+def sheet(_explanation, /):
+    """A sheet of music."""
+    return limefw.Rendering("do re mi", "text/plain", ".txt")

@@ -43,8 +43,12 @@ class Finding:
 
     @property
     def title(self) -> str:
-        """The name with the number that pictures show."""
-        return self.name if self.name.split()[-1:] == [str(self.segment)] else f"{self.name} ({self.segment})"
+        """The name with the number that pictures show, where there are any."""
+        return (
+            self.name
+            if not self.place or self.name.split()[-1:] == [str(self.segment)]
+            else f"{self.name} ({self.segment})"
+        )
 
     @property
     def positive(self) -> bool:

@@ -25,7 +25,7 @@ class Wording:
         noun: what the model's answer is: "probability", "log-odds", "predicted value".
         plus: what a segment with an effect above 0 does.
         minus: what a segment with an effect below 0 does.
-        part: what one interpretable part is called: "superpixel", or "segment" where the user gave names.
+        part: what one interpretable part is called: "superpixel", "column", or "segment" where the user gave names.
     """
 
     noun: str
@@ -92,6 +92,7 @@ def wording_of(explanation: Explanation) -> Wording:
     provenance = explanation.provenance
     target = provenance.get("recipe", {}).get("target", {}).get("use", "probability")
     part = "superpixel" if explanation.segments.names[0].startswith("superpixel ") else "segment"
+    part = "column" if explanation.instance.modality == "table" else part
     if provenance.get("model", {}).get("task") == "regression":
         return Wording("predicted value", "raises", "lowers", part)
     own = provenance.get("recipe", {}).get("target", {}).get("function", "the target")

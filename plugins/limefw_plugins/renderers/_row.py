@@ -1,0 +1,34 @@
+"""What renderers of a table's row share."""
+
+import numpy as np
+
+from limefw.errors import LimefwError
+from limefw.explanation import Explanation
+from limefw.modalities.table import Row
+from limefw_plugins.renderers._words import printable
+
+
+def row_of(explanation: Explanation, renderer: str) -> Row:
+    """Return the row that was explained.
+
+    Raises:
+        LimefwError: where it is none.
+    """
+    if not isinstance(explanation.instance, Row):
+        raise LimefwError(f"renderer {renderer!r} draws rows of tables, and this is {explanation.instance.modality}")
+    return explanation.instance
+
+
+def values_of(explanation: Explanation, segment: int) -> str:
+    """Return the row's own values of what a segment covers: "34"."""
+    row = row_of(explanation, "table")
+    texts = [row.texts[at] for at in np.flatnonzero(explanation.segments.labels == segment)]
+    return printable(", ".join(texts))
+
+
+def kept(explanation: Explanation, most: int = 100) -> list[str]:
+    """Return the columns that were never varied, with their values: "region = north"."""
+    row = row_of(explanation, "table")
+    left = np.flatnonzero(explanation.segments.labels < 0).tolist()
+    told = [printable(f"{row.names[at]} = {row.texts[at]}") for at in left[:most]]
+    return [*told, f"and {len(left) - most} more"] if len(left) > most else told
