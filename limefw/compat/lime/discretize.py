@@ -106,9 +106,13 @@ class BaseDiscretizer:
     def undiscretize(self, data: Any) -> Any:
         """Return data ``(d,)`` or ``(n, d)`` with a value drawn for each bin's number."""
         found = data.copy()
-        for feature in self.means:
-            found[..., feature] = self.get_undiscretize_values(feature, found[..., feature].astype(int))
+        self.fill_in(found)
         return found
+
+    def fill_in(self, data: Any) -> None:
+        """Draw a value for each bin's number, and put it in its place."""
+        for feature in self.means:
+            data[..., feature] = self.get_undiscretize_values(feature, data[..., feature].astype(int))
 
 
 def _cut_off_normal(uniform: Floats, places: NDArray[np.intp], below: Floats, above: Floats) -> Floats:

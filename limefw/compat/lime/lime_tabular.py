@@ -247,22 +247,21 @@ class LimeTabularExplainer:
         row: Any = data_row.tocsr() if is_sparse(data_row) else _numbers(data_row, "the row")
         _refuse_missing(row.toarray() if is_sparse(row) else row[None], self.feature_names)
         around = self._around(row, num_samples, lhs=sampling_method == "lhs")
-        outputs = self._asked(around, predict_fn)
-        metric = distance_metric
-        distances = (
-            _changed(around.codes) if around.on and metric == "euclidean" else distances_of(around.codes, metric)
-        )
-        found = explanation.Explanation(self._mapper(row, around), self.mode, self.class_names)
+        outputs, mapper = self._asked(around, predict_fn), self._mapper(row, around)
+        codes, columns, on = around.codes, around.columns, around.on
+        del around  # the drawn rows, which are the most of it, are not needed to fit
+        distances = _changed(codes) if on and distance_metric == "euclidean" else distances_of(codes, distance_metric)
+        found = explanation.Explanation(mapper, self.mode, self.class_names)
         if self.mode == "classification":
             found.predict_proba = outputs[0]
         else:
             found.predicted_value, found.min_value, found.max_value = outputs[0, 0], outputs.min(), outputs.max()
             labels, top_labels = (0,), None
-        fill(found, self, (around.codes, outputs, distances), labels, top_labels, num_features, model_regressor)
-        if around.columns is not None:
-            columns = around.columns.tolist()
+        fill(found, self, (codes, outputs, distances), labels, top_labels, num_features, model_regressor)
+        if columns is not None:
+            places = columns.tolist()
             for label, pairs in found.local_exp.items():
-                found.local_exp[label] = [(columns[at], weight) for at, weight in pairs]
+                found.local_exp[label] = [(places[at], weight) for at, weight in pairs]
         if self.mode == "regression":
             _both_ways(found)
         return found
@@ -292,7 +291,10 @@ class LimeTabularExplainer:
         rows[0] = row
         codes = np.ones((count, len(row)), dtype=np.bool_)
         self._draw_categories(rows, codes, self.discretizer.discretize(row), range(len(row)))
-        rows[1:] = self.discretizer.undiscretize(rows[1:])
+        if getattr(type(self.discretizer), "undiscretize", None) is discretize.BaseDiscretizer.undiscretize:
+            self.discretizer.fill_in(rows[1:])
+        else:  # the user's own
+            rows[1:] = self.discretizer.undiscretize(rows[1:])
         rows[0] = row
         return _Around(codes, rows, None, len(row), on=True)
 
