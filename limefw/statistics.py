@@ -56,7 +56,8 @@ def gram(around: Neighbourhood) -> Gram:
     for part in blocks(len(codes)):
         root = np.sqrt(weights[part, None])
         # a product with itself, of which BLAS computes one half
-        x = root * (codes[part] - code_means)
+        x = codes[part] - code_means
+        x *= root
         cross += x.T @ x
         joint += x.T @ (root * (targets[part] - target_means))
     return Gram(cross, joint, code_means, target_means, float(weights.sum()))
@@ -68,7 +69,8 @@ def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:
     The intercept is not penalised and the weights are not normalised, as in scikit-learn's Ridge. With alpha 0 and a
     singular Gram matrix: the shortest of all solutions.
     """
-    penalised = moments.cross + alpha * np.eye(len(moments.cross))
+    penalised = moments.cross.copy()
+    np.einsum("ii->i", penalised)[...] += alpha
     if alpha > 0:
         beta: Floats = np.asarray(np.linalg.solve(penalised, moments.with_targets), dtype=np.float64)
     else:
