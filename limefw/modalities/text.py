@@ -180,7 +180,8 @@ class TextComposer:
     def _chosen(self, draws: Draws) -> NDArray[Any]:
         """Return a word for each piece of each row: drawn by the row's number and the piece's place alone."""
         index = mixed(draws.values["draw"][:, None], np.arange(len(self.pieces), dtype=np.uint64))
-        return np.array(self.choices, dtype=object)[index % np.uint64(len(self.choices))]
+        chosen: NDArray[Any] = np.array(self.choices, dtype=object)[index % np.uint64(len(self.choices))]
+        return chosen
 
     def keys(self, draws: Draws) -> list[bytes]:
         """Return a hash of each text: deleting one or the other of two equal words makes the same text."""
