@@ -25,7 +25,8 @@ BY_SUFFIX = {
 @click.option("--format", "-f", "formats", multiple=True, metavar="RENDERER", help="E.g. overlay, html, json, limefw.")
 @click.option("--target", "aim", metavar="NAME|MODULE:FUNCTION", help="E.g. margin, or a function of your own.")
 @click.option("--seed", type=int, help="Equal seeds give equal explanations.")
-@click.option("--samples", "-n", type=int, help="How many perturbed pictures the model may be shown.")
+@click.option("--samples", "-n", type=int, help="How many perturbed inputs the model may be shown.")
+@click.option("--row", type=int, help="Of a table (.csv, .tsv, .parquet): the number of the row, from 0.")
 @_common.with_debug
 def explain(
     request: _common.Request,
@@ -35,6 +36,7 @@ def explain(
     aim: str | None,
     seed: int | None,
     samples: int | None,
+    row: int | None,
 ) -> int:
     """Explain why a model says what it says of IMAGE.
 
@@ -44,8 +46,9 @@ def explain(
     What an option says wins over --set, and --set over the recipe.
     """
     path, target = request.path, Target.of(out)
+    reader = None if row is None else {"use": "table_file", "row": row}
     given = _common.overrides(
-        request.settings, labels=label, seed=seed, samples=samples, target=_common.load_target(aim)
+        request.settings, labels=label, seed=seed, samples=samples, target=_common.load_target(aim), reader=reader
     )
     from limefw.pipeline import Explainer
 
@@ -57,10 +60,11 @@ def explain(
     with _progress(settled.samples) as listen:
         explainer = Explainer(loaded, recipe=settled, on_progress=listen)
         explanation = _explained(explainer, path, target)
+    stem = path.stem if row is None else f"{path.stem}-row-{row}"
     if target.printed:
-        show(explanation, stages[0], path.stem)
+        show(explanation, stages[0], stem)
     else:
-        write(explanation, stages, target, path.stem)
+        write(explanation, stages, target, stem)
     return 130 if any(caution.code == "interrupted" for caution in explanation.health.cautions) else 0
 
 

@@ -9,6 +9,7 @@ from limefw_plugins.readers.image_file import image_file, is_file
 from limefw_plugins.readers.image_npy import image_npy, is_npy
 from limefw_plugins.readers.series_array import is_series, series_array
 from limefw_plugins.readers.series_file import is_series_file, series_file
+from limefw_plugins.readers.table_file import is_table_file, table_file
 
 
 @hookimpl
@@ -19,3 +20,4 @@ def limefw_readers() -> Iterator[Plugin]:
     yield Plugin("image_npy", image_npy, modality="image", accepts=is_npy)
     yield Plugin("series_array", series_array, modality="series", accepts=is_series)
     yield Plugin("series_file", series_file, modality="series", accepts=is_series_file)
+    yield Plugin("table_file", table_file, modality="table", accepts=is_table_file, requires=("pandas",))
