@@ -79,7 +79,7 @@ def segments_of(
 
 def _check_number(text: Text, names: Sequence[str], what: str) -> None:
     if len(names) < 2:
-        found = f"only one {what}, {names[0][:60]!r}," if names else f"no {what}s"
+        found = f"only one {what}, {names[0][:60]!r}," if names else f"no {what}s,"
         raise InputError(
             f"{text.name!r} has {found} and an explanation compares at least 2: give a longer text, or cut it "
             "into smaller parts (-s segmenter=characters, segmenter='characters' in Python)"

@@ -43,7 +43,9 @@ def _effects(explanation: Explanation, label: int, top: int, longest: int) -> li
     lines = [words.question(name), f"({words.unit}; [+{words.plus}+], [{MINUS}{words.minus}{MINUS}])"]
     if not found:
         return [*lines, f"  {words.nothing}"]
-    pieces, left_out = marked(explanation, {item.segment: item.effect for item in found}, longest)
+    # what may be chance is not marked
+    sure = {item.segment: item.effect for item in found if abs(item.effect) > (item.margin or 0.0)}
+    pieces, left_out = marked(explanation, sure, longest)
     shown = "".join(_mark(piece.text, piece.effect) for piece in pieces).expandtabs(4)
     lines += [
         *(f"  │ {line}" for line in _excerpt(shown)),
