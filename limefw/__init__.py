@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from limefw.modalities.table import Table as Table
     from limefw.modalities.table_bins import Bins as Bins
     from limefw.modalities.table_bins import RowComposer as RowComposer
+    from limefw.modalities.text import Text as Text
+    from limefw.modalities.text import TextComposer as TextComposer
+    from limefw.modalities.text import by_tokens as by_tokens
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
     from limefw.recipe import Recipe as Recipe
@@ -59,6 +62,7 @@ _HOMES = {
     "limefw.explanation": ("Explanation", "load"),
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
+    "limefw.modalities.text": ("Text", "TextComposer", "by_tokens"),
     "limefw.modalities.series": ("Series",),
     "limefw.modalities.table": ("Row", "Table"),
     "limefw.modalities.table_bins": ("Bins", "RowComposer"),

@@ -19,6 +19,7 @@ from limefw.labels import find
 from limefw.modalities.series import Series
 from limefw.modalities.table import Row
 from limefw.modalities.table_bins import Bins
+from limefw.modalities.text import Text
 from limefw.recipe import Label
 from limefw.stage import Stage
 from limefw.statistics import rounding
@@ -291,9 +292,10 @@ class Explanation:
 
 _TYPES = {
     kind.__name__: kind
-    for kind in (
-        Explanation, Image, Series, Row, Segments, Bins, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf
-    )
+    for kind in [
+        *(Explanation, Image, Text, Series, Row, Bins, Segments, Frame, Neighbourhood, Fit),
+        *(Health, LabelHealth, Caution, WhatIf),
+    ]
 }
 
 

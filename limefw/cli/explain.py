@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -52,14 +51,14 @@ def explain(
     )
     from limefw.pipeline import Explainer
 
-    settled = _common.load_recipe(request, path, given)
-    modality = _common.modality_of(path, settled)
+    settled = _common.load_recipe(request, request.source, given)
+    modality = _common.modality_of(request.source, settled)
     stages = renderers(settled, target, list(dict.fromkeys(formats)), modality)
     target.check(stages)
     loaded = _common.load_model(request.model, request.classes, settled)
     with _progress(settled.samples) as listen:
         explainer = Explainer(loaded, recipe=settled, on_progress=listen)
-        explanation = _explained(explainer, path, target)
+        explanation = _explained(explainer, request, target)
     stem = path.stem if row is None else f"{path.stem}-row-{row}"
     if target.printed:
         show(explanation, stages[0], stem)
@@ -68,13 +67,13 @@ def explain(
     return 130 if any(caution.code == "interrupted" for caution in explanation.health.cautions) else 0
 
 
-def _explained(explainer: Any, path: Path, target: Target) -> Any:
+def _explained(explainer: Any, request: _common.Request, target: Target) -> Any:
     try:
-        return explainer(path)
+        return explainer(request.source)
     except BaseException as error:
         partial = getattr(error, "partial", None)
         if partial is not None:
-            keep(error, partial, target, f"{path.stem}-partial")
+            keep(error, partial, target, f"{request.path.stem}-partial")
         raise
 
 
@@ -102,7 +101,12 @@ def suited(names: Sequence[str], modality: str) -> list[str]:
     import limefw
 
     known = limefw.registry()
-    return [name if name == "limefw" else known.suited("renderers", name, modality).name for name in names]
+    found = [name if name == "limefw" else known.suited("renderers", name, modality).name for name in names]
+    for name in found:
+        meant = None if name == "limefw" else known.get("renderers", name).modality
+        if meant not in (None, modality):
+            raise click.UsageError(f"renderer {name!r} is for {meant}, and this is {modality}")
+    return found
 
 
 def implied(target: Target, modality: str) -> list[str]:

@@ -138,7 +138,9 @@ def _varies(row: Row, at: int, ends: Floats, scaled: Any) -> bool:
     if scaled or row.background.features[at].texts:
         return bool(((pool != row.values[at]) & ~(np.isnan(pool) & math.isnan(row.values[at]))).any())
     if math.isnan(row.values[at]) or math.isnan(pool[-1]):
-        return bool((np.isnan(pool) != math.isnan(row.values[at])).any() or _place(ends, pool[0]) != _place(ends, pool[-1]))
+        return bool(
+            (np.isnan(pool) != math.isnan(row.values[at])).any() or _place(ends, pool[0]) != _place(ends, pool[-1])
+        )
     return {_place(ends, pool[0]), _place(ends, pool[-1])} != {_place(ends, row.values[at])}
 
 
@@ -303,7 +305,11 @@ class RowComposer:
         else:
             numbers = draws.values.get("draw", np.zeros(len(draws), dtype=np.uint64))
             within = draws.values.get("within", np.zeros(len(draws), dtype=np.bool_))
-            parts = [np.packbits(draws.codes > 0, axis=1), numbers[:, None].view(np.uint8), within[:, None].view(np.uint8)]
+            parts = [
+                np.packbits(draws.codes > 0, axis=1),
+                numbers[:, None].view(np.uint8),
+                within[:, None].view(np.uint8),
+            ]
             told = np.concatenate(parts, axis=1)
         data, size = told.tobytes(), told.shape[1]
         return [data[start : start + size] for start in range(0, len(data), size)]

@@ -79,7 +79,9 @@ class Column:
 
 def is_missing(value: Any) -> bool:
     """Say whether this is None, NaN, or pandas' own missing value."""
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)  # noqa: PLR0124
+    return (
+        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
+    )  # noqa: PLR0124
 
 
 def _listed(values: Collection[Any]) -> str:

@@ -31,7 +31,9 @@ TARGET = (DATA[:, 0] + (DATA[:, 1] > 105) * DATA[:, 3] + (DATA[:, 5] == 2) > 1).
 def scores(rows):
     means, stds = DATA.mean(axis=0), DATA.std(axis=0)
     z = (rows - means) / stds
-    return np.stack([z @ np.sin(np.arange(WIDTH) * k) + z[:, k] * z[:, k + 1] + (rows[:, 5] == k) for k in (1, 2, 3)], 1)
+    return np.stack(
+        [z @ np.sin(np.arange(WIDTH) * k) + z[:, k] * z[:, k + 1] + (rows[:, 5] == k) for k in (1, 2, 3)], 1
+    )
 
 
 def probabilities(rows):
@@ -58,7 +60,9 @@ SELECTORS = {
 }
 
 
-def theirs(model, *, seed, row, labels, count, number, selection="auto", mode="classification", around=False, **options):
+def theirs(
+    model, *, seed, row, labels, count, number, selection="auto", mode="classification", around=False, **options
+):
     explainer = lime_tabular.LimeTabularExplainer(
         DATA, mode=mode, random_state=seed, feature_selection=selection, sample_around_instance=around, **options
     )

@@ -13,9 +13,11 @@ from limefw_plugins.samplers.fixed_hidden import fixed_hidden
 from limefw_plugins.samplers.gaussian_copula import gaussian_copula
 from limefw_plugins.samplers.latin_hypercube import latin_hypercube
 from limefw_plugins.samplers.lime_tabular import lime_tabular
+from limefw_plugins.samplers.lime_text import lime_text
 from limefw_plugins.samplers.marginals import marginals
 from limefw_plugins.samplers.paired import paired
 from limefw_plugins.samplers.sobol import sobol
+from limefw_plugins.samplers.uniform_hidden import uniform_hidden
 
 
 @hookimpl
@@ -27,6 +29,9 @@ def limefw_samplers() -> Iterator[Plugin]:
     yield Plugin("contiguous", contiguous, requires=("scipy",))
     yield Plugin("exhaustive", exhaustive)
     yield Plugin("fixed_hidden", fixed_hidden)
+    yield Plugin("lime_text", lime_text)
+    yield Plugin("paired", paired)
+    yield Plugin("uniform_hidden", uniform_hidden)
     yield Plugin("gaussian_copula", gaussian_copula, modality="table", requires=("scipy",))
     yield Plugin("latin_hypercube", latin_hypercube, modality="table", requires=("scipy",))
     yield Plugin("lime_tabular", lime_tabular, modality="table", requires=("scipy",))

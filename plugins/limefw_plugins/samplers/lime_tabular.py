@@ -113,7 +113,11 @@ def _known(row: Row, at: int, ends: Floats) -> dict[str, Any]:
         there, shares = np.unique(place, return_counts=True)
         parts = [values[place == number] for number in range(len(edges) + 1)]
         stds = [(np.std(part) if len(part) else 0.0) + 1e-11 for part in parts]
-        found = {"values": there.tolist(), "means": [np.mean(part) if len(part) else 0.0 for part in parts], "stds": stds}
+        found = {
+            "values": there.tolist(),
+            "means": [np.mean(part) if len(part) else 0.0 for part in parts],
+            "stds": stds,
+        }
         low, high = values.min(), values.max()
     ends_of = {"lows": np.array([low, *edges]), "highs": np.array([*edges, high]), "edges": edges}
     return {**found, **ends_of, "frequencies": shares / float(shares.sum())}

@@ -12,9 +12,7 @@ from limefw_plugins.samplers._law import BLOCK
 from limefw_plugins.samplers._rows import at_quantiles, bins_of, drawn
 
 
-def marginals(
-    row: Row, segments: Segments, budget: int, rng: Generator, /, *, within: bool = True
-) -> Iterator[Draws]:
+def marginals(row: Row, segments: Segments, budget: int, rng: Generator, /, *, within: bool = True) -> Iterator[Draws]:
     """Draw each column by itself, as often in each bin as the background has it there (lime's law for tables).
 
     A code is then True with the share of the table that lies in the row's own bin. Which value a column shows in a bin
