@@ -181,19 +181,17 @@ def between(feature: Feature, value: float, ends: Floats) -> str:
         # age <= 37.25 is age <= 37
         texts = [None if end is None else number_text(math.floor(end)) for end in (below, above)]
     else:
-        texts = _digits(value, below, above)
+        gaps = np.diff(ends)
+        texts = _digits(value, below, above, float(gaps.min() if len(gaps) else abs(ends[0]) / 100))
     low, high = texts
     if low is None:
         return f"{feature.name} <= {high}"
     return f"{feature.name} > {low}" if high is None else f"{low} < {feature.name} <= {high}"
 
 
-def _digits(value: float, below: float | None, above: float | None) -> list[str | None]:
-    """Write the ends of a bin with few digits, yet so many that they differ and that the value lies between them."""
-    known = [end for end in (below, above) if end is not None]
-    gaps = [abs(one - other) for one in (*known, value) for other in (*known, value) if one != other]
-    scale = max(min(gaps), 1e-12 * max(map(abs, known))) if gaps else max(abs(known[0]), 1.0)
-    start = max(0, 1 - math.floor(math.log10(scale))) if scale else 0
+def _digits(value: float, below: float | None, above: float | None, scale: float) -> list[str | None]:
+    """Write the ends of a bin with three figures of its width, and as many more as make it true of the value."""
+    start = max(0, 2 - math.floor(math.log10(scale))) if scale > 0 else 0
     for decimals in range(min(start, 15), 18):
         low, high = (None if end is None else float(f"{end:.{decimals}f}") for end in (below, above))
         if (low is None or low < value) and (high is None or value <= high):
