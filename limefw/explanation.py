@@ -292,22 +292,10 @@ class Explanation:
 
 _TYPES = {
     kind.__name__: kind
-    for kind in (
-        Explanation,
-        Image,
-        Text,
-        Series,
-        Row,
-        Segments,
-        Bins,
-        Frame,
-        Neighbourhood,
-        Fit,
-        Health,
-        LabelHealth,
-        Caution,
-        WhatIf,
-    )  # fmt: skip
+    for kind in [
+        *(Explanation, Image, Text, Series, Row, Bins, Segments, Frame, Neighbourhood, Fit),
+        *(Health, LabelHealth, Caution, WhatIf),
+    ]
 }
 
 

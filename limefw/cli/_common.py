@@ -36,10 +36,11 @@ def with_debug(command: Command) -> Command:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which picture, model and recipe are meant.
+    """What is explained, by which model and recipe.
 
     Args:
-        path: of the picture.
+        path: of the picture, text or table.
+        text: given on the command line instead of a file, or None.
         model: a file, ``module:function`` or None: the recipe's, or the embedded one.
         classes: a file of class names, or None.
         recipe: a name or a file; None: the one for what is explained.
@@ -47,31 +48,40 @@ class Request:
     """
 
     path: Path
+    text: str | None
     model: str | None
     classes: Path | None
     recipe: str | None
     settings: tuple[str, ...]
 
+    @property
+    def source(self) -> Path | str:
+        """What is explained: the text, or the path of a file."""
+        return self.path if self.text is None else self.text
+
 
 def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say which picture, model and recipe are meant; they come as one Request, put first."""
+    """Add the options that say what is explained, by which model and recipe; they come as one Request, put first."""
 
     @functools.wraps(command)
     def asked(
         *,
         image: Path | None,
         sample: bool,
+        text: str | None,
         model: str | None,
         classes: Path | None,
         recipe: str | None,
         settings: tuple[str, ...],
         **own: Any,
     ) -> Any:
-        return command(Request(_picture(image, sample=sample), model, classes, recipe, settings), **own)
+        path = _picture(image, sample=sample, text=text)
+        return command(Request(path, text, model, classes, recipe, settings), **own)
 
     options = [
         click.argument("image", type=click.Path(path_type=Path), required=False),
         click.option("--sample", is_flag=True, help="Take the photograph that comes along: a cat."),
+        click.option("--text", metavar="TEXT", help="Explain this text; one in a file (.txt, .md, ...) by its name."),
         click.option(
             "--model", "-m", metavar="FILE|MODULE:FUNCTION[@WEIGHTS]", help="Default: the embedded EfficientNet-Lite0."
         ),
@@ -86,18 +96,24 @@ def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
     return asked
 
 
-def _picture(image: Path | None, *, sample: bool) -> Path:
-    """Return the picture meant.
+def _picture(image: Path | None, *, sample: bool, text: str | None) -> Path:
+    """Return the file meant; of a text the name by which files are called that hold its explanation.
 
     Raises:
         click.UsageError: where none or two are.
     """
     if sample and image is not None:
         raise click.UsageError("give an image or --sample, not both")
+    if text is not None:
+        if sample or image is not None:
+            raise click.UsageError("give a file, --text or --sample, and one of them alone")
+        return Path("text")
     if image is not None:
         return image
     if not sample:
-        raise click.UsageError("which image? Give a file, or --sample for the photograph that comes along")
+        raise click.UsageError(
+            "which image? Give a file, --sample for the photograph that comes along, or --text for a text"
+        )
     import limefw
 
     found: Path = limefw.sample()

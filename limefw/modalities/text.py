@@ -79,7 +79,7 @@ def segments_of(
 
 def _check_number(text: Text, names: Sequence[str], what: str) -> None:
     if len(names) < 2:
-        found = f"only one {what}, {names[0][:60]!r}," if names else f"no {what}s"
+        found = f"only one {what}, {names[0][:60]!r}," if names else f"no {what}s,"
         raise InputError(
             f"{text.name!r} has {found} and an explanation compares at least 2: give a longer text, or cut it "
             "into smaller parts (-s segmenter=characters, segmenter='characters' in Python)"
@@ -180,7 +180,8 @@ class TextComposer:
     def _chosen(self, draws: Draws) -> NDArray[Any]:
         """Return a word for each piece of each row: drawn by the row's number and the piece's place alone."""
         index = mixed(draws.values["draw"][:, None], np.arange(len(self.pieces), dtype=np.uint64))
-        return np.array(self.choices, dtype=object)[index % np.uint64(len(self.choices))]
+        chosen: NDArray[Any] = np.array(self.choices, dtype=object)[index % np.uint64(len(self.choices))]
+        return chosen
 
     def keys(self, draws: Draws) -> list[bytes]:
         """Return a hash of each text: deleting one or the other of two equal words makes the same text."""

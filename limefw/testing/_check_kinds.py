@@ -8,6 +8,7 @@ import numpy as np
 
 from limefw import store
 from limefw.modalities.series import Series
+from limefw.modalities.text import Text, pieces_of
 from limefw.testing._examples import composed, model_batch
 from limefw.testing._subject import Complaints, Skip, Subject
 from limefw.testing._watch import bits
@@ -46,12 +47,19 @@ def _keys(s: Subject) -> Complaints:
 def _shows_what_is_kept(s: Subject) -> Complaints:
     for name, (instance, segments), composer in s.made():
         _, whole = composed(composer, (instance, segments))
-        own, whole = _comparable(instance, whole)
-        if own is None or np.shape(whole[0]) != own.shape:
-            continue
-        if not np.array_equal(whole[0], own):
+        if isinstance(instance, Text):
+            parts, owners = pieces_of(instance.string, segments.labels)
+            same = whole[0] == instance.string
+            shown = all(part in whole[1] for part, owner in zip(parts, owners, strict=True) if owner < 0)
+        else:
+            own, whole = _comparable(instance, whole)
+            if own is None or np.shape(whole[0]) != own.shape:
+                continue
+            same = np.array_equal(whole[0], own)
+            shown = np.array_equal(whole[1][segments.labels < 0], own[segments.labels < 0])
+        if not same:
             yield f"given {name}: with nothing hidden it shows something other than the instance"
-        if not np.array_equal(whole[1][segments.labels < 0], own[segments.labels < 0]):
+        if not shown:
             yield f"given {name}: it hides what is in no segment (label -1), which is always kept"
 
 

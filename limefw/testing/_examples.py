@@ -1,6 +1,6 @@
 """What the plug-ins of each kind are called with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from limefw.explanation import Explanation
 from limefw.frame import Frame
 from limefw.game import Game
 from limefw.modalities.series import Series, SeriesComposer
+from limefw.modalities.text import Text, TextComposer
 from limefw.pipeline import Run
 from limefw.recipe import Recipe
 from limefw.stage import Plugin, Stage
@@ -52,7 +53,20 @@ def series() -> dict[str, Instance]:
     }
 
 
-EXAMPLES: Mapping[str, Callable[[], Mapping[str, Instance]]] = {"image": images, "series": series}
+def texts() -> dict[str, Instance]:
+    """Make the example texts, by what they are."""
+    return {
+        "an English text": Text(
+            "Not bad, not bad at all!\nThe acting is good; I don't like the 2.5 hours. A good film."
+        ),
+        "a Japanese text": Text("この映画は本当にいい。\n今日はいい天気ですね。"),
+        "a text with emoji, markup and a right-to-left line": Text(
+            "<b>caf\u0065\u0301</b> & 👨‍👩‍👧 🇩🇪 \x1b[0m\nספר טב </script>"
+        ),
+    }
+
+
+EXAMPLES: Mapping[str, Callable[[], Mapping[str, Instance]]] = {"image": images, "series": series, "text": texts}
 """By modality: what makes the instances that plug-ins of it are called with."""
 
 
@@ -107,7 +121,17 @@ _MODEL = Model(
 )
 
 
-_MODELS = {"image": _MODEL, "series": Model(_flat_brightness, "brightness", ("light", "dark"))}
+def _share_of_vowels(batch: Sequence[str]) -> NDArray[Any]:
+    """Stand in for a model of texts: two probabilities."""
+    share = np.array([(1 + sum(map(text.count, "aeiouいはל"))) / (2 + len(text)) for text in batch])
+    return np.stack([share, 1.0 - share], axis=1)
+
+
+_MODELS = {
+    "image": _MODEL,
+    "series": Model(_flat_brightness, "brightness", ("light", "dark")),
+    "text": Model(_share_of_vowels, "vowels", ("soft", "hard")),
+}
 
 
 @cache
@@ -132,6 +156,8 @@ def _timeless(explanation: Explanation) -> Explanation:
 def _composer(instance: Any, segments: Segments) -> Any:
     if isinstance(instance, Series):
         return SeriesComposer.of(instance, np.zeros(instance.shape), segments)
+    if isinstance(instance, Text):
+        return TextComposer.of(instance, segments)
     return PixelComposer.of(instance, np.zeros_like(instance.pixels), segments)
 
 
@@ -169,6 +195,8 @@ def sources(s: Subject) -> dict[str, Data]:
 def _arrays(modality: str | None) -> dict[str, Data]:
     if modality == "series":
         return {name: (item.values,) for name, item in series().items() if isinstance(item, Series)}
+    if modality == "text":
+        return {name: (item.string,) for name, item in texts().items() if isinstance(item, Text)}
     return {name: (image.pixels,) for name, image in images().items()}
 
 

@@ -152,6 +152,22 @@ def background_series(folder):
     return {"path": str(path)}
 
 
+def review(folder):
+    path = folder / "review.txt"
+    path.write_text("A good film, not a bad one.\n", encoding="utf-8")
+    return path
+
+
+def tokenizer_file(folder):
+    """Write the file of a tokenizer that parts texts at blanks and punctuation."""
+    tokenizers = pytest.importorskip("tokenizers")
+    made = tokenizers.Tokenizer(tokenizers.models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    path = folder / "tokenizer.json"
+    made.save(str(path))
+    return {"file": str(path)}
+
+
 def quarters(folder):
     """Write a label map of the kit's first image."""
     from PIL import Image
@@ -167,6 +183,8 @@ SOURCES = {
     ("readers", "image_array"): [lambda _: None, lambda _: np.zeros((5, 7)), pillow],
     ("readers", "image_file"): [photo],
     ("readers", "image_npy"): [array_file],
+    ("readers", "text"): [lambda _: None],
+    ("readers", "text_file"): [review],
     ("readers", "series_file"): [series_table],
     ("fillers", "series_background"): [lambda _: limefw.Series(np.sin(np.arange(200) / 9))],
     ("models", "callable"): [lambda _: brightness],
@@ -200,6 +218,7 @@ PARAMS = {
     ("models", "timm"): lambda _: {"name": "test_resnet"},
     ("models", "torchvision"): lambda _: {"name": "squeezenet1_1", "size": [64, 64]},
     ("segmenters", "labels"): quarters,
+    ("segmenters", "tokens"): tokenizer_file,
 }
 """What has no default, as it is the user's own."""
 
@@ -251,6 +270,14 @@ OTHER_SETTINGS = [
     ("fillers", "series_noise", {"law": "values", "fields": 1}),
     ("segmenters", "change_points", {"shape": "level", "per_channel": True, "shortest": 1}),
     ("segmenters", "windows", {"length": 7, "per_channel": True}),
+    ("segmenters", "words", {"separators": r"\W+", "ignore_case": True}),
+    ("segmenters", "words", {"tokens": r"\w+|[^\w\s]", "bag": False}),
+    ("segmenters", "characters", {"bag": True, "blanks": True, "code_points": True}),
+    ("segmenters", "ngrams", {"n": 3, "within_sentences": False, "bag": True}),
+    ("fillers", "corpus", {"texts": ["a word or two", "映画"]}),
+    ("fillers", "mask", {"token": "<mask>"}),
+    ("fillers", "replace", {"by": {"good": "bad", "bad": "good"}, "otherwise": ""}),
+    ("samplers", "uniform_hidden", {"enumerate_small": False}),
     ("kernels", "cosine_exponential", {"width": 0.1}),
     ("kernels", "symmetric", {"width": 5.0}),
     ("kernels", "l2", {"relative": False}),

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def scores(texts):
         words = re.findall(r"\w+", text.lower())
         good = sum(word in ("great", "fine", "god", "schön", "bien", "хорошо") for word in words)
         bad = sum(word in ("bad", "host", "no") for word in words)
-        pairs = sum(first == "not" and second == "bad" for first, second in zip(words, words[1:], strict=False))
+        pairs = sum(first == "not" and second == "bad" for first, second in pairwise(words))
         marks = sum(map(text.count, "aeiou"))
         values.append([good - bad + 2.0 * pairs, 0.7 * bad + 0.01 * marks, 0.1 * len(words) - 0.5 * good * bad])
     odds = np.exp(np.array(values))
@@ -63,7 +64,8 @@ CASES = {
     "own separators": (MAIL, {"split_expression": r"\s+"}, {}, {"segmenter": {"separators": r"\s+"}}),
     "separators with a choice": (MAIL, {"split_expression": r"(?:\s|[.:-])+"}, {"num_features": 5},
                                  {"segmenter": {"separators": r"(?:\s|[.:-])+"}, "selector": {"num_features": 5}}),
-    "own tokeniser": (REVIEW, {"split_expression": str.split}, {}, {"segmenter": limefw.by_tokens(str.split, bag=True)}),
+    "own tokeniser": (REVIEW, {"split_expression": str.split}, {},
+                      {"segmenter": limefw.by_tokens(str.split, bag=True)}),
     "own tokeniser, positions": (MAIL, {"split_expression": re.compile(r"\w+").findall, "bow": False}, {},
                                  {**POSITIONS, "segmenter": limefw.by_tokens(re.compile(r"\w+").findall)}),
     "unicode": (FOREIGN, {}, {"top_labels": 3}, {"labels": "top:3"}),

@@ -16,7 +16,8 @@ def any_callable(
     """Any callable from a batch of inputs to outputs (n, k) or (n,).
 
     A batch of images is (n, h, w, c), in the image's own size, dtype and range, and a buffer that is used again: a
-    function that keeps it must copy it. A batch of texts is a list of str.
+    function that keeps it must copy it. A batch of texts is a list of str, and one of rows what the table is: a
+    DataFrame or an array (n, columns).
 
     Args:
         head: what the outputs mean.
@@ -25,7 +26,8 @@ def any_callable(
         raise ModelSourceError(f"a model is a callable from a batch to outputs, got {type(source).__name__}")
     name = getattr(source, "__name__", type(source).__name__)
     assumed = (
-        f"{name} was assumed to take inputs as they are: images in their own size, dtype and value range, texts as str",
+        f"{name} was assumed to take inputs as they are: images in their own size, dtype and value range, texts as "
+        "str, rows as their table has them",
         f"its outputs were assumed to be {head.replace('_', ' ')}",
     )
     return Model(source, name=name, contract=Contract(head=head), notes=assumed)

@@ -23,6 +23,7 @@ from limefw_plugins.models._contract import (
 from limefw_plugins.models._estimator import Method, answers, is_estimator, takes_text, title
 from limefw_plugins.models._estimator_files import estimator_in, is_estimator_file
 from limefw_plugins.models._image_rows import Rows, channels_of, feeder
+from limefw_plugins.models._rows import matched
 
 
 def is_sklearn(source: Any) -> bool:
@@ -75,18 +76,20 @@ def sklearn(
     if takes_text(estimator):
         spoken = Contract(head=asked.head if head == "auto" else head)
         return Model(asked.ask, name, named, spoken, mark, (*notes, *asked.notes), modality="text")
+    names = getattr(estimator, "feature_names_in_", None)
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
     contract = wishes.applied(Contract(channels=channels_of(estimator, size, rows), head=asked.head))
     if contract.value_range is not None or any(contract.mean) or any(part != 1.0 for part in contract.std):
         contract = replace(contract, dtype="float64")  # what NumPy makes of pixels / 255
-    elif (preprocessing, value_range) == ("auto", "auto"):
-        notes += ("it was given the pixels as they are, in the image's own type and range",)
-    feed = feeder(estimator, rows, planes=contract.layout == "NCHW")
-    if getattr(estimator, "n_features_in_", None) is None and rows == "auto":
+    elif (preprocessing, value_range) == ("auto", "auto") and names is None:
+        notes += ("it is given images and rows of tables as they are, pixels in the image's own type and range",)
+    foreign = type(estimator).__module__.partition(".")[0] in ("xgboost", "lightgbm")
+    rows_of, feed = matched(names, name, polars=not foreign), feeder(estimator, rows, planes=contract.layout == "NCHW")
+    if getattr(estimator, "n_features_in_", None) is None and rows == "auto" and names is None:
         notes += ("it was given images and no flat rows, as it does not say how many features it was trained on",)
 
     def ask(batch: Any) -> Any:
-        return asked.ask(feed(batch) if getattr(batch, "ndim", None) == 4 else batch)
+        return asked.ask(feed(batch) if getattr(batch, "ndim", None) == 4 else rows_of(batch))
 
     return Model(ask, name, named, contract, mark, (*notes, *asked.notes))
 

@@ -21,9 +21,12 @@ RUN_BY_OTHERS = ("EPS", "WMF")
 """Formats that Pillow hands to another program or to the system to draw: a file shall run nothing."""
 
 
+OTHERS = (".npy", ".csv", ".tsv", ".parquet")
+
+
 def is_file(source: Any) -> bool:
-    """Say whether this is a path, but none of a .npy file, which another reader takes; a str is text."""
-    return isinstance(source, os.PathLike) and Path(source).suffix.lower() != ".npy"
+    """Say whether this is a path, but none of an array or a table, which other readers take; a str is text."""
+    return isinstance(source, os.PathLike) and Path(source).suffix.lower() not in OTHERS
 
 
 def image_file(

@@ -17,6 +17,9 @@ from limefw_plugins.renderers.series_text import series_text
 from limefw_plugins.renderers.table_figure import table_figure
 from limefw_plugins.renderers.table_html import table_html
 from limefw_plugins.renderers.table_text import table_text
+from limefw_plugins.renderers.text_figure import text_figure
+from limefw_plugins.renderers.text_html import text_html
+from limefw_plugins.renderers.text_text import text_text
 from limefw_plugins.renderers.top_only import top_only
 from limefw_plugins.renderers.tree import tree
 from limefw_plugins.renderers.vector import vector
@@ -40,6 +43,9 @@ def limefw_renderers() -> Iterator[Plugin]:
     yield Plugin("table_html", table_html, modality="table", requires=("jinja2",), suffix=".html")
     yield Plugin("table_text", table_text, modality="table", suffix=".txt")
     yield Plugin("text", plain_text, suffix=".txt")
+    yield Plugin("text_figure", text_figure, modality="text", requires=("matplotlib",), suffix=".png")
+    yield Plugin("text_html", text_html, modality="text", requires=("jinja2",), suffix=".html")
+    yield Plugin("text_text", text_text, modality="text", suffix=".txt")
     yield Plugin("tree", tree, modality="image", requires=("matplotlib", "PIL"), suffix=".png")
     yield Plugin("top", top_only, modality="image", requires=("matplotlib",), suffix=".png")
     yield Plugin("what_if", what_if, modality="image", requires=("matplotlib",), suffix=".png")

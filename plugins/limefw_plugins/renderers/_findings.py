@@ -104,7 +104,7 @@ def findings(
     places = places_of(explanation)
     return [
         Finding(
-            rank, effect.segment, printable(effect.name), effect.effect,
+            rank, effect.segment, printable(effect.name) or f"{effect.name!r}", effect.effect,
             None if effect.standard_error is None else INTERVAL * effect.standard_error,
             effect.share, places[effect.segment], decimals,
         )

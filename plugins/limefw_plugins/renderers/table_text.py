@@ -42,14 +42,14 @@ def _effects(explanation: Explanation, label: int, top: int) -> list[str]:
     lines = [words.question(name), f"({words.unit}; + {words.plus}, {MINUS} {words.minus})"]
     if not found:
         return [*lines, f"  {words.nothing}"]
-    lines += _table(found)
+    lines += effects_table(found)
     weaker = len(explanation.top(None, label)) - len(found)
     lines += [f"  and {weaker} more with weaker effects"] if weaker else []
     asked = asked_of(explanation, label)
     return lines if asked is None else lines + indented(f"{asked.sentence} {asked.verdict}")
 
 
-def _table(found: Sequence[Finding]) -> list[str]:
+def effects_table(found: Sequence[Finding]) -> list[str]:
     name = min(MOST, max(LEAST, *(columns(item.name) for item in found)))
     effect = max(8, *(len(item.effect_text) for item in found))
     interval = max(12, *(len(item.interval_text) for item in found))

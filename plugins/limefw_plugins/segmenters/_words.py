@@ -10,10 +10,14 @@ from limefw.modalities.text import Span
 
 
 _UNSPACED = (
-    ("CJK UNIFIED", "H"), ("CJK COMPATIBILITY IDEOGRAPH", "H"), ("HIRAGANA", "K"), ("KATAKANA", "K"), ("IDEOGRAPHIC", "H"),
-    ("THAI ", "T"),
+    ("CJK UNIFIED", "H"), ("CJK COMPATIBILITY IDEOGRAPH", "H"), ("IDEOGRAPHIC", "H"), ("HIRAGANA", "K"),
+    ("KATAKANA", "K"), ("THAI ", "T"),
 )  # fmt: skip
 """How the names of letters begin whose languages put no blanks between words, and their class."""
+
+_OF_THEIR_OWN = {
+    **dict.fromkeys("'\u2019\u00b7", "A"), **dict.fromkeys(".,", "D"), **dict.fromkeys("\u200c\u200d", "Z"), "_": "L",
+}  # fmt: skip
 
 WORD = re.compile(
     # runs of letters and figures; an apostrophe between letters belongs to the word, a point or comma to the number
@@ -26,23 +30,16 @@ WORD = re.compile(
 @cache
 def _kind(letter: str) -> str:
     """Return the class of a letter: one of those above, or S for what separates words."""
-    if letter in "'\u2019\u00b7":
-        return "A"
-    if letter in ".,":
-        return "D"
-    if letter in "\u200c\u200d":
-        return "Z"
-    category = unicodedata.category(letter)
-    if category[0] in "LN" or letter == "_":
-        name = unicodedata.name(letter, "")
+    if letter in _OF_THEIR_OWN:
+        return _OF_THEIR_OWN[letter]
+    category, name = unicodedata.category(letter), unicodedata.name(letter, "")
+    if category[0] in "LNM":
         unspaced = next((kind for start, kind in _UNSPACED if name.startswith(start)), None)
-        return unspaced or ("N" if category == "Nd" else "L")
-    if category[0] == "M":
-        return "T" if unicodedata.name(letter, "").startswith("THAI ") else "M"
-    if category == "Sk" and letter >= "\U0001f3fb":
-        return "K"
-    if "\U0001f1e6" <= letter <= "\U0001f1ff":
+        return unspaced or ("N" if category == "Nd" else "M" if category[0] == "M" else "L")
+    if name.startswith("REGIONAL INDICATOR"):
         return "R"
+    if name.startswith("EMOJI MODIFIER"):
+        return "K"
     return "E" if category == "So" else "S"
 
 

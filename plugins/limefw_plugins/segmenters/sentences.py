@@ -16,8 +16,11 @@ END = re.compile(
 )
 
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st vs etc e.g i.e cf al no vol fig eq approx inc ltd co dept est p pp u.s a.m p.m "
-    "z.b d.h u.a bzw usw ca nr abb bd hrsg".split()
+    re.split(
+        " ",
+        "mr mrs ms dr prof sr jr st vs etc e.g i.e cf al no vol fig eq approx inc ltd co dept est p pp u.s a.m p.m "
+        "z.b d.h u.a bzw usw ca nr abb bd hrsg",
+    )
 )
 
 
