@@ -11,6 +11,8 @@ from limefw.types import Fit, Floats, Neighbourhood
 
 
 FOLDS = 5
+WIDE = 300
+"""Segments above which only one of the folds is left out: each takes a fit on nearly everything."""
 SAMPLES_PER_SEGMENT = 10
 """Below this a linear surrogate is mostly noise."""
 
@@ -91,16 +93,18 @@ def cross_fitted(around: Neighbourhood, refit: Refit, rng: np.random.Generator) 
         return none, ()
     fold = rng.permutation(len(numbers))[group] % FOLDS
     predicted = np.empty(around.targets.shape)
+    folds = FOLDS if around.codes.shape[1] <= WIDE else 1
     try:
-        for number in range(FOLDS):
+        for number in range(folds):
             predicted[fold == number] = _predicted(around, refit, fold == number)
     except KeyboardInterrupt:
         return none, (Caution("interrupted", "interrupted while cross-fitting: only that score is missing"),)
     except Exception as error:  # noqa: BLE001
         text = f"no score on samples left out: {type(error).__name__}: {error}"
         return none, (Caution("not_cross_fitted", text),)
-    pairs = zip(around.targets.T, predicted.T, strict=True)
-    return [weighted_r2(targets, guesses, around.weights) for targets, guesses in pairs], ()
+    left_out = fold < folds
+    pairs = zip(around.targets[left_out].T, predicted[left_out].T, strict=True)
+    return [weighted_r2(targets, guesses, around.weights[left_out]) for targets, guesses in pairs], ()
 
 
 def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_]) -> Floats:

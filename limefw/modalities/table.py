@@ -324,11 +324,10 @@ class Table:
 
     def _moments(self, moment: Any, otherwise: float) -> Floats:
         """Return a figure of each column of numbers, from the rows themselves where they are known."""
+        values = self.pools.T if self.encoded is None else self.encoded
+        numbers = [not feature.texts for feature in self.features] & ~np.isnan(values).all(axis=0)
         found = np.full(len(self.features), otherwise)
-        for at, feature in enumerate(self.features):
-            values = self.pools[at] if self.encoded is None else self.encoded[:, at]
-            if not feature.texts and not np.isnan(values).all():
-                found[at] = moment(values)
+        found[numbers] = moment(values[:, numbers], axis=0)
         return found
 
     def settled(self, rows: Floats) -> Floats:

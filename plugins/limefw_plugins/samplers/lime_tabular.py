@@ -12,7 +12,7 @@ from limefw.modalities.table import Row
 from limefw.modalities.table_bins import Bins
 from limefw.types import Draws, Floats, Segments
 from limefw_plugins.samplers._lime_random import lime_state
-from limefw_plugins.samplers._rows import bins_of
+from limefw_plugins.samplers._rows import bins_of, drawn
 
 
 def lime_tabular(
@@ -37,19 +37,21 @@ def lime_tabular(
         sampling_method: of columns that are not cut; "lhs" as in lime's unreleased version, where no seed reaches it.
     """
     bins, state = bins_of(segments), lime_state(rng)
-    if (bins.labels < 0).any():
-        raise InputError("lime knows no immutable or constant columns: say drop_constant=false, or use 'marginals'")
+    known = row.background.encoded
+    if np.isnan(row.values).any() or (known is not None and np.isnan(known).any()):
+        raise InputError("lime knows no missing values: use sampler 'marginals', for which they are a bin")
     assert bins.scaled is not None
     numbers = np.flatnonzero([not feature.texts for feature in row.background.features])
     if trees:
         state.randint(0, 2**31 - 1, size=len(numbers))
     if bins.scaled[numbers].any():
-        yield _as_they_are(state, row, bins, budget, around=around_instance, method=sampling_method)
+        rows = _as_they_are(state, row, budget, around=around_instance, method=sampling_method)
+        yield drawn(row, bins, rows, settled=False)
     else:
         yield _by_bins(state, row, bins, numbers, budget)
 
 
-def _as_they_are(state: RandomState, row: Row, bins: Bins, count: int, *, around: bool, method: str) -> Draws:
+def _as_they_are(state: RandomState, row: Row, count: int, *, around: bool, method: str) -> Floats:
     table, width = row.background, len(row.values)
     if method == "lhs":
         from scipy.special import ndtri
@@ -64,8 +66,7 @@ def _as_they_are(state: RandomState, row: Row, bins: Bins, count: int, *, around
         if feature.texts:
             values, shares = _categories(row, at)
             rows[:, at] = state.choice(values, size=count, replace=True, p=shares)
-    rows[0] = row.values
-    return Draws(bins.codes(row, rows), {"row": rows})
+    return rows
 
 
 def _by_bins(state: RandomState, row: Row, bins: Bins, numbers: NDArray[np.intp], count: int) -> Draws:
@@ -83,7 +84,10 @@ def _by_bins(state: RandomState, row: Row, bins: Bins, numbers: NDArray[np.intp]
     for at, about in known.items():
         rows[1:, at] = _within(state, about, rows[1:, at].astype(np.intp))
     codes[0], rows[0] = True, row.values
-    return Draws(codes, {"row": rows})
+    # the others are drawn as if they were varied, so that each number is lime's
+    kept = np.flatnonzero(bins.labels < 0)
+    rows[:, kept] = row.values[kept]
+    return Draws(codes[:, bins.varied], {"row": rows})
 
 
 def _categories(row: Row, at: int) -> tuple[Any, Floats]:
