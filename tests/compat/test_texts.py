@@ -58,7 +58,7 @@ CASES = {
     "narrow kernel": ({"kernel_width": 10}, {}),
     "own kernel": ({"kernel": flatter}, {}),
     "own regressor": ({}, {"model_regressor": LinearRegression()}),
-    "another metric": ({}, {"distance_metric": "l1"}),
+    "another metric": ({"kernel_width": 400}, {"distance_metric": "l1"}),
 }
 
 
