@@ -282,7 +282,8 @@ class LimeTabularExplainer:
         codes = rows.copy()
         if columns is None:
             self._draw_categories(rows, codes, row, self.categorical_features)
-        codes -= mean
+            # as in lime, sparse rows are only scaled
+            codes -= mean
         codes /= scale
         return _Around(codes, rows, columns, row.shape[1] if columns is not None else len(own))
 

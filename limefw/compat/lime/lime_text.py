@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,18 @@ from numpy.typing import NDArray
 
 from limefw.compat.lime import explanation, lime_base
 from limefw.compat.lime._page import text_html
-from limefw.compat.lime._support import DEFAULT_LABELS, ask, distances_of, exponential_kernel, fill, random_state_of
+from limefw.compat.lime._support import (
+    DEFAULT_LABELS,
+    ask,
+    distances_of,
+    exponential_kernel,
+    fill,
+    random_state_of,
+    stage,
+)
 from limefw.errors import InputError
-from limefw.types import Draws
+from limefw.modalities.text import Text, TextComposer
+from limefw.types import Draws, Segments
 
 
 CHUNK = 512
@@ -130,7 +138,15 @@ class _Indexed:
         """Return the text without some features (or, where `bow` is False, with the mask in their places)."""
         codes = np.ones((1, self.num_words()), dtype=np.bool_)
         codes[0, np.asarray(words_to_remove, dtype=np.intp)] = False
-        return _Composer(self).compose(Draws(codes))[0]
+        return self.composer().compose(Draws(codes))[0]
+
+    def composer(self) -> TextComposer:
+        """Return what makes texts of rows that say which features are there."""
+        owners = np.full(len(self.as_list), -1)
+        for feature, places in enumerate(self.positions):
+            owners[places] = feature
+        fill = "" if self.bow else self.mask_string
+        return TextComposer(tuple(self.as_list), owners, (fill,) * len(self.as_list))
 
 
 class IndexedString(_Indexed):
@@ -173,7 +189,8 @@ class IndexedString(_Indexed):
             start = text.find(token, done)
             if start < 0:
                 raise ValueError(
-                    f"Tokenization produced tokens that do not belong in string! {token!r} is not in {text[done:]!r:.60}"
+                    f"Tokenization produced tokens that do not belong in string! {token!r} is not in "
+                    f"{text[done : done + 60]!r}"
                 )
             pieces += [text[done:start]] * (start > done) + [token]
             done = start + len(token)
@@ -201,31 +218,6 @@ def _pieces(separator: re.Pattern[str], text: str) -> list[str]:
         pieces += [text[done : match.start()], match.group()]
         done = match.end()
     return [piece for piece in [*pieces, text[done:]] if piece]
-
-
-class _Composer:
-    """From codes to texts."""
-
-    def __init__(self, text: _Indexed) -> None:
-        self.text = text
-        self.owner = np.zeros(len(text.as_list), dtype=np.intp)
-        for feature, places in enumerate(text.positions):
-            self.owner[places] = feature + 1
-
-    def compose(self, draws: Draws) -> list[str]:
-        """Return a text for each row."""
-        pieces, mask = self.text.as_list, self.text.mask_string
-        found = []
-        for code in draws.codes:
-            # 0: not in any feature, always there
-            shown = np.append(True, code)[self.owner]
-            if self.text.bow:
-                found.append("".join(compress(pieces, shown.tolist())))
-            else:
-                found.append(
-                    "".join([piece if kept else mask for piece, kept in zip(pieces, shown.tolist(), strict=True)])
-                )
-        return found
 
 
 class LimeTextExplainer:
@@ -302,9 +294,12 @@ class LimeTextExplainer:
             )
         )
         if not indexed.num_words():
-            raise InputError(f"there is no word to explain in {text_instance!r:.80}: see split_expression")
-        codes = self._draw(indexed.num_words(), num_samples)
-        outputs = ask(_Composer(indexed), Draws(codes), classifier_fn, chunk=CHUNK)
+            raise InputError(f"there is no word to explain in {text_instance[:80]!r}: see split_expression")
+        names = tuple(indexed.inverse_vocab)
+        features = Segments(np.arange(len(names)), names)
+        draw = stage("samplers", "lime_text")
+        draws = Draws.join(list(draw(Text(text_instance), features, num_samples, self.random_state)))
+        codes, outputs = draws.codes, ask(indexed.composer(), draws, classifier_fn, chunk=CHUNK)
         distances = 100 * distances_of(codes, distance_metric, on=True)
         if self.class_names is None:
             self.class_names = [str(label) for label in range(outputs.shape[1])]
@@ -314,11 +309,3 @@ class LimeTextExplainer:
         found.predict_proba = outputs[0]
         fill(found, self, (codes, outputs, distances), labels, top_labels, num_features, model_regressor)
         return found
-
-    def _draw(self, width: int, rows: int) -> NDArray[np.bool_]:
-        """Draw which features are removed together, as lime does: first how many, then which."""
-        codes = np.ones((rows, width), dtype=np.bool_)
-        sizes = self.random_state.randint(1, width + 1, rows - 1)
-        for code, size in zip(codes[1:], sizes, strict=True):
-            code[self.random_state.permutation(width)[:size]] = False
-        return codes
