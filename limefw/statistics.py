@@ -178,7 +178,8 @@ def _group_scores(
     x = codes - moments.code_means
     w = around.weights[rows]
     residual = around.targets[rows] - (codes @ beta + intercepts)
-    half = x @ bread
+    # one product of matrices, not one for each group
+    half = (x.reshape(-1, x.shape[-1]) @ bread).reshape(x.shape)
     hat = (half @ np.swapaxes(x, 1, 2) + 1.0 / moments.total) * w[:, None, :]
     if rows.shape[1] == 1:
         adjusted: Floats = residual / np.maximum(1.0 - hat, 1e-6)
