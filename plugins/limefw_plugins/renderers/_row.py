@@ -3,7 +3,7 @@
 import numpy as np
 
 from limefw.errors import LimefwError
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.modalities.table import Row
 from limefw_plugins.renderers._words import printable
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.modalities.series import Series
 from limefw.types import Floats, Labels
 
