@@ -50,6 +50,7 @@ def _effects(explanation: Explanation, label: int, top: int) -> list[str]:
 
 
 def effects_table(found: Sequence[Finding]) -> list[str]:
+    """Return effects as lines, with a head."""
     name = min(MOST, max(LEAST, *(columns(item.name) for item in found)))
     effect = max(8, *(len(item.effect_text) for item in found))
     interval = max(12, *(len(item.interval_text) for item in found))
