@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -65,10 +66,10 @@ class Bins(Segments):
         if varied.sum() < 2:
             raise InputError(_too_few(row, int(varied.sum())))
         labels = np.where(varied, np.cumsum(varied) - 1, -1)
-        means, scales = (
-            np.where(scaled, moments, fixed) for moments, fixed in ((table.means, 0.0), (table.scales, 1.0))
-        )
-        names = [_name(row, at, ends[at], table.scales[at] if scaled[at] else None) for at in np.flatnonzero(varied)]
+        means, scales = np.zeros(len(edges)), np.ones(len(edges))
+        if scaled.any():
+            means, scales = np.where(scaled, table.means, means), np.where(scaled, table.scales, scales)
+        names = [_name(row, at, ends[at], scales[at] if scaled[at] else None) for at in np.flatnonzero(varied).tolist()]
         return cls(labels, tuple(names), edges=ends, scaled=scaled, means=means, scales=scales)
 
     def __post_init__(self) -> None:
@@ -152,8 +153,8 @@ def _too_few(row: Row, count: int) -> str:
     kept = sum(feature.kept for feature in features)
     return (
         f"{count} of {len(features)} features can be varied, and an explanation compares at least 2: {kept} are "
-        f"immutable, and the others are the same in all {len(row.background)} rows of the table. Give the data that the "
-        "model was made for, and more columns"
+        f"immutable, and the others are the same in all {len(row.background)} rows of the table. Give the data that "
+        "the model was made for, and more columns"
     )
 
 
@@ -177,22 +178,23 @@ def between(feature: Feature, value: float, ends: Floats) -> str:
     below = ends[place - 1] if place else None
     above = ends[place] if place < len(ends) else None
     if feature.kind == "integer":
-        # age <= 37.25 is age <= 37
-        texts = [None if end is None else number_text(math.floor(end)) for end in (below, above)]
+        # age <= 37.25 is age <= 37, and 36 < age <= 37 is age = 37
+        whole = [None if end is None else math.floor(end) for end in (below, above)]
+        if None not in whole and whole[1] - whole[0] == 1:  # type: ignore[operator]
+            return f"{feature.name} = {number_text(value)}"
+        texts = [None if end is None else number_text(end) for end in whole]
     else:
-        texts = _digits(value, below, above)
+        gaps = np.diff(ends)
+        texts = _digits(value, below, above, float(gaps.min() if len(gaps) else abs(ends[0]) / 100))
     low, high = texts
     if low is None:
         return f"{feature.name} <= {high}"
     return f"{feature.name} > {low}" if high is None else f"{low} < {feature.name} <= {high}"
 
 
-def _digits(value: float, below: float | None, above: float | None) -> list[str | None]:
-    """Write the ends of a bin with few digits, yet so many that they differ and that the value lies between them."""
-    known = [end for end in (below, above) if end is not None]
-    gaps = [abs(one - other) for one in (*known, value) for other in (*known, value) if one != other]
-    scale = max(min(gaps), 1e-12 * max(map(abs, known))) if gaps else max(abs(known[0]), 1.0)
-    start = max(0, 1 - math.floor(math.log10(scale))) if scale else 0
+def _digits(value: float, below: float | None, above: float | None, scale: float) -> list[str | None]:
+    """Write the ends of a bin with three figures of its width, and as many more as make it true of the value."""
+    start = max(0, 2 - math.floor(math.log10(scale))) if scale > 0 else 0
     for decimals in range(min(start, 15), 18):
         low, high = (None if end is None else float(f"{end:.{decimals}f}") for end in (below, above))
         if (low is None or low < value) and (high is None or value <= high):
@@ -263,44 +265,44 @@ class RowComposer:
         """Return encoded rows ``(n, f)``."""
         if "row" in draws.values:
             return np.asarray(draws.values["row"])
-        rows = np.repeat(self.row.values[None], len(draws), axis=0)
         numbers = draws.values.get("draw", np.zeros(len(draws), dtype=np.uint64))
+        varied = np.flatnonzero(self.labels >= 0)
+        kept = draws.codes[:, self.labels[varied]] > 0
+        rows = np.repeat(self.row.values[None], len(draws), axis=0)
+        if self.joint:
+            rows[:, varied] = np.where(kept, rows[:, varied], self._background(numbers)[:, varied])
+            return rows
         within = draws.values.get("within", np.zeros(len(draws), dtype=np.bool_))
-        shown = self._background(numbers) if self.joint else None
-        pools = self.row.background.pools
-        for at in np.flatnonzero(self.labels >= 0).tolist():
-            kept = draws.codes[:, self.labels[at]] > 0
-            if shown is not None:
-                rows[~kept, at] = shown[~kept, at]
-            elif not kept.all() or within.any():
-                self._fill(rows, at, kept, within, numbers, pools[at])
+        rows[:, varied] = self._filled(varied, kept, within[:, None], numbers)
         return rows
 
-    def _fill(
-        self, rows: Floats, at: int, kept: NDArray[np.bool_], within: NDArray[np.bool_], numbers: Any, pool: Floats
-    ) -> None:
-        """Put values from other bins where a feature is hidden, and from its own where it is kept within that."""
-        first, last = int(self.first[at]), int(self.last[at])
-        own, chance = last - first, chances(numbers, at)
-        if len(pool) > own:
-            place = (chance * (len(pool) - own)).astype(np.intp)
-            place += (place >= first) * own
-        else:
-            place, kept = np.full(len(kept), -1), np.ones_like(kept)
+    def _filled(
+        self, varied: NDArray[np.intp], kept: NDArray[np.bool_], within: NDArray[np.bool_], numbers: Any
+    ) -> Floats:
+        """Return values from other bins where a feature is hidden, from its own bin where it is kept within that."""
+        pools = self.row.background.pools
+        size, first = pools.shape[1], self.first[varied]
+        own = self.last[varied] - first
         same = kept & within & (own > 0)
-        place = np.where(same, first + (chance * own).astype(np.intp), place)
-        moved = same | ~kept
-        rows[moved, at] = pool[place[moved]]
+        place = (chances(numbers, varied) * np.where(same, own, size - own)).astype(np.intp)
+        # the row's own bin is left out, or is all there is
+        place += np.where(same, first, own * (place >= first))
+        moved = same | (~kept & (own < size))
+        place = np.where(moved, place, 0) + varied * size
+        return np.where(moved, pools.ravel()[place], self.row.values[varied])
 
     def _background(self, numbers: Any) -> Floats:
         encoded = self.row.background.encoded
         assert encoded is not None
-        return encoded[(chances(numbers, len(self.labels)) * len(encoded)).astype(np.intp)]
+        stream = np.array([len(self.labels)])
+        return encoded[(chances(numbers, stream)[:, 0] * len(encoded)).astype(np.intp)]
 
     def keys(self, draws: Draws) -> list[bytes]:
         """Return a key for each row: what it holds, or where that is much how it was drawn."""
         if "row" in draws.values or len(self.labels) <= KEYED:
             told = np.ascontiguousarray(self.rows(draws)).view(np.uint8)
+            if len(self.labels) > KEYED:
+                return [blake2b(row, digest_size=20).digest() for row in told]
         else:
             numbers = draws.values.get("draw", np.zeros(len(draws), dtype=np.uint64))
             within = draws.values.get("within", np.zeros(len(draws), dtype=np.bool_))
@@ -324,9 +326,12 @@ class RowComposer:
         return digest(self.row.fingerprint(), self.labels, self.first, self.last, self.joint)
 
 
-def chances(numbers: NDArray[np.uint64], stream: int) -> Floats:
-    """Return a number in 0..1 for each draw's number, another one for each stream (SplitMix64; Steele et al. 2014)."""
-    mixed = numbers + np.uint64((0x9E3779B97F4A7C15 * (stream + 1)) % 2**64)
+def chances(numbers: NDArray[np.uint64], streams: NDArray[np.intp]) -> Floats:
+    """Return numbers in 0..1, one for each draw's number and stream (SplitMix64; Steele, Lea & Flood 2014)."""
+    mixed = numbers[:, None] + (streams + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
-    return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
+        mixed ^= mixed >> np.uint64(shift)
+        mixed *= np.uint64(factor)
+    mixed ^= mixed >> np.uint64(31)
+    mixed >>= np.uint64(11)
+    return mixed * 2.0**-53

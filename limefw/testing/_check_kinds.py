@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from limefw import store
+from limefw.modalities.image import Image
 from limefw.modalities.series import Series
+from limefw.modalities.table import Row
 from limefw.modalities.text import Text, pieces_of
+from limefw.results import store
 from limefw.testing._examples import composed, model_batch
 from limefw.testing._subject import Complaints, Skip, Subject
 from limefw.testing._watch import bits
-from limefw.types import Fit, Image, Neighbourhood
+from limefw.types import Fit, Neighbourhood
 
 
 def _row_by_row(s: Subject) -> Complaints:
@@ -71,6 +73,8 @@ def _comparable(instance: Any, batch: Any) -> tuple[Any, Any]:
         return instance.values, np.moveaxis(batch, 1, 2) if instance.layout == "ct" else batch.reshape(
             -1, *instance.shape
         )
+    if isinstance(instance, Row):
+        return np.nan_to_num(instance.background.frame(instance.values[None])[0]), np.nan_to_num(batch)
     return None, batch
 
 

@@ -8,20 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.compose import PixelComposer
 from limefw.discovery import Registry
 from limefw.errors import InputError
-from limefw.explanation import Explanation
-from limefw.frame import Frame
 from limefw.game import Game
+from limefw.modalities.compose import PixelComposer
+from limefw.modalities.frame import Frame
+from limefw.modalities.image import Image
 from limefw.modalities.series import Series, SeriesComposer
+from limefw.modalities.table import Row, Table
+from limefw.modalities.table_bins import Bins, RowComposer
 from limefw.modalities.text import Text, TextComposer
 from limefw.pipeline import Run
 from limefw.recipe import Recipe
+from limefw.results.explanation import Explanation
 from limefw.stage import Plugin, Stage
 from limefw.statistics import linear_fits
 from limefw.testing._subject import Data, Subject
-from limefw.types import Draws, Head, Image, Instance, Model, Neighbourhood, Segments
+from limefw.types import Draws, Head, Instance, Model, Neighbourhood, Segments
 
 
 def _image(height: int, width: int, channels: int, dtype: str, white: float) -> Image:
@@ -66,15 +69,41 @@ def texts() -> dict[str, Instance]:
     }
 
 
-EXAMPLES: Mapping[str, Callable[[], Mapping[str, Instance]]] = {"image": images, "series": series, "text": texts}
+def rows() -> dict[str, Instance]:
+    """Make the example rows of tables, by what they are."""
+    rng = np.random.default_rng(13)
+    wide = rng.normal(size=(90, 62)) * np.logspace(-3, 3, 62)
+    mixed = np.stack([wide[:, 3], wide[:, 40].round(), rng.choice([1.0, 1.0, 2.0, 5.0], 90), *wide[:, 9:14].T], axis=1)
+    mixed[1::7, 4] = np.nan
+    table = Table(mixed, categorical=[2], labels=rng.integers(0, 2, 90), immutable=[7])
+    return {
+        "a row of 62 numbers": Table(wide, labels=wide[:, 5] > 0).row(4),
+        "a row with categories, ties and columns where some are missing": table.row(0),
+        "a row where a value is missing": table.row(8),
+    }
+
+
+EXAMPLES: Mapping[str, Callable[[], Mapping[str, Instance]]] = {
+    "image": images, "series": series, "table": rows, "text": texts,
+}  # fmt: skip
 """By modality: what makes the instances that plug-ins of it are called with."""
 
 
 def split(instance: Instance, count: int, *, kept: bool = False) -> Segments:
-    """Cut into `count` bands; with `kept` the first band is in no segment."""
+    """Cut into `count` bands; with `kept` the first band is in no segment. Of a row the first columns are bins."""
+    if isinstance(instance, Row):
+        return _bins(instance, count)
     size = int(np.prod(instance.shape))
     labels = (np.arange(size) * (count + kept) // size - kept).reshape(instance.shape)
     return Segments(labels, tuple(f"band {index}" for index in range(count)))
+
+
+def _bins(row: Row, count: int) -> Bins:
+    """Return bins of a row, halves, with all columns but the first `count` kept."""
+    halves = [() if feature.texts else np.nanmedian(pool)[None]
+              for feature, pool in zip(row.background.features, row.background.pools, strict=True)]  # fmt: skip
+    found = Bins.of(row, halves)
+    return replace(found, labels=np.where(found.labels < count, found.labels, -1), names=found.names[:count])
 
 
 def _draws(rows: int, width: int, *, soft: bool = False, paired: bool = False) -> Draws:
@@ -127,8 +156,15 @@ def _share_of_vowels(batch: Sequence[str]) -> NDArray[Any]:
     return np.stack([share, 1.0 - share], axis=1)
 
 
+def _mean_value(batch: NDArray[Any]) -> NDArray[Any]:
+    """Stand in for a model of rows: two probabilities."""
+    share = 0.5 + 0.5 * np.tanh(np.nan_to_num(batch)[:, :4].mean(axis=1))
+    return np.stack([share, 1.0 - share], axis=1)
+
+
 _MODELS = {
     "image": _MODEL,
+    "table": Model(_mean_value, "mean", ("high", "low")),
     "series": Model(_flat_brightness, "brightness", ("light", "dark")),
     "text": Model(_share_of_vowels, "vowels", ("soft", "hard")),
 }
@@ -158,6 +194,8 @@ def _composer(instance: Any, segments: Segments) -> Any:
         return SeriesComposer.of(instance, np.zeros(instance.shape), segments)
     if isinstance(instance, Text):
         return TextComposer.of(instance, segments)
+    if isinstance(instance, Row):
+        return RowComposer.of(instance, segments)
     return PixelComposer.of(instance, np.zeros_like(instance.pixels), segments)
 
 
@@ -254,7 +292,12 @@ def explained(s: Subject) -> dict[str, Data]:
 
 
 def model_batch(model: Model) -> Any:
-    """Compose 7 inputs as the model's contract wants them."""
+    """Compose 7 inputs as the model's contract wants them; of a model of tables the rows of one."""
+    if model.modality == "table":
+        first = next(iter(rows().values()))
+        assert isinstance(first, Row)
+        assert first.background.encoded is not None
+        return first.background.frame(first.background.encoded[:7])
     image = _image(48, 64, model.contract.channels or 3, "uint8", 255.0)
     framed = Frame.fit(image, model.contract).enter(image)
     composer = _composer(framed, split(framed, 5))

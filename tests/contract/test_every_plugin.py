@@ -178,6 +178,29 @@ def quarters(folder):
     return {"path": str(path)}
 
 
+def boosted(library):
+    """Return what writes a file of a small booster of 62 columns."""
+
+    def write(folder):
+        made = importlib.import_module(library)
+        rows = np.random.default_rng(0).normal(size=(90, 62))
+        path = folder / {"lightgbm": "few.txt", "xgboost": "few.json"}[library]
+        classifier = {"lightgbm": "LGBMClassifier", "xgboost": "XGBClassifier"}[library]
+        quiet = {"verbose": -1} if library == "lightgbm" else {}
+        found = getattr(made, classifier)(n_estimators=3, n_jobs=1, **quiet).fit(rows, rows[:, 0] > 0)
+        (found.booster_ if library == "lightgbm" else found.get_booster()).save_model(path)
+        return path
+
+    return write
+
+
+def table_of_people(folder):
+    """Write a table of numbers and categories, of which some are missing."""
+    lines = [f"{20 + at % 50},{['own', 'rent', ''][at % 3]},{at % 7}" for at in range(60)]
+    (folder / "people.csv").write_text("\n".join(["age,housing,children", *lines]), encoding="utf-8")
+    return folder / "people.csv"
+
+
 SOURCES = {
     ("segmenters", "labels"): [lambda _: limefw.Image(np.zeros((48, 64, 3), np.uint8), (0, 255))],
     ("readers", "image_array"): [lambda _: None, lambda _: np.zeros((5, 7)), pillow],
@@ -197,6 +220,9 @@ SOURCES = {
     ("models", "torch"): [tiny_torch_network],
     ("models", "torchvision"): [weights_of("torchvision", "squeezenet1_1")],
     ("models", "opencv_dnn"): [tiny_network],
+    ("models", "lightgbm"): [boosted("lightgbm")],
+    ("models", "xgboost"): [boosted("xgboost")],
+    ("readers", "table_file"): [table_of_people],
     ("renderers", "tree"): [explained_by_a_tree],
 }
 
@@ -225,7 +251,8 @@ PARAMS = {
 NEEDS = {
     ("segmenters", "graph"): "cv2.ximgproc",
     ("models", "transformers"): "transformers.models.vit.modeling_vit",
-    **{("models", name): name for name in ("timm", "torch", "torchvision")},
+    **{("models", name): name for name in ("lightgbm", "timm", "torch", "torchvision", "xgboost")},
+    ("readers", "table_file"): "pandas",
     ("models", "keras"): "keras",
     ("models", "keras_applications"): "keras",
 }
@@ -274,6 +301,11 @@ OTHER_SETTINGS = [
     ("segmenters", "words", {"tokens": r"\w+|[^\w\s]", "bag": False}),
     ("segmenters", "characters", {"bag": True, "blanks": True, "code_points": True}),
     ("segmenters", "ngrams", {"n": 3, "within_sentences": False, "bag": True}),
+    ("segmenters", "bins", {"discretizer": "none"}),
+    ("segmenters", "bins", {"edges": {"column 1": [0.5, 2.0]}, "drop_constant": False}),
+    ("samplers", "around_instance", {"spread": 0.1, "change": 0.2}),
+    ("samplers", "bootstrap", {"neighbors": 10}),
+    ("samplers", "marginals", {"within": False}),
     ("fillers", "corpus", {"texts": ["a word or two", "映画"]}),
     ("fillers", "mask", {"token": "<mask>"}),
     ("fillers", "replace", {"by": {"good": "bad", "bad": "good"}, "otherwise": ""}),

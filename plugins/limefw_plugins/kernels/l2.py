@@ -23,7 +23,7 @@ def l2(draws: Draws, _composer: Composer, /, *, width: Annotated[float, Gt(0)] =
     """
     codes = draws.codes
     squares = np.empty(len(codes))
-    for part in blocks(len(codes)):
+    for part in blocks(*codes.shape):
         hidden = np.subtract(codes[0], codes[part], dtype=np.float64)
         squares[part] = np.einsum("ij,ij->i", hidden, hidden)
     return np.asarray(np.exp(-squares / width / width / (2 * codes.shape[1] if relative else 2)))

@@ -2,7 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Ge
 
 from limefw.errors import InputError, did_you_mean
 from limefw.modalities.table import Row, Table
@@ -20,7 +22,7 @@ def table_file(
     source: os.PathLike[str],
     /,
     *,
-    row: int = 0,
+    row: Annotated[int, Ge(0)] = 0,
     drop: list[str] | None = None,
     labels: str | None = None,
     categorical: list[str] | None = None,
@@ -32,7 +34,7 @@ def table_file(
     """One row of a .csv, .tsv or .parquet file, read by pandas; all of its rows are the background.
 
     Args:
-        row: its number, the first is 0; -1 is the last.
+        row: its number; the first is 0.
         drop: columns that are no part of what the model reads, as what it should say.
         labels: the column of what it should say, for bins by entropy; dropped too.
         categorical: columns of categories that look like numbers.

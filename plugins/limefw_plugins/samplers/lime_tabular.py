@@ -12,7 +12,7 @@ from limefw.modalities.table import Row
 from limefw.modalities.table_bins import Bins
 from limefw.types import Draws, Floats, Segments
 from limefw_plugins.samplers._lime_random import lime_state
-from limefw_plugins.samplers._rows import bins_of
+from limefw_plugins.samplers._rows import bins_of, drawn
 
 
 def lime_tabular(
@@ -26,7 +26,7 @@ def lime_tabular(
     trees: bool = False,
     sampling_method: Literal["gaussian", "lhs"] = "gaussian",
 ) -> Iterator[Draws]:
-    """lime 0.2.0.1's draws for tables, number for number where the seed is its random_state.
+    """Lime 0.2.0.1's draws for tables, number for number where the seed is its random_state.
 
     With its defects: a bin whose ends are one value is drawn at (value - mean) / spread instead of that value, values
     in bins are normal though the data are not, and whole numbers get fractions. `marginals` has none of them.
@@ -37,19 +37,21 @@ def lime_tabular(
         sampling_method: of columns that are not cut; "lhs" as in lime's unreleased version, where no seed reaches it.
     """
     bins, state = bins_of(segments), lime_state(rng)
-    if (bins.labels < 0).any():
-        raise InputError("lime knows no immutable or constant columns: say drop_constant=false, or use 'marginals'")
+    known = row.background.encoded
+    if np.isnan(row.values).any() or (known is not None and np.isnan(known).any()):
+        raise InputError("lime knows no missing values: use sampler 'marginals', for which they are a bin")
     assert bins.scaled is not None
     numbers = np.flatnonzero([not feature.texts for feature in row.background.features])
     if trees:
         state.randint(0, 2**31 - 1, size=len(numbers))
     if bins.scaled[numbers].any():
-        yield _as_they_are(state, row, bins, budget, around=around_instance, method=sampling_method)
+        rows = _as_they_are(state, row, budget, around=around_instance, method=sampling_method)
+        yield drawn(row, bins, rows, settled=False)
     else:
         yield _by_bins(state, row, bins, numbers, budget)
 
 
-def _as_they_are(state: RandomState, row: Row, bins: Bins, count: int, *, around: bool, method: str) -> Draws:
+def _as_they_are(state: RandomState, row: Row, count: int, *, around: bool, method: str) -> Floats:
     table, width = row.background, len(row.values)
     if method == "lhs":
         from scipy.special import ndtri
@@ -64,8 +66,7 @@ def _as_they_are(state: RandomState, row: Row, bins: Bins, count: int, *, around
         if feature.texts:
             values, shares = _categories(row, at)
             rows[:, at] = state.choice(values, size=count, replace=True, p=shares)
-    rows[0] = row.values
-    return Draws(bins.codes(row, rows), {"row": rows})
+    return rows
 
 
 def _by_bins(state: RandomState, row: Row, bins: Bins, numbers: NDArray[np.intp], count: int) -> Draws:
@@ -75,7 +76,7 @@ def _by_bins(state: RandomState, row: Row, bins: Bins, numbers: NDArray[np.intp]
     for at, own in enumerate(row.values):
         if at in known:
             values, shares = known[at]["values"], known[at]["frequencies"]
-            own = np.searchsorted(known[at]["edges"], own)  # noqa: PLW2901
+            own = float(np.searchsorted(known[at]["edges"], own))  # noqa: PLW2901
         else:
             values, shares = _categories(row, at)
         rows[:, at] = state.choice(values, size=count, replace=True, p=shares)
@@ -83,7 +84,10 @@ def _by_bins(state: RandomState, row: Row, bins: Bins, numbers: NDArray[np.intp]
     for at, about in known.items():
         rows[1:, at] = _within(state, about, rows[1:, at].astype(np.intp))
     codes[0], rows[0] = True, row.values
-    return Draws(codes, {"row": rows})
+    # the others are drawn as if they were varied, so that each number is lime's
+    kept = np.flatnonzero(bins.labels < 0)
+    rows[:, kept] = row.values[kept]
+    return Draws(codes[:, bins.varied], {"row": rows})
 
 
 def _categories(row: Row, at: int) -> tuple[Any, Floats]:
@@ -94,8 +98,8 @@ def _categories(row: Row, at: int) -> tuple[Any, Floats]:
         counts = np.asarray(about["frequencies"], dtype=np.float64)
         return list(range(len(counts))), counts / counts.sum()
     assert table.encoded is not None
-    codes, counts = np.unique(table.encoded[:, at], return_counts=True)
-    return codes.tolist(), counts / float(counts.sum())
+    codes, times = np.unique(table.encoded[:, at], return_counts=True)
+    return codes.tolist(), times / float(times.sum())
 
 
 def _known(row: Row, at: int, ends: Floats) -> dict[str, Any]:
@@ -110,7 +114,8 @@ def _known(row: Row, at: int, ends: Floats) -> dict[str, Any]:
         assert table.encoded is not None
         values = table.encoded[:, at]
         place = np.searchsorted(edges, values)
-        there, shares = np.unique(place, return_counts=True)
+        there, times = np.unique(place, return_counts=True)
+        shares = times.astype(np.float64)
         parts = [values[place == number] for number in range(len(edges) + 1)]
         stds = [(np.std(part) if len(part) else 0.0) + 1e-11 for part in parts]
         found = {

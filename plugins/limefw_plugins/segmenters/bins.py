@@ -45,49 +45,56 @@ def bins(
     for at, ends in chosen.items():
         if table.features[at].texts or not len(ends) or not np.isfinite(ends).all():
             raise InputError(f"edges of {table.features[at].name!r} must be finite numbers of a column of numbers")
-    cuts: list[Any] = []
-    for at, feature in enumerate(table.features):
-        if feature.texts:
-            cuts.append(())
-        elif at in chosen:
-            cuts.append(chosen[at])
-        else:
-            cuts.append(None if discretizer == "none" else _ends(table, at, discretizer, count, depth))
+    usual = _ends(table, discretizer, count, depth)
+    cuts = [() if feature.texts else chosen.get(at, usual[at]) for at, feature in enumerate(table.features)]
     return Bins.of(row, cuts, drop_constant=drop_constant)
 
 
-def _ends(table: Table, at: int, discretizer: str, count: int, depth: int) -> Floats:
-    """Return where the bins of a column of numbers end; once for each table."""
-    key = (at, discretizer, count, depth)
+def _ends(table: Table, discretizer: str, count: int, depth: int) -> list[Floats | None]:
+    """Return for each feature where its bins end, None where it is not cut; once for each table."""
+    key = (discretizer, count, depth)
     if key not in table.memory:
-        known = table.known and table.known[table.features[at].name]
-        if known and discretizer != "equal_width":
-            table.memory[key] = np.asarray(known["edges"], dtype=np.float64)
-        else:
-            table.memory[key] = np.unique(_cut(table, at, discretizer, count, depth))
-    found: Floats = table.memory[key]
-    return found
+        found: list[Floats | None] = [None] * len(table.features)
+        numbers = [at for at, feature in enumerate(table.features) if not feature.texts and discretizer != "none"]
+        for at, ends in zip(numbers, _cut(table, numbers, discretizer, count, depth), strict=True):
+            found[at] = np.unique(ends)
+        table.memory[key] = found
+    cuts: list[Floats | None] = table.memory[key]
+    return cuts
 
 
-def _cut(table: Table, at: int, discretizer: str, count: int, depth: int) -> Floats:
-    values = table.pools[at] if table.encoded is None else table.encoded[:, at]
-    there = ~np.isnan(values)
-    if not there.any():
-        return np.empty(0)
+def _cut(table: Table, numbers: list[int], discretizer: str, count: int, depth: int) -> list[Floats]:
+    if table.known is not None and discretizer != "equal_width":
+        return [np.asarray(table.known[table.features[at].name]["edges"], dtype=np.float64) for at in numbers]
     if discretizer == "entropy":
-        return _by_entropy(table, at, there, depth)
+        return [_by_entropy(table, at, depth) for at in numbers]
+    values = table.pools[numbers].T if table.encoded is None else table.encoded[:, numbers]
     if discretizer == "equal_width":
-        return np.linspace(values[there].min(), values[there].max(), count + 1)[1:-1]
-    return np.asarray(np.percentile(values[there], PERCENTILES[discretizer]))
+        found = np.linspace(_each(np.nanmin, values), _each(np.nanmax, values), count + 1)[1:-1]
+    else:
+        percentile = np.nanpercentile if np.isnan(values).any() else np.percentile
+        found = _each(lambda array, axis: percentile(array, PERCENTILES[discretizer], axis=axis), values)
+    return [column[~np.isnan(column)] for column in found.T]
 
 
-def _by_entropy(table: Table, at: int, there: Any, depth: int) -> Floats:
+def _each(figure: Any, values: Floats) -> Floats:
+    """Return a figure of each column, NaN of one that has nothing but missing values."""
+    if not values.size:
+        return np.empty((1, 0))
+    empty = np.isnan(values).all(axis=0)
+    return np.where(empty, np.nan, figure(np.where(empty, 0.0, values), axis=0))
+
+
+def _by_entropy(table: Table, at: int, depth: int) -> Floats:
     """Return where a tree on one column splits it; its median where it does not."""
     if table.labels is None or table.encoded is None:
         raise InputError("bins by entropy need what the model should have said: limefw.Table(data, labels=...)")
     with unmoved_random("sklearn.tree"):
         from sklearn.tree import DecisionTreeClassifier
 
+    there = ~np.isnan(table.encoded[:, at])
+    if not there.any():
+        return np.empty(0)
     values, labels = table.encoded[there, at], table.labels[there]
     tree = DecisionTreeClassifier(criterion="entropy", max_depth=depth, random_state=0)
     grown = tree.fit(values[:, None], labels).tree_

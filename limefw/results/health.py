@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from limefw.game import Game
 from limefw.statistics import effective_sample_size, rounding, weighted_r2
 from limefw.types import Fit, Floats, Neighbourhood
 
 
 FOLDS = 5
+WIDE = 300
+"""Segments above which only one of the folds is left out: each takes a fit on nearly everything."""
 SAMPLES_PER_SEGMENT = 10
 """Below this a linear surrogate is mostly noise."""
 
@@ -91,16 +94,18 @@ def cross_fitted(around: Neighbourhood, refit: Refit, rng: np.random.Generator) 
         return none, ()
     fold = rng.permutation(len(numbers))[group] % FOLDS
     predicted = np.empty(around.targets.shape)
+    folds = FOLDS if around.codes.shape[1] <= WIDE else 1
     try:
-        for number in range(FOLDS):
+        for number in range(folds):
             predicted[fold == number] = _predicted(around, refit, fold == number)
     except KeyboardInterrupt:
         return none, (Caution("interrupted", "interrupted while cross-fitting: only that score is missing"),)
     except Exception as error:  # noqa: BLE001
         text = f"no score on samples left out: {type(error).__name__}: {error}"
         return none, (Caution("not_cross_fitted", text),)
-    pairs = zip(around.targets.T, predicted.T, strict=True)
-    return [weighted_r2(targets, guesses, around.weights) for targets, guesses in pairs], ()
+    left_out = fold < folds
+    pairs = zip(around.targets[left_out].T, predicted[left_out].T, strict=True)
+    return [weighted_r2(targets, guesses, around.weights[left_out]) for targets, guesses in pairs], ()
 
 
 def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_]) -> Floats:
@@ -163,6 +168,22 @@ def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) ->
     if rows < advised and not exhaustive:
         found["too_few_samples"] = f"{rows} samples for {width} segments: {advised} or more are advisable"
     return [Caution(code, text) for code, text in found.items()]
+
+
+def of_play(game: Game) -> tuple[Caution, ...]:
+    """Return the cautions that playing has given: a filler that hides nothing, chunks that did not fit in memory."""
+    found: tuple[Caution, ...] = ()
+    if getattr(game.composer, "hides_nothing", False):
+        text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
+        found += (Caution("filler_hides_nothing", text),)
+    if game.too_many is not None:
+        # once, however often they were halved
+        text = (
+            f"memory ran out at {game.too_many} rows a call; from there on at most {game.chunk_rows} were asked at "
+            f"once. With chunk={game.chunk_rows} no row is asked twice"
+        )
+        found += (Caution("out_of_memory", text),)
+    return found
 
 
 def of_number(width: int) -> list[Caution]:
