@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from limefw import contracts
 from limefw.discovery import registry
 from limefw.errors import InputError, LimefwError, MissingDependencyError, RecipeError
-from limefw.explanation import Explanation
+from limefw.modalities.image import Image
 from limefw.pipeline import Explainer
 from limefw.recipe import Label
+from limefw.results.explanation import Explanation
 from limefw.stage import Stage
-from limefw.types import Floats, Image, Rendering
+from limefw.types import Floats, Rendering
 
 
 By = Literal["features", "names"]

@@ -14,7 +14,7 @@ from skimage.segmentation import mark_boundaries
 
 import limefw
 from limefw.compat.lime import lime_image
-from limefw.compose import preprocess
+from limefw.modalities.compose import preprocess
 
 
 network = limefw.model()

@@ -1,9 +1,9 @@
 """A row's features cut into bins, and the composer that its fillers share."""
 
 import math
-from hashlib import blake2b
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,7 @@ class Bins(Segments):
         means, scales = np.zeros(len(edges)), np.ones(len(edges))
         if scaled.any():
             means, scales = np.where(scaled, table.means, means), np.where(scaled, table.scales, scales)
-        names = [_name(row, at, ends[at], scales[at] if scaled[at] else None) for at in np.flatnonzero(varied)]
+        names = [_name(row, at, ends[at], scales[at] if scaled[at] else None) for at in np.flatnonzero(varied).tolist()]
         return cls(labels, tuple(names), edges=ends, scaled=scaled, means=means, scales=scales)
 
     def __post_init__(self) -> None:
@@ -153,8 +153,8 @@ def _too_few(row: Row, count: int) -> str:
     kept = sum(feature.kept for feature in features)
     return (
         f"{count} of {len(features)} features can be varied, and an explanation compares at least 2: {kept} are "
-        f"immutable, and the others are the same in all {len(row.background)} rows of the table. Give the data that the "
-        "model was made for, and more columns"
+        f"immutable, and the others are the same in all {len(row.background)} rows of the table. Give the data that "
+        "the model was made for, and more columns"
     )
 
 
@@ -178,8 +178,11 @@ def between(feature: Feature, value: float, ends: Floats) -> str:
     below = ends[place - 1] if place else None
     above = ends[place] if place < len(ends) else None
     if feature.kind == "integer":
-        # age <= 37.25 is age <= 37
-        texts = [None if end is None else number_text(math.floor(end)) for end in (below, above)]
+        # age <= 37.25 is age <= 37, and 36 < age <= 37 is age = 37
+        whole = [None if end is None else math.floor(end) for end in (below, above)]
+        if None not in whole and whole[1] - whole[0] == 1:  # type: ignore[operator]
+            return f"{feature.name} = {number_text(value)}"
+        texts = [None if end is None else number_text(end) for end in whole]
     else:
         gaps = np.diff(ends)
         texts = _digits(value, below, above, float(gaps.min() if len(gaps) else abs(ends[0]) / 100))

@@ -8,23 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.compose import PixelComposer
 from limefw.discovery import Registry
 from limefw.errors import InputError
-from limefw.explanation import Explanation
-from limefw.frame import Frame
 from limefw.game import Game
 from limefw.many import Overview, overview
+from limefw.modalities.compose import PixelComposer
+from limefw.modalities.frame import Frame
+from limefw.modalities.image import Image
 from limefw.modalities.series import Series, SeriesComposer
 from limefw.modalities.table import Row, Table
 from limefw.modalities.table_bins import Bins, RowComposer
 from limefw.modalities.text import Text, TextComposer
 from limefw.pipeline import Run
 from limefw.recipe import Recipe
+from limefw.results.explanation import Explanation
 from limefw.stage import Plugin, Stage
 from limefw.statistics import linear_fits
 from limefw.testing._subject import Data, Subject
-from limefw.types import Draws, Head, Image, Instance, Model, Neighbourhood, Segments
+from limefw.types import Draws, Head, Instance, Model, Neighbourhood, Segments
 
 
 def _image(height: int, width: int, channels: int, dtype: str, white: float) -> Image:
@@ -64,7 +65,7 @@ def texts() -> dict[str, Instance]:
         ),
         "a Japanese text": Text("この映画は本当にいい。\n今日はいい天気ですね。"),
         "a text with emoji, markup and a right-to-left line": Text(
-            "<b>caf\u0065\u0301</b> & 👨‍👩‍👧 🇩🇪 \x1b[0m\nספר טב </script>"
+            "<b>caf\u0065\u0301</b> & 👨‍👩‍👧 🇩🇪 \x1b[0m\n\u05e1\u05e4\u05e8 \u05d8\u05d1 </script>"
         ),
     }
 

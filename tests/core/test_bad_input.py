@@ -21,8 +21,9 @@ from limefw.errors import (
     RecipeError,
     UnknownPluginError,
 )
+from limefw.modalities.image import Image
 from limefw.stage import Plugin
-from limefw.types import Contract, Draws, Fit, Image, Model, Segments
+from limefw.types import Contract, Draws, Fit, Model, Segments
 
 
 GRID = {"use": "grid", "rows": 3, "columns": 3}

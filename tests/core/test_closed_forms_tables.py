@@ -61,7 +61,7 @@ def test_a_linear_model_of_uncut_columns_has_its_slopes(sampler):
 
 
 def test_any_model_of_bins_has_the_difference_of_weighted_conditional_means():
-    """With z_j independent coins of probability p_j and a product kernel beta_j = E_w[f | z_j = 1] - E_w[f | z_j = 0]."""
+    """Of independent coins z_j and a product kernel beta_j = E_w[f | z_j = 1] - E_w[f | z_j = 0]."""
     data = background(4)
     row = limefw.Table(data).row(5)
     own = bins_of(row, data)

@@ -429,7 +429,7 @@ def test_a_str_is_text_and_a_path_is_a_file(tmp_path):
     assert limefw.explain("A good film", Watched()).instance.name == "text"
     named = limefw.explain(Text("A good film", name="review 7"), Watched())
     assert "review 7" in repr(named)
-    with pytest.raises(InputError, match="this one is the name of a file: give pathlib.Path"):
+    with pytest.raises(InputError, match=r"this one is the name of a file: give pathlib\.Path"):
         limefw.explain(str(path), Watched())
 
 

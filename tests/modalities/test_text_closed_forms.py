@@ -21,7 +21,8 @@ def alphas(width, highest):
     found = []
     for p in range(highest + 1):
         terms = [
-            prod((width - s - k) / (width - k) for k in range(p)) * np.exp(-((1 - np.sqrt(1 - s / width)) ** 2) / (2 * NU**2))
+            prod((width - s - k) / (width - k) for k in range(p))
+            * np.exp(-((1 - np.sqrt(1 - s / width)) ** 2) / (2 * NU**2))
             for s in range(1, width + 1)
         ]  # fmt: skip
         found.append(np.mean(terms))

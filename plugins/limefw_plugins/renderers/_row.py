@@ -3,8 +3,8 @@
 import numpy as np
 
 from limefw.errors import LimefwError
-from limefw.explanation import Explanation
 from limefw.modalities.table import Row
+from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._words import printable
 
 

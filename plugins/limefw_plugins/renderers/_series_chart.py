@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from limefw.explanation import Explanation
 from limefw.modalities.series import Series
+from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._runs import Run, Strip, thinned
 from limefw_plugins.renderers._words import decimals_for, number, printable, signed
 
