@@ -38,7 +38,7 @@ from peers import Image, Labels, captum_explain, lime_explain, plain_copy
 import limefw
 from limefw import Contract, Draws, PixelComposer, Segments, mean_colors
 from limefw.game import CHUNK_BYTES
-from limefw.types import Image as Instance
+from limefw.modalities.image import Image as Instance
 
 
 SIZE = 224

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
-    from limefw.compose import PixelComposer as PixelComposer
-    from limefw.compose import mean_colors as mean_colors
     from limefw.discovery import Registry as Registry
     from limefw.discovery import plugin as plugin
     from limefw.discovery import registry as registry
@@ -24,10 +22,11 @@ if TYPE_CHECKING:
     from limefw.errors import StoreError as StoreError
     from limefw.errors import UnknownPluginError as UnknownPluginError
     from limefw.errors import UntrustedError as UntrustedError
-    from limefw.explanation import Explanation as Explanation
-    from limefw.explanation import load as load
     from limefw.hookspecs import hookimpl as hookimpl
     from limefw.loading import model as model
+    from limefw.modalities.compose import PixelComposer as PixelComposer
+    from limefw.modalities.compose import mean_colors as mean_colors
+    from limefw.modalities.image import Image as Image
     from limefw.modalities.series import Series as Series
     from limefw.modalities.table import Row as Row
     from limefw.modalities.table import Table as Table
@@ -39,12 +38,13 @@ if TYPE_CHECKING:
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
     from limefw.recipe import Recipe as Recipe
+    from limefw.results.explanation import Explanation as Explanation
+    from limefw.results.loaded import load as load
     from limefw.stage import Plugin as Plugin
     from limefw.types import Contract as Contract
     from limefw.types import Draws as Draws
     from limefw.types import Fit as Fit
     from limefw.types import Head as Head
-    from limefw.types import Image as Image
     from limefw.types import Model as Model
     from limefw.types import Neighbourhood as Neighbourhood
     from limefw.types import Rendering as Rendering
@@ -53,13 +53,15 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "limefw.compose": ("PixelComposer", "mean_colors"),
+    "limefw.modalities.compose": ("PixelComposer", "mean_colors"),
+    "limefw.modalities.image": ("Image",),
     "limefw.errors": (
         "ContractError", "InputError", "LabelError", "LimefwError", "MissingDependencyError", "ModelError",
         "PluginError", "RecipeError", "StoreError", "UnknownPluginError", "UntrustedError",
     ),
     "limefw.pipeline": ("Explainer", "explain"),
-    "limefw.explanation": ("Explanation", "load"),
+    "limefw.results.explanation": ("Explanation",),
+    "limefw.results.loaded": ("load",),
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
     "limefw.modalities.text": ("Text", "TextComposer", "by_tokens"),
@@ -70,7 +72,7 @@ _HOMES = {
     "limefw.recipe": ("Recipe",),
     "limefw.discovery": ("Registry", "plugin", "registry"),
     "limefw.types": (
-        "Contract", "Draws", "Fit", "Head", "Image", "Model", "Neighbourhood", "Rendering", "Segments",
+        "Contract", "Draws", "Fit", "Head", "Model", "Neighbourhood", "Rendering", "Segments",
     ),
 }  # fmt: skip
 _WHERE = {name: home for home, names in _HOMES.items() for name in names}

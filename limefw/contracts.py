@@ -34,18 +34,10 @@ def _weighty(array: Floats) -> bool:
 
 
 def check_instance(value: Any, what: Any) -> Instance:
-    """An instance with finite content."""
+    """An instance whose content can be explained, as far as it can say."""
     instance: Instance = _is(value, Instance, what, "an instance such as limefw.Image")
-    pixels = getattr(value, "pixels", None)
-    if pixels is not None:
-        _require(pixels.ndim == 3, what, "pixels of shape (h, w, c)", f"pixels of shape {pixels.shape}")
-        if 0 in pixels.shape:
-            raise InputError(f"the image has no pixels: its shape is {pixels.shape}")
-        if pixels.dtype.kind not in "uif":
-            raise InputError(f"pixels of type {pixels.dtype} are no real numbers: give uint8, uint16 or float")
-        if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-            bad = int((~np.isfinite(pixels)).sum())
-            raise InputError(f"{bad} of the image's values are NaN or infinite: replace them before explaining")
+    if (check := getattr(value, "check", None)) is not None:
+        check(what)
     return instance
 
 

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.compose import PixelComposer, preprocess
 from limefw.contracts import check_outputs, check_target
 from limefw.errors import ContractError, InputError, LimefwError, ModelError
 from limefw.labels import resolve_labels
 from limefw.recipe import Label
 from limefw.stage import Stage
-from limefw.types import Composer, Draws, Event, Floats, Image, Instance, Model, Segments
+from limefw.types import Composer, Draws, Event, Floats, Instance, Model, Segments
 
 
 CHUNK_BYTES = 8_000_000
@@ -73,9 +72,9 @@ class Game:
     _started: float = field(default_factory=time.perf_counter, init=False)
 
     def __post_init__(self) -> None:
-        given = self.composer
-        self._ready = given.prepared(self.model.contract) if isinstance(given, PixelComposer) else given
-        if self.model.bind is not None and isinstance(self._ready, PixelComposer) and self._ready.basis is None:
+        prepared = getattr(self.composer, "prepared", None)
+        self._ready = self.composer if prepared is None else prepared(self.model.contract)
+        if self.model.bind is not None and getattr(self._ready, "bindable", False):
             self._bound = self.model.bind(self._ready)
         if self.chunk is not None and (not isinstance(self.chunk, int) or self.chunk < 1):
             raise InputError(f"chunk must be a whole number of at least 1, got {self.chunk!r}")
@@ -220,21 +219,18 @@ class Game:
         return checked
 
     def _compose(self, part: Draws) -> Any:
-        if not isinstance(self._ready, PixelComposer):
-            made = self._ready.compose(part)
-            if hasattr(made, "__len__") and len(made) != len(part):
-                raise ContractError(f"{type(self._ready).__name__} composed {len(made)} inputs for {len(part)} draws")
-            return self._preprocessed(made)
-        if self._buffer is None or len(self._buffer) < len(part):
-            self._buffer = self._ready.buffer(min(self.chunk_rows, max(len(part), self.total)))
-        return self._ready.compose(part, self._buffer)
-
-    def _preprocessed(self, composites: Any) -> Any:
-        """Preprocess each composite of an image that was not composed in the model's own form."""
-        if not isinstance(self.instance, Image):
-            return composites
-        value_range, contract = self.instance.value_range, self.model.contract
-        return np.stack([preprocess(one, value_range, contract) for one in composites])
+        ready: Any = self._ready
+        if hasattr(ready, "buffer"):
+            if self._buffer is None or len(self._buffer) < len(part):
+                self._buffer = ready.buffer(min(self.chunk_rows, max(len(part), self.total)))
+            return ready.compose(part, self._buffer)
+        made = ready.compose(part)
+        if hasattr(made, "__len__") and len(made) != len(part):
+            raise ContractError(f"{type(ready).__name__} composed {len(made)} inputs for {len(part)} draws")
+        preprocessed = getattr(self.instance, "preprocessed", None)
+        if preprocessed is None or hasattr(self.composer, "prepared"):
+            return made
+        return preprocessed(made, self.model.contract)
 
     def _to_targets(self, outputs: NDArray[Any]) -> Floats:
         values, names = check_target(self.target(outputs, self.model.head), len(outputs), self.target)

@@ -8,14 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from limefw.contracts import check_instance, check_model
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import BrokenPluginError, InputError, ModelError, ModelSourceError, UnknownPluginError
 from limefw.stage import Stage, takes_trust
-from limefw.types import Contract, Image, Instance, Model
+from limefw.types import Contract, Instance, Model
 
 
 def read(source: Any, stage: Stage | None, registry: Registry, modality: str | None = None) -> Instance:
@@ -40,8 +38,9 @@ def modality_of(source: Any, stage: Stage | None, registry: Registry) -> str | N
 
 
 def _own(instance: Instance) -> Instance:
-    """Copy an image's pixels: what the caller does to the array later must not change the explanation."""
-    return replace(instance, pixels=np.array(instance.pixels)) if isinstance(instance, Image) else instance
+    """Copy what it holds: what the caller does to an array later must not change the explanation."""
+    copied = getattr(instance, "copied", None)
+    return instance if copied is None else copied()
 
 
 def _reader_for(source: Any, registry: Registry, modality: str | None = None) -> Stage:

@@ -12,23 +12,21 @@ from zlib import crc32
 import numpy as np
 
 from limefw import contracts
-from limefw.compose import PixelComposer
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import ContractError, InputError, ModelError, RecipeError
-from limefw.explanation import Explanation
-from limefw.frame import Frame, without_padding
 from limefw.game import Cache, Game, Listener
-from limefw.health import Caution, cross_fitted, examine
 from limefw.loading import modality_of, read
 from limefw.loading import model as load_model
-from limefw.provenance import made_by
 from limefw.recipe import DEFAULT, Label, Recipe, build, default_for, default_in
+from limefw.results.explanation import Explanation
+from limefw.results.health import Caution, cross_fitted, examine, of_play
+from limefw.results.provenance import made_by
+from limefw.results.what_if import WhatIf, ask_what_if
 from limefw.stage import Stage
 from limefw.statistics import linear_fits
 from limefw.stopping import Budget
-from limefw.types import Composer, Draws, Event, Fit, Image, Instance, Model, Neighbourhood, Segments, digest
-from limefw.what_if import WhatIf, ask_what_if
+from limefw.types import Composer, Draws, Event, Fit, Instance, Model, Neighbourhood, Segments, View, digest
 
 
 def stream(seed: int, kind: str) -> np.random.Generator:
@@ -196,13 +194,13 @@ class Scene:
 
     Args:
         photo: the instance as it was given.
-        frame: how it lies in the model's frame; None where it is no image.
-        instance: in the model's frame.
+        frame: how a model sees it; None where it sees it as it is.
+        instance: as the model sees it.
         segments: of that.
     """
 
     photo: Instance
-    frame: Frame | None
+    frame: View | None
     instance: Instance
     segments: Segments
 
@@ -256,16 +254,14 @@ class Run:
             meant = self.recipe.stages["segmenter"].plugin.modality
             photo = read(source, self.recipe.stages.get("reader"), self.registry, meant)
         self._check_modality(photo)
-        frame, instance, stage = None, photo, self.recipe.stages["segmenter"]
-        if isinstance(photo, Image):
-            frame = Frame.fit(photo, self.model.contract)
-            instance = frame.enter(photo)
+        framed, stage = getattr(photo, "framed", None), self.recipe.stages["segmenter"]
+        frame, instance = (None, photo) if framed is None else framed(self.model.contract)
         with self.timed("segmenters"):
             segments = contracts.check_segments(stage(instance, self.stream("segmenters")), instance.shape, stage)
             # copied: a segmenter of the user's own may go on using its arrays
             segments = replace(deepcopy(segments))
             if frame is not None:
-                segments = contracts.check_segments(without_padding(segments, frame.outside()), instance.shape, stage)
+                segments = contracts.check_segments(frame.trimmed(segments), instance.shape, stage)
         return Scene(photo, frame, instance, segments)
 
     def stream(self, kind: str) -> np.random.Generator:
@@ -388,7 +384,7 @@ class Run:
             if outcome.fits is None:
                 scores, unfitted = cross_fitted(around, self.fit, self.stream("health"))
                 cautions += unfitted
-            cautions += _of_filler(game.composer) + _of_memory(game)
+            cautions += of_play(game)
             unit = 1.0 if self.model.task == "classification" else 0.0
             health = examine(
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit,
@@ -456,7 +452,7 @@ class Run:
 
 def cut(
     source: Any, model: Model, recipe: Recipe, registry: Registry | None = None
-) -> tuple[Instance, Segments, Frame | None]:
+) -> tuple[Instance, Segments, View | None]:
     """Cut an instance into segments as `explain` would, without asking the model anything.
 
     Returns:
@@ -473,7 +469,7 @@ def _numbered(draws: Draws, times: int, composer: Composer, chance: np.random.Ge
     before have groups of their own.
     """
     # the background itself where that is all it decides, so that equal rows are predicted once
-    most = len(composer.backgrounds) if isinstance(composer, PixelComposer) else 2**64
+    most = getattr(composer, "alternatives", 2**64)
     numbers = chance.integers(0, most, size=len(draws), dtype=np.uint64)
     groups = draws.groups
     if groups is not None:
@@ -481,26 +477,3 @@ def _numbered(draws: Draws, times: int, composer: Composer, chance: np.random.Ge
         numbers = numbers[first][group]
         groups = groups + times * (int(groups.max()) + 1)
     return replace(draws, values={**draws.values, "draw": numbers}, groups=groups, exhaustive=False)
-
-
-def _of_filler(composer: Composer) -> tuple[Caution, ...]:
-    """Tell where hiding shows nothing: a one-pixel segment is its own mean colour, a flat picture is flat anyhow."""
-    if isinstance(composer, PixelComposer):
-        inside = composer.labels >= 0 if composer.basis is None else composer.basis.any(axis=0)
-        if any((background != composer.pixels)[inside].any() for background in composer.backgrounds):
-            return ()
-    elif not getattr(composer, "hides_nothing", False):
-        return ()
-    text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
-    return (Caution("filler_hides_nothing", text),)
-
-
-def _of_memory(game: Game) -> tuple[Caution, ...]:
-    """Tell of chunks that did not fit, once however often they were halved."""
-    if game.too_many is None:
-        return ()
-    text = (
-        f"memory ran out at {game.too_many} rows a call; from there on at most {game.chunk_rows} were asked at once. "
-        f"With chunk={game.chunk_rows} no row is asked twice"
-    )
-    return (Caution("out_of_memory", text),)

@@ -184,7 +184,8 @@ def _group_scores(
     x = codes - moments.code_means
     w = around.weights[rows]
     residual = around.targets[rows] - (codes @ beta + intercepts)
-    half = x @ bread
+    # one product of matrices, not one for each group
+    half = (x.reshape(-1, x.shape[-1]) @ bread).reshape(x.shape)
     hat = (half @ np.swapaxes(x, 1, 2) + 1.0 / moments.total) * w[:, None, :]
     rest = np.eye(rows.shape[1]) - hat
     adjusted = np.asarray(np.linalg.solve(rest + 1e-9 * np.eye(rows.shape[1]), residual), dtype=np.float64)

@@ -16,7 +16,8 @@ from typing import Any, ClassVar, Literal, Protocol, Self, get_args, get_origin,
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.errors import ContractError, InputError, ModelError, did_you_mean
+from limefw.errors import ContractError, ModelError, did_you_mean
+from limefw.forms import among, form_of, linear
 
 
 Codes = NDArray[Any]
@@ -39,7 +40,7 @@ def frozen(array: Any, dtype: Any = None) -> NDArray[Any]:
     return view
 
 
-def _freeze(value: Any, **dtypes: Any) -> None:
+def freeze(value: Any, dtypes: Mapping[str, Any]) -> None:
     """Make arrays of a dataclass read-only, each in its dtype (None: its own); what is None stays None."""
     for name, dtype in dtypes.items():
         if (array := getattr(value, name)) is not None:
@@ -71,7 +72,16 @@ def digest(*parts: Any) -> str:
 
 @runtime_checkable
 class Instance(Protocol):
-    """What is explained: an image here; text, table rows and series are instances too."""
+    """What is explained: each of ``limefw.modalities`` is one.
+
+    It may also offer what follows, and does without where its modality needs none:
+
+    - ``check(what)`` raises where its content cannot be explained; `what` made it;
+    - ``copied()``: one that the caller's later changes do not reach;
+    - ``framed(contract) -> (View or None, instance)``: how a model sees it, and it as the model sees it;
+    - ``preprocessed(inputs, contract)``: inputs of a composer that is not ``prepared``, as the model reads them;
+    - ``masked(kept)``: its content, nothing where a mask of its shape says False.
+    """
 
     modality: ClassVar[str]
 
@@ -85,62 +95,6 @@ class Instance(Protocol):
 
     def fingerprint(self) -> str:
         """A hash of everything that a model or a segmenter can see of it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Image:
-    """A photograph or any other raster.
-
-    Args:
-        pixels: ``(h, w, c)`` with any c >= 1 and any real dtype; finite.
-        value_range: what black and white are in `pixels`, e.g. (0, 255) for uint8.
-        name: for titles and file names.
-        photo: (height, width) of the photograph that this shows in the model's frame, or None: it is the photograph.
-        box: (top, left, height, width) in that photograph's pixels of what this shows; it may reach outside.
-    """
-
-    modality: ClassVar[str] = "image"
-
-    pixels: NDArray[Any]
-    value_range: tuple[float, float]
-    name: str = "image"
-    photo: tuple[int, int] | None = None
-    box: tuple[float, float, float, float] | None = None
-
-    def __post_init__(self) -> None:
-        low, high = self.value_range
-        if not -np.inf < low < high < np.inf:
-            raise InputError(f"value_range is (black, white) with black < white, got {self.value_range}")
-        _freeze(self, pixels=None)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Height and width."""
-        return self.pixels.shape[0], self.pixels.shape[1]
-
-    @property
-    def channels(self) -> int:
-        """The number of channels."""
-        return int(self.pixels.shape[2])
-
-    def unit(self) -> Floats:
-        """Return the pixels as float64 with black at 0 and white at 1, ``(h, w, c)``."""
-        low, high = self.value_range
-        return (self.pixels.astype(np.float64) - low) / (high - low)
-
-    def places(self) -> tuple[Floats, Floats]:
-        """Return where each line and each column has its middle in the photograph: 0..1, beyond where it is padding."""
-        photo = self.photo or self.shape
-        box = self.box or (0.0, 0.0, *map(float, photo))
-        lines, columns = (
-            (box[axis] + (np.arange(self.shape[axis]) + 0.5) / self.shape[axis] * box[axis + 2]) / photo[axis]
-            for axis in (0, 1)
-        )
-        return lines, columns
-
-    def fingerprint(self) -> str:
-        """Return a hash of the pixels and their range."""
-        return digest(self.pixels, self.value_range)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +114,7 @@ class Segments:
     basis: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
-        _freeze(self, labels=None, parents=None, basis=None)
+        freeze(self, {"labels": None, "parents": None, "basis": None})
 
     @property
     def count(self) -> int:
@@ -207,6 +161,27 @@ class Segments:
         return digest(self.labels, () if self.basis is None else self.basis)
 
 
+@runtime_checkable
+class View(Protocol):
+    """How an instance lies in the form that a model sees, and the way back: an image's frame is one."""
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """The shape of what the model sees."""
+
+    def trimmed(self, segments: Segments) -> Segments:
+        """Take what the model sees beside the instance (padding) out of all segments."""
+
+    def shares(self, sizes: Floats) -> Floats:
+        """Return which part of the instance each segment covers, by its size in what the model sees."""
+
+    def to_photo(self, shown: NDArray[Any], outside: float = -1) -> NDArray[Any]:
+        """Return what is said of each place that the model sees for each place of the instance."""
+
+    def shows(self, instance: Instance) -> bool:
+        """Say whether it can be a view of this instance at all: a file may claim anything."""
+
+
 def numbered(labels: NDArray[Any]) -> tuple[NDArray[Any], Labels]:
     """Return the values that occur in any label map, sorted, and each pixel's place among them."""
     low, high = (int(labels.min()), int(labels.max())) if labels.dtype.kind in "iu" and labels.size else (0, -1)
@@ -241,7 +216,7 @@ class Draws:
     def __post_init__(self) -> None:
         importance = np.ones(len(self.codes)) if self.importance is None else self.importance
         object.__setattr__(self, "importance", importance)
-        _freeze(self, codes=None, groups=np.intp, importance=np.float64)
+        freeze(self, {"codes": None, "groups": np.intp, "importance": np.float64})
         values = {name: frozen(array) for name, array in self.values.items()}
         object.__setattr__(self, "values", MappingProxyType(values))
 
@@ -285,11 +260,20 @@ def _joined_groups(blocks: Sequence[Draws]) -> NDArray[np.intp]:
 class Composer(Protocol):
     """Turns draws into what a model reads: a pure function of each row alone, with no random choice.
 
-    Where different draws may compose to one input, as when one of two equal words is deleted, it can have a method
-    ``keys(draws) -> list[bytes]`` beside this one: equal keys mean equal inputs, of which the model is asked one. Each
-    key is of its row alone. Without it, rows with the same codes and values are one input. With a ``fingerprint()`` of
-    all that its inputs depend on but the draws, answers can be kept in a cache. ``row_bytes``, the size of one
-    input, decides how many are asked at once; ``hides_nothing``, that the model can see no difference, is told.
+    It may also offer what follows:
+
+    - ``prepared(contract)``: the composer that makes what a model of this contract reads;
+    - ``fingerprint()``: a hash of everything that an input depends on but its code and values, so that outputs can
+      be kept between runs;
+    - ``row_bytes``: the size of one input; ``buffer(rows)``: an array that ``compose(draws, buffer)`` fills;
+    - ``random``: True where a row needs a number ``values["draw"]``, below ``alternatives`` where there is such an end;
+    - ``bindable``: True where a model may compose by itself;
+    - ``hides_nothing``: True where hidden segments look as they did before;
+    - ``keys(draws) -> list[bytes]``: where different draws may compose to one input, as when one of two equal words is
+      deleted; equal keys mean equal inputs, of which the model is asked one, and each key is of its row alone. Without
+      it, rows with the same codes and values are one input;
+    - ``hidden(codes) -> Draws``: where hidden segments may show many things, several draws for each row of codes, in
+      groups of one size; what the model says without some segments is then a mean over them.
     """
 
     def compose(self, draws: Draws) -> Any:
@@ -422,8 +406,9 @@ class Model:
         contract: what the input must be.
         fingerprint: a hash of the file or the user's own model_id; None = nothing is cached between processes.
         notes: what was assumed about it, as sentences.
-        bind: where the model composes by itself, as on a GPU: given a PixelComposer that has been prepared for
-            `contract`, it returns a function from draws with bool codes to raw outputs. They are those of `predict`.
+        bind: where the model composes by itself, as on a GPU: given a ``bindable`` composer (a PixelComposer) that has
+            been prepared for `contract`, it returns a function from draws with bool codes to raw outputs. They are
+            those of `predict`.
         modality: the instances it is for ("image", "text", ...), or None for any; by default its adapter's.
     """
 
@@ -466,7 +451,7 @@ class Neighbourhood:
     exhaustive: bool = False
 
     def __post_init__(self) -> None:
-        _freeze(self, codes=None, targets=None, weights=None, groups=None)
+        freeze(self, {"codes": None, "targets": None, "weights": None, "groups": None})
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -493,8 +478,8 @@ class Fit:
         local_prediction: g(instance).
         columns: as the selector picked them, the first first; a surrogate leaves it None, the pipeline fills it in.
         covariance: (d, d) of the effects, or None where not known.
-        detail: JSON values and arrays; where `predict` is not linear ``{"form": "tree", ...}`` (nodes) or
-            ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds.
+        detail: JSON values and arrays; where `predict` is not linear (see ``limefw.forms``) ``{"form": "tree", ...}``
+            (nodes) or ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds.
     """
 
     effects: Floats
@@ -506,7 +491,7 @@ class Fit:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _freeze(self, effects=np.float64, columns=np.intp, covariance=np.float64)
+        freeze(self, {"effects": np.float64, "columns": np.intp, "covariance": np.float64})
         object.__setattr__(self, "detail", MappingProxyType(dict(self.detail)))
 
     @property
@@ -516,49 +501,15 @@ class Fit:
 
     def predict(self, codes: Codes) -> Floats:
         """Return g for each row of ``(n, d)`` codes."""
-        form = self.detail.get("form")
-        if form == "tree":
-            return _tree_predict(self.detail, codes)
-        if form == "logistic":
-            odds = _linear_predict(codes, np.asarray(self.detail["coefficients"]), self.detail["intercept"])
-            return np.exp(-np.logaddexp(0.0, -odds))
-        return _linear_predict(codes, self.effects, self.intercept)
+        form = form_of(self.detail)
+        return linear(codes, self.effects, self.intercept) if form is None else form.predict(self.detail, codes)
 
     def widened(self, columns: NDArray[np.intp], width: int) -> Self:
         """Put a fit on some columns back among all `width` of them."""
-
-        def wide(values: Any) -> Floats:
-            found = np.zeros((width,) * np.ndim(values))
-            found[np.ix_(*[columns] * np.ndim(values))] = values
-            return found
-
-        detail = dict(self.detail)
-        if detail.get("form") == "tree":
-            # a leaf has -1
-            detail["feature"] = np.append(columns, -1)[np.maximum(detail["feature"], -1)]
-        if detail.get("form") == "logistic":
-            detail["coefficients"] = wide(detail["coefficients"])
-        covariance = None if self.covariance is None else wide(self.covariance)
-        return replace(self, effects=wide(self.effects), columns=columns, covariance=covariance, detail=detail)
-
-
-def _linear_predict(codes: Codes, coefficients: Floats, intercept: float) -> Floats:
-    # block by block: a product of bool codes would first copy all of them to float64
-    size = min(4096, max(256, 500_000 // max(codes.shape[1], 1)))
-    blocks = [codes[start : start + size] @ coefficients for start in range(0, len(codes), size)]
-    return np.asarray(intercept + np.concatenate(blocks), dtype=np.float64)
-
-
-def _tree_predict(tree: Mapping[str, Any], codes: Codes) -> Floats:
-    """Walk all rows down the tree at once: node i sends a row left where its code is <= threshold[i]."""
-    feature, threshold = np.asarray(tree["feature"]), np.asarray(tree["threshold"])
-    left, right, value = (np.asarray(tree[name]) for name in ("left", "right", "value"))
-    node = np.zeros(len(codes), dtype=np.intp)
-    while (inner := feature[node] >= 0).any():
-        at = node[inner]
-        goes_left = codes[np.flatnonzero(inner), feature[at]] <= threshold[at]
-        node[inner] = np.where(goes_left, left[at], right[at])
-    return np.asarray(value[node], dtype=np.float64)
+        form, effects = form_of(self.detail), among(self.effects, columns, width)
+        detail = self.detail if form is None else form.widened(self.detail, columns, width)
+        covariance = None if self.covariance is None else among(self.covariance, columns, width)
+        return replace(self, effects=effects, columns=columns, covariance=covariance, detail=detail)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,8 +30,8 @@ import numpy as np
 import walk_through as look  # its show_... functions draw what a step made
 
 import limefw
-from limefw.compose import preprocess
-from limefw.frame import Frame
+from limefw.modalities.compose import preprocess
+from limefw.modalities.frame import Frame
 from limefw.pipeline import stream"""
 
 Cell = str | tuple[list[Any], str]

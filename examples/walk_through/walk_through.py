@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 import limefw
-from limefw.compose import preprocess
-from limefw.frame import Frame
+from limefw.modalities.compose import preprocess
+from limefw.modalities.frame import Frame
 from limefw.pipeline import stream
 
 

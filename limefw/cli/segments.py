@@ -70,7 +70,7 @@ NEAR = 0.05
 
 
 def _doubts(wished: Any, count: int) -> Iterator[str]:
-    from limefw.health import of_number
+    from limefw.results.health import of_number
 
     if isinstance(wished, int) and abs(count - wished) > NEAR * wished:
         yield f"{wished} segments were wished for, and {count} are the nearest that was found"
@@ -79,7 +79,7 @@ def _doubts(wished: Any, count: int) -> Iterator[str]:
 
 def _reduced(photo: Any, frame: Any) -> tuple[Any, Any]:
     """Return a photograph of at most LONGEST pixels a side, and how it lies in the frame."""
-    from limefw.frame import resize
+    from limefw.modalities.frame import resize
 
     scale = LONGEST / max(photo.shape)
     if scale >= 1:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import InputError, did_you_mean
-from limefw.modalities.table_columns import Column, Form, Kind, Maker, is_missing, read_columns
+from limefw.modalities.table_columns import Column, Kind, Maker, is_missing, read_columns
 from limefw.modalities.table_statistics import columns_of, pool_of
 from limefw.types import Floats, digest, frozen
 
@@ -294,7 +294,7 @@ class Table:
     def pools(self) -> Floats:
         """``(f, m)``: the values of each feature in order, what is missing last; what each is drawn from by itself."""
         size = min(max(len(self), 1), MOST_POOLED)
-        parts = []
+        parts: list[Floats] = []
         for at, feature in enumerate(self.features):
             own = np.sort(self.encoded[:, at]) if self.encoded is not None else self._pool_known(at)
             if feature.low > -math.inf or feature.high < math.inf:
@@ -325,7 +325,7 @@ class Table:
     def _moments(self, moment: Any, otherwise: float) -> Floats:
         """Return a figure of each column of numbers, from the rows themselves where they are known."""
         values = self.pools.T if self.encoded is None else self.encoded
-        numbers = [not feature.texts for feature in self.features] & ~np.isnan(values).all(axis=0)
+        numbers = np.array([not feature.texts for feature in self.features]) & ~np.isnan(values).all(axis=0)
         found = np.full(len(self.features), otherwise)
         found[numbers] = moment(values[:, numbers], axis=0)
         return found

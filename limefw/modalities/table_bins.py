@@ -1,9 +1,9 @@
 """A row's features cut into bins, and the composer that its fillers share."""
 
 import math
-from hashlib import blake2b
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,7 @@ class Bins(Segments):
         means, scales = np.zeros(len(edges)), np.ones(len(edges))
         if scaled.any():
             means, scales = np.where(scaled, table.means, means), np.where(scaled, table.scales, scales)
-        names = [_name(row, at, ends[at], scales[at] if scaled[at] else None) for at in np.flatnonzero(varied)]
+        names = [_name(row, at, ends[at], scales[at] if scaled[at] else None) for at in np.flatnonzero(varied).tolist()]
         return cls(labels, tuple(names), edges=ends, scaled=scaled, means=means, scales=scales)
 
     def __post_init__(self) -> None:
@@ -153,8 +153,8 @@ def _too_few(row: Row, count: int) -> str:
     kept = sum(feature.kept for feature in features)
     return (
         f"{count} of {len(features)} features can be varied, and an explanation compares at least 2: {kept} are "
-        f"immutable, and the others are the same in all {len(row.background)} rows of the table. Give the data that the "
-        "model was made for, and more columns"
+        f"immutable, and the others are the same in all {len(row.background)} rows of the table. Give the data that "
+        "the model was made for, and more columns"
     )
 
 
@@ -178,22 +178,23 @@ def between(feature: Feature, value: float, ends: Floats) -> str:
     below = ends[place - 1] if place else None
     above = ends[place] if place < len(ends) else None
     if feature.kind == "integer":
-        # age <= 37.25 is age <= 37
-        texts = [None if end is None else number_text(math.floor(end)) for end in (below, above)]
+        # age <= 37.25 is age <= 37, and 36 < age <= 37 is age = 37
+        whole = [None if end is None else math.floor(end) for end in (below, above)]
+        if None not in whole and whole[1] - whole[0] == 1:  # type: ignore[operator]
+            return f"{feature.name} = {number_text(value)}"
+        texts = [None if end is None else number_text(end) for end in whole]
     else:
-        texts = _digits(value, below, above)
+        gaps = np.diff(ends)
+        texts = _digits(value, below, above, float(gaps.min() if len(gaps) else abs(ends[0]) / 100))
     low, high = texts
     if low is None:
         return f"{feature.name} <= {high}"
     return f"{feature.name} > {low}" if high is None else f"{low} < {feature.name} <= {high}"
 
 
-def _digits(value: float, below: float | None, above: float | None) -> list[str | None]:
-    """Write the ends of a bin with few digits, yet so many that they differ and that the value lies between them."""
-    known = [end for end in (below, above) if end is not None]
-    gaps = [abs(one - other) for one in (*known, value) for other in (*known, value) if one != other]
-    scale = max(min(gaps), 1e-12 * max(map(abs, known))) if gaps else max(abs(known[0]), 1.0)
-    start = max(0, 1 - math.floor(math.log10(scale))) if scale else 0
+def _digits(value: float, below: float | None, above: float | None, scale: float) -> list[str | None]:
+    """Write the ends of a bin with three figures of its width, and as many more as make it true of the value."""
+    start = max(0, 2 - math.floor(math.log10(scale))) if scale > 0 else 0
     for decimals in range(min(start, 15), 18):
         low, high = (None if end is None else float(f"{end:.{decimals}f}") for end in (below, above))
         if (low is None or low < value) and (high is None or value <= high):

@@ -5,7 +5,7 @@ from these has the names, the order and the types of what was read.
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +18,8 @@ from limefw.types import Floats
 
 Kind = Literal["number", "integer", "boolean", "category", "other"]
 Maker = Literal["numpy", "pandas", "polars"]
+
+_MAKERS: Mapping[str, Maker] = {"numpy": "numpy", "pandas": "pandas", "polars": "polars"}
 
 EXACT = 2**53
 """Above this a float64 no longer holds every whole number."""
@@ -80,8 +82,10 @@ class Column:
 def is_missing(value: Any) -> bool:
     """Say whether this is None, NaN, or pandas' own missing value."""
     return (
-        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
-    )  # noqa: PLR0124
+        value is None
+        or type(value).__name__ in ("NAType", "NaTType")
+        or (isinstance(value, float) and math.isnan(value))
+    )
 
 
 def _listed(values: Collection[Any]) -> str:
@@ -225,14 +229,13 @@ def read_columns(data: Any, names: Sequence[str] | None, categorical: Collection
     Raises:
         InputError: where it is none of these, or holds what cannot be explained.
     """
-    maker = type(data).__module__.partition(".")[0]
-    if maker in ("pandas", "polars") and type(data).__name__ == "DataFrame":
-        given = list(data.columns)
+    home, maker = type(data).__module__.partition(".")[0], _MAKERS["numpy"]
+    if home in ("pandas", "polars") and type(data).__name__ == "DataFrame":
+        maker, given = _MAKERS[home], list(data.columns)
         if names is not None:
             raise InputError("a frame has names of its own: give names only with a NumPy array")
     else:
         data, given = _array(data, names)
-        maker = "numpy"
     _check_names(given)
     form = Form(maker, tuple(given), getattr(data, "dtype", None))
     chosen = _chosen(categorical, given, "categorical")
@@ -307,7 +310,7 @@ def _of_pandas(data: Any, at: int, name: str, categorical: bool) -> Column:  # n
         numbers = series.to_numpy(dtype=np.float64, na_value=math.nan)
         return of_numbers(name, numbers, integer=types.is_integer_dtype(dtype), dtype=dtype)
     listed = series.tolist()
-    if dtype == object and not categorical and are_numbers(listed):
+    if types.is_object_dtype(dtype) and not categorical and are_numbers(listed):
         numbers = np.array([math.nan if is_missing(item) else item for item in listed], dtype=np.float64)
         return of_numbers(name, numbers, integer=False, dtype=dtype)
     words = types.is_string_dtype(dtype) or types.is_object_dtype(dtype) or isinstance(dtype, _categorical_type())

@@ -121,13 +121,17 @@ class TextComposer:
     """Shows a text where a code keeps its segment, and something else where it hides it.
 
     Args:
-        pieces: the text cut into runs of characters.
-        owners: (p,) the segment of each, -1 for what is always kept.
+        head: what is kept before the first piece.
+        pieces: p runs of characters, each of one segment.
+        tails: what is kept behind each, up to the next.
+        owners: (p,) the segment of each.
         fills: what stands for each where it is hidden.
         choices: what may stand for a hidden piece instead, one drawn for each piece of each row; empty: `fills` do.
     """
 
+    head: str
     pieces: tuple[str, ...]
+    tails: tuple[str, ...]
     owners: NDArray[np.intp]
     fills: tuple[str, ...]
     choices: tuple[str, ...] = ()
@@ -149,9 +153,17 @@ class TextComposer:
         """
         if segments.basis is not None:
             raise InputError("segments of a text are hard: a character is in one of them or in none")
-        pieces, owners = pieces_of(text.string, segments.labels)
+        runs, labels = pieces_of(text.string, segments.labels)
+        kept, pieces, owners = [""], list[str](), list[int]()
+        for run, label in zip(runs, labels.tolist(), strict=True):
+            if label < 0:
+                kept[-1] = run
+            else:
+                pieces.append(run)
+                owners.append(label)
+                kept.append("")
         fills = tuple(fill(piece) if callable(fill) else fill for piece in pieces)
-        return cls(tuple(pieces), owners, fills, tuple(choices))
+        return cls(kept[0], tuple(pieces), tuple(kept[1:]), np.array(owners), fills, tuple(choices))
 
     @property
     def random(self) -> bool:
@@ -161,20 +173,20 @@ class TextComposer:
     @property
     def row_bytes(self) -> int:
         """What a model may need for one text at a guess, by which chunks are cut: far more than its letters."""
-        return 8_000 + 32 * sum(map(len, self.pieces))
+        return 8_000 + 32 * (len(self.head) + sum(map(len, self.pieces)) + sum(map(len, self.tails)))
 
     def compose(self, draws: Draws) -> list[str]:
         """Return a text for each draw."""
         if draws.codes.dtype != np.bool_:
             raise ContractError(f"a word is shown or hidden, and these codes are {draws.codes.dtype}: draw bool codes")
-        whole, empty = np.array(self.pieces, dtype=object), np.array(self.fills, dtype=object)
+        tails = np.array(self.tails, dtype=object)
+        shown, hidden = np.array(self.pieces, dtype=object) + tails, np.array(self.fills, dtype=object) + tails
         found: list[str] = []
         for start in range(0, len(draws), ROWS):
             part = draws.take(slice(start, start + ROWS))
-            # the last column is that of label -1
-            codes = np.column_stack([part.codes, np.ones(len(part), dtype=np.bool_)])
-            shown = np.where(codes[:, self.owners], whole, self._chosen(part) if self.choices else empty)
-            found += map("".join, shown.tolist())
+            instead = self._chosen(part) + tails if self.choices else hidden
+            texts = np.where(part.codes[:, self.owners], shown, instead).tolist()
+            found += [self.head + "".join(text) for text in texts]
         return found
 
     def _chosen(self, draws: Draws) -> NDArray[Any]:
@@ -184,12 +196,27 @@ class TextComposer:
         return chosen
 
     def keys(self, draws: Draws) -> list[bytes]:
-        """Return a hash of each text: deleting one or the other of two equal words makes the same text."""
+        """Return bytes of each text: deleting one or the other of two equal words may make the same text."""
+        if not self.choices and self._one_to_one():
+            return [row.tobytes() for row in np.packbits(draws.codes, axis=1)]
         return [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in self.compose(draws)]
+
+    def _one_to_one(self) -> bool:
+        """Say whether different codes always make different texts, so that none has to be composed to know.
+
+        Two texts are equal up to the first piece that one of them shows and the other hides. They differ there where
+        the piece and what stands for it begin differently, or where nothing does, what is kept behind it.
+        """
+        last = len(self.pieces) - 1
+        for at, (piece, fill, tail) in enumerate(zip(self.pieces, self.fills, self.tails, strict=True)):
+            instead = fill or tail
+            if instead[:1] == piece[:1] or not (instead or at == last):
+                return False
+        return True
 
     def fingerprint(self) -> str:
         """Return a hash of everything that texts are composed of."""
-        return digest(self.pieces, self.owners, self.fills, self.choices)
+        return digest(self.head, self.pieces, self.tails, self.owners, self.fills, self.choices)
 
 
 def mixed(numbers: NDArray[np.uint64], places: NDArray[np.uint64]) -> NDArray[np.uint64]:

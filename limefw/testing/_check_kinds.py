@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from limefw import store
+from limefw.modalities.image import Image
 from limefw.modalities.series import Series
 from limefw.modalities.table import Row
 from limefw.modalities.text import Text, pieces_of
+from limefw.results import store
 from limefw.testing._examples import composed, model_batch
 from limefw.testing._subject import Complaints, Skip, Subject
 from limefw.testing._watch import bits
-from limefw.types import Fit, Image, Neighbourhood
+from limefw.types import Fit, Neighbourhood
 
 
 def _row_by_row(s: Subject) -> Complaints:

@@ -8,22 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.compose import PixelComposer
 from limefw.discovery import Registry
 from limefw.errors import InputError
-from limefw.explanation import Explanation
-from limefw.frame import Frame
 from limefw.game import Game
+from limefw.modalities.compose import PixelComposer
+from limefw.modalities.frame import Frame
+from limefw.modalities.image import Image
 from limefw.modalities.series import Series, SeriesComposer
 from limefw.modalities.table import Row, Table
 from limefw.modalities.table_bins import Bins, RowComposer
 from limefw.modalities.text import Text, TextComposer
 from limefw.pipeline import Run
 from limefw.recipe import Recipe
+from limefw.results.explanation import Explanation
 from limefw.stage import Plugin, Stage
 from limefw.statistics import linear_fits
 from limefw.testing._subject import Data, Subject
-from limefw.types import Draws, Head, Image, Instance, Model, Neighbourhood, Segments
+from limefw.types import Draws, Head, Instance, Model, Neighbourhood, Segments
 
 
 def _image(height: int, width: int, channels: int, dtype: str, white: float) -> Image:

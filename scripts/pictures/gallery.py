@@ -124,7 +124,7 @@ def _filler(cat: Cat, name: str, docs: Path) -> tuple[str, str]:
 
 
 def _prepared(cat: Cat, pixels: Any) -> Any:
-    from limefw.compose import preprocess
+    from limefw.modalities.compose import preprocess
 
     ready = [preprocess(one, cat.framed.value_range, cat.model.contract) for one in pixels]
     return np.stack(ready)

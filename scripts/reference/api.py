@@ -23,9 +23,10 @@ MODULES = ("limefw.testing", "limefw.statistics")
 
 BESIDE = {
     "Explanation": (
-        "limefw.explanation.Effect", "limefw.health.Health", "limefw.health.LabelHealth", "limefw.health.Caution",
+        "limefw.results.explanation.Effect", "limefw.results.health.Health", "limefw.results.health.LabelHealth",
+        "limefw.results.health.Caution",
     ),
-    "Segments": ("limefw.types.Composer", "limefw.types.Event"),
+    "Segments": ("limefw.types.Instance", "limefw.types.Composer", "limefw.types.Event"),
 }  # fmt: skip
 """What a value is made of, described where it is."""
 

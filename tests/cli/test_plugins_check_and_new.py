@@ -45,7 +45,7 @@ def registry(monkeypatch):
     fresh.add("segmenters", Plugin("halves", halves, modality="image"))
     fresh.add("segmenters", Plugin("noise", noise, modality="image"))
     fresh.add("samplers", Plugin("noise", noise))
-    for place in ("limefw.registry", "limefw.testing.default_registry"):
+    for place in ("limefw.registry", "limefw.testing._kit.default_registry"):
         monkeypatch.setattr(place, lambda: fresh)
     return fresh
 

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from annotated_types import Ge, Le
 
-from limefw.compose import PixelComposer
 from limefw.errors import InputError, RecipeError, UnknownPluginError
+from limefw.modalities.compose import PixelComposer
+from limefw.modalities.image import Image
 from limefw.stage import Plugin
 from limefw.statistics import linear_fits
 from limefw.testing import ConformanceError, check_plugin
-from limefw.types import Contract, Draws, Fit, Image, Model, Rendering, Segments
+from limefw.types import Contract, Draws, Fit, Model, Rendering, Segments
 
 
 def failures(kind, call, /, **options):

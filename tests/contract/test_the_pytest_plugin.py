@@ -81,7 +81,7 @@ def pytest_run(tmp_path):
         environment = {**os.environ, "PYTHONPATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         environment.pop("PYTEST_ADDOPTS", None)
         start = ["-m", "pytest"] if code is None else ["-c", code]
-        command = [sys.executable, *start, "-p", "limefw.pytest_plugin", "-p", "no:cacheprovider", *arguments]
+        command = [sys.executable, *start, "-p", "limefw.testing.pytest_plugin", "-p", "no:cacheprovider", *arguments]
         return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
 
     return call
@@ -89,7 +89,7 @@ def pytest_run(tmp_path):
 
 def test_it_is_an_entry_point():
     text = (ROOT / "pyproject.toml").read_text()
-    assert '[project.entry-points.pytest11]\nlimefw = "limefw.pytest_plugin"\n' in text
+    assert '[project.entry-points.pytest11]\nlimefw = "limefw.testing.pytest_plugin"\n' in text
 
 
 def test_a_good_distribution_passes_and_what_needs_a_source_is_skipped(pytest_run):
@@ -130,13 +130,13 @@ def test_an_unknown_distribution_is_told(pytest_run):
 WATCHED = """
 import sys, pytest
 code = pytest.main(sys.argv[1:])
-heavy = {"numpy", "pluggy_limefw", "pydantic", "click", "limefw_plugins", "limefw.discovery", "limefw.testing"}
+heavy = {"numpy", "pluggy_limefw", "pydantic", "click", "limefw_plugins", "limefw.discovery", "limefw.testing._kit"}
 print("LOADED", sorted(heavy & set(sys.modules)), int(code))
 """
 
 
 def test_it_loads_nothing_and_does_nothing_unless_asked(pytest_run):
-    """Whoever has limefw installed pays for two small modules."""
+    """Whoever has limefw installed pays for three small modules."""
     done = pytest_run(files={"test_own.py": "def test_own():\n    pass\n"}, code=WATCHED)
     assert "LOADED [] 0" in done.stdout, done.stdout + done.stderr
     assert "1 passed" in done.stdout

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 import limefw
-from limefw import compose
-from limefw.compose import PixelComposer, preprocess
-from limefw.frame import Frame, resize, without_padding
+from limefw.modalities import compose
+from limefw.modalities.compose import PixelComposer, preprocess
+from limefw.modalities.frame import Frame, resize, without_padding
 
 
 DTYPES = ("uint8", "uint16", "int32", "float32", "float64")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import limefw
-from limefw.health import FOLDS, MANY_SEGMENTS
 from limefw.pipeline import stream
+from limefw.results.health import FOLDS, MANY_SEGMENTS
 
 
 DRAWN = {"use": "bernoulli", "enumerate_small": False}

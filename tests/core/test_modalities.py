@@ -147,7 +147,7 @@ def test_a_model_of_another_modality_is_refused(registry):
 
 def test_a_renderer_of_the_modalitys_own_goes_before_the_general_one(registry, monkeypatch):
     """ "text" means "chord_text" for a chord; what is for images is refused by name."""
-    for home in ("limefw.explanation", "limefw.discovery"):
+    for home in ("limefw.results.explanation", "limefw.discovery"):
         monkeypatch.setattr(f"{home}.registry", lambda: registry)
     found = limefw.explain(TONES, loudness, registry=registry, samples=20)
     assert "What speaks for and against class 1" in found.render("text").data

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import limefw
-from limefw import store
 from limefw._files import write_whole
 from limefw.errors import StoreError
+from limefw.results import store
 from limefw.types import Draws, Segments
 
 

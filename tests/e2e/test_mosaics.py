@@ -8,7 +8,7 @@ import pytest
 from skimage import data
 
 import limefw
-from limefw.frame import resize
+from limefw.modalities.frame import resize
 
 
 pytestmark = pytest.mark.model

@@ -85,7 +85,16 @@ def test_the_examples_are_listed_with_their_providers(place):
 @pytest.mark.parametrize(("folder", "name"), EXAMPLES.items())
 def test_an_examples_own_tests_pass(place, folder, name):
     """With pytest alone, as its README says; the kit through --limefw as well."""
-    options = ["-q", "-p", "no:cacheprovider", "-p", "limefw.pytest_plugin", "--import-mode=importlib", "-W", "error"]
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "limefw.testing.pytest_plugin",
+        "--import-mode=importlib",
+        "-W",
+        "error",
+    ]
     environment = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     tests = ROOT / "examples" / folder
     done = place.run("pytest", *options, "--rootdir", tests, "-c", tests / "pyproject.toml", tests,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import limefw
-from limefw.frame import Frame
+from limefw.modalities.frame import Frame
 
 
 HERE = Path(__file__).parents[2] / "examples" / "keras_h5"

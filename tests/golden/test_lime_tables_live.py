@@ -100,7 +100,8 @@ CLASSIFIED = [
     (12, 18, (0, 1), 500, 4, "auto", {"discretize_continuous": False}, {"discretizer": "none"}),
     (13, 19, (1,), 500, 4, "lasso_path", {"discretize_continuous": False}, {"discretizer": "none"}),
     (14, 20, (1,), 500, 10, "none", {"discretize_continuous": False, "around": True}, {"discretizer": "none"}),
-    (15, 21, (2,), 500, 5, "highest_weights", {"discretize_continuous": False, "around": True}, {"discretizer": "none"}),
+    (15, 21, (2,), 500, 5, "highest_weights", {"discretize_continuous": False, "around": True},
+     {"discretizer": "none"}),
 ]  # fmt: skip
 
 

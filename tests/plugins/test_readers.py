@@ -16,7 +16,7 @@ from PIL import ImageCms
 import limefw
 from limefw.errors import InputError
 from limefw.loading import read
-from limefw.types import Image
+from limefw.modalities.image import Image
 from limefw_plugins.readers._pixels import range_of
 from limefw_plugins.readers.image_array import image_array, is_array
 from limefw_plugins.readers.image_file import image_file, is_file

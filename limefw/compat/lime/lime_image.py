@@ -18,10 +18,11 @@ from limefw.compat.lime._support import (
     random_state_of,
     stage,
 )
-from limefw.compose import PixelComposer
 from limefw.errors import InputError
 from limefw.game import Listener
-from limefw.types import Draws, Event, Image, numbered
+from limefw.modalities.compose import PixelComposer
+from limefw.modalities.image import Image
+from limefw.types import Draws, Event, numbered
 
 
 LEAST = 8

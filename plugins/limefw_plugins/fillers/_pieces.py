@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.types import Image, Segments
+from limefw.modalities.image import Image
+from limefw.types import Segments
 from limefw_plugins.segmenters._maps import owners
 
 

@@ -6,9 +6,10 @@ import numpy as np
 from annotated_types import Ge, Le
 from numpy.random import Generator
 
-from limefw.compose import PixelComposer
 from limefw.errors import InputError
-from limefw.types import Image, Segments
+from limefw.modalities.compose import PixelComposer
+from limefw.modalities.image import Image
+from limefw.types import Segments
 
 
 Level = Annotated[float, Ge(0), Le(1)]

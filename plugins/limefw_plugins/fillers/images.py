@@ -9,10 +9,11 @@ from annotated_types import Ge, MinLen
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from limefw.compose import PixelComposer
 from limefw.errors import InputError
-from limefw.frame import Frame
-from limefw.types import Contract, Image, Segments, as_dtype
+from limefw.modalities.compose import PixelComposer
+from limefw.modalities.frame import Frame
+from limefw.modalities.image import Image
+from limefw.types import Contract, Segments, as_dtype
 from limefw_plugins.readers.image_array import image_array
 from limefw_plugins.readers.image_file import image_file
 

@@ -8,8 +8,9 @@ from annotated_types import Ge, Le
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from limefw.compose import PixelComposer
-from limefw.types import Image, Segments
+from limefw.modalities.compose import PixelComposer
+from limefw.modalities.image import Image
+from limefw.types import Segments
 from limefw_plugins.fillers._pieces import painted, piecewise
 
 

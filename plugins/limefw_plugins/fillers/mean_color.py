@@ -2,8 +2,9 @@
 
 from numpy.random import Generator
 
-from limefw.compose import PixelComposer, mean_colors
-from limefw.types import Image, Segments
+from limefw.modalities.compose import PixelComposer, mean_colors
+from limefw.modalities.image import Image
+from limefw.types import Segments
 
 
 def mean_color(image: Image, segments: Segments, _rng: Generator, /, *, truncate: bool = False) -> PixelComposer:

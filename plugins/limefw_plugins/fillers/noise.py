@@ -6,8 +6,9 @@ import numpy as np
 from annotated_types import Ge, Le
 from numpy.random import Generator
 
-from limefw.compose import PixelComposer
-from limefw.types import Floats, Image, Segments, as_dtype
+from limefw.modalities.compose import PixelComposer
+from limefw.modalities.image import Image
+from limefw.types import Floats, Segments, as_dtype
 
 
 def noise(

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.compose import PixelComposer
 from limefw.errors import InputError
+from limefw.modalities.compose import PixelComposer
 from limefw.statistics import blocks
 from limefw.types import Composer, Draws, Floats
 

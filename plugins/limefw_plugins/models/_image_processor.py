@@ -6,10 +6,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.compose import preprocess
 from limefw.errors import ModelSourceError
-from limefw.frame import Frame
-from limefw.types import Contract, Floats, Image
+from limefw.modalities.compose import preprocess
+from limefw.modalities.frame import Frame
+from limefw.modalities.image import Image
+from limefw.types import Contract, Floats
 
 
 Policy = Literal["stretch", "crop", "pad"]

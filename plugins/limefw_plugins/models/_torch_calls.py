@@ -12,8 +12,8 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
-from limefw.compose import PixelComposer
 from limefw.errors import ModelError, ModelSourceError
+from limefw.modalities.compose import PixelComposer
 from limefw.types import Contract, Draws, Model
 from limefw_plugins.models._torch_files import Network
 

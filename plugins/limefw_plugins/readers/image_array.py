@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.types import Image
+from limefw.modalities.image import Image
 from limefw_plugins.readers._pixels import Backdrop, pixels_of, range_of, refuse_non_finite
 
 

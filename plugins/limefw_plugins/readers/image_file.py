@@ -13,7 +13,7 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.types import Image
+from limefw.modalities.image import Image
 from limefw_plugins.readers._pixels import Backdrop, pixels_of, range_of, refuse_non_finite
 
 
@@ -77,8 +77,8 @@ def _what_next(path: Path) -> str:
         return "Arrays are read by another reader: -s reader=image_npy"
     if suffix == ".npz":
         return "Arrays are explained in Python: limefw.explain(numpy.load(...), model), with (h, w) or (h, w, c)"
-    if suffix in (".txt", ".md", ".csv", ".tsv", ".json"):
-        return "Text and tables need a reader of their own: limefw plugins readers lists what is installed"
+    if suffix in (".csv", ".tsv", ".json", ".txt", ".md"):
+        return "Texts and tables are read by other readers: limefw plugins readers lists what is installed"
     return "Save it as PNG, or write a reader for it: limefw plugins new reader NAME"
 
 

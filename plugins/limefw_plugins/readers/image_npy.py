@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge
 
 from limefw.errors import InputError
-from limefw.types import Image
+from limefw.modalities.image import Image
 from limefw_plugins._npy import mapped
 from limefw_plugins.readers.image_array import image_array
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Floats, Labels, Segments, numbered
 from limefw_plugins.renderers._picture import labels_at, mapped
 from limefw_plugins.renderers._places import inner_points

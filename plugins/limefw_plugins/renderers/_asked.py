@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from limefw.explanation import Explanation
-from limefw.what_if import WhatIf
+from limefw.results.explanation import Explanation
+from limefw.results.what_if import WhatIf
 from limefw_plugins.renderers._words import printable, wording_of
 
 

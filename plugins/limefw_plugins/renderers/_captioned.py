@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._findings import Finding
 from limefw_plugins.renderers._letters import FAINT, Words, leading, readable, wrapped
 from limefw_plugins.renderers._paint import Palette

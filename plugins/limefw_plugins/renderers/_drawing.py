@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Floats, Labels
 from limefw_plugins.renderers._areas import areas_at, cells_of, layers, points_in, winners
 from limefw_plugins.renderers._data_uri import data_uri

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from limefw.explanation import Explanation
-from limefw.types import Image
+from limefw.modalities.image import Image
+from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._areas import areas_at
 from limefw_plugins.renderers._picture import labels_at
 from limefw_plugins.renderers._places import place_words

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from limefw.errors import LimefwError
-from limefw.explanation import Explanation
 from limefw.modalities.text import Text, pieces_of
+from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._asked import asked_of, listed
 from limefw_plugins.renderers._words import MINUS, decimals_for, number, printable, wording_of
 

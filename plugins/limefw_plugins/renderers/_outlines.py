@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.explanation import Explanation
+from limefw.modalities.frame import Frame
+from limefw.results.explanation import Explanation
 from limefw.types import Labels
 from limefw_plugins.renderers._picture import labels_at
 
@@ -30,7 +31,7 @@ def traced_labels(explanation: Explanation, finest: int = FINEST) -> Labels:
     shape = explanation.segments.labels.shape
     frame = explanation.frame
     size = [float(length) for length in shape]
-    if frame is not None:
+    if isinstance(frame, Frame):
         size = [
             photo / extent * length for photo, extent, length in zip(frame.photo, frame.box[2:], shape, strict=True)
         ]

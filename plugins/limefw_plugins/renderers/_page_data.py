@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._drawing import Drawing
 from limefw_plugins.renderers._findings import INTERVAL, findings, places_of
 from limefw_plugins.renderers._words import MOST_DECIMALS, printable, wording_of

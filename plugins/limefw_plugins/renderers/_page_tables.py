@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._trust import whole_of
 from limefw_plugins.renderers._words import printable, wording_of
 

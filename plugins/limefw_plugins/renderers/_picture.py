@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.explanation import Explanation
-from limefw.types import Floats, Image, Instance, Labels
+from limefw.modalities.frame import Frame
+from limefw.modalities.image import Image
+from limefw.results.explanation import Explanation
+from limefw.types import Floats, Instance, Labels
 
 
 LEGIBLE = 400
@@ -88,7 +90,7 @@ def effects_at(explanation: Explanation, label: int, labels: Labels) -> Floats:
 def mapped(explanation: Explanation, array: NDArray[Any], size: Sequence[int]) -> NDArray[Any]:
     """Return an array of the model's frame at some size of the photograph; -1 where the frame does not reach."""
     frame = explanation.frame
-    if frame is None:
+    if not isinstance(frame, Frame):
         rows, columns = (np.arange(now) * old // now for now, old in zip(size, array.shape, strict=True))
         return np.asarray(array[np.ix_(rows, columns)])
     down, right = (now / old for now, old in zip(size, frame.photo, strict=True))

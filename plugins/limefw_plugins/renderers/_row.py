@@ -3,8 +3,8 @@
 import numpy as np
 
 from limefw.errors import LimefwError
-from limefw.explanation import Explanation
 from limefw.modalities.table import Row
+from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._words import printable
 
 
@@ -24,6 +24,19 @@ def values_of(explanation: Explanation, segment: int) -> str:
     row = row_of(explanation, "table")
     texts = [row.texts[at] for at in np.flatnonzero(explanation.segments.labels == segment)]
     return printable(", ".join(texts))
+
+
+def parts_of(explanation: Explanation, segment: int) -> tuple[str, str, str]:
+    """Return what is said of a segment, before its column's name, that name, and behind it.
+
+    A name in a script that runs from right to left would otherwise turn the sign beside it.
+    """
+    row, said = row_of(explanation, "table"), printable(explanation.segments.names[segment])
+    names = [printable(row.names[at]) for at in np.flatnonzero(explanation.segments.labels == segment)]
+    if len(names) != 1 or not names[0] or names[0] not in said:
+        return "", said, ""
+    before, name, after = said.partition(names[0])
+    return before, name, after
 
 
 def kept(explanation: Explanation, most: int = 100) -> list[str]:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.explanation import Explanation
 from limefw.modalities.series import Series
+from limefw.results.explanation import Explanation
 from limefw.types import Floats, Labels
 
 

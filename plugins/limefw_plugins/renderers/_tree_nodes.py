@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from limefw.errors import InputError
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from limefw.explanation import Explanation
-from limefw.health import Caution
+from limefw.results.explanation import Explanation
+from limefw.results.health import Caution
 from limefw_plugins.renderers._words import closeness, decimals_for, fidelity, number, printable, wording_of
 
 

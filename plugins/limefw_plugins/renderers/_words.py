@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 
 
 MINUS = "\N{MINUS SIGN}"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._bar_chart import NAMES, ROW, SIZE, bar_chart
 from limefw_plugins.renderers._captioned import key, title, trust

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from limefw.explanation import Explanation
-from limefw.types import Image, Rendering
+from limefw.modalities.image import Image
+from limefw.results.explanation import Explanation
+from limefw.types import Rendering
 from limefw_plugins.renderers._words import wording_of
 
 

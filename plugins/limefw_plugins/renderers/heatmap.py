@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge, Le
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Floats, Rendering
 from limefw_plugins.renderers._captioned import NARROWEST, Paragraph, bare, captioned, letter_size, title, trust
 from limefw_plugins.renderers._findings import Finding, findings

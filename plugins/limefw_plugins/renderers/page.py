@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._drawing import drawing_of
 from limefw_plugins.renderers._page_data import page_data

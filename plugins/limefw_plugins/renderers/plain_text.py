@@ -6,7 +6,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import Finding, findings
@@ -41,6 +41,7 @@ def _about(explanation: Explanation) -> list[str]:
 
 
 def outlook(explanation: Explanation) -> list[str]:
+    """Return lines of the model's strongest answers."""
     words = wording_of(explanation)
     what = "What the model says" if words.plus == "raises" else "The model's strongest answers"
     lines = [f"{what} ({words.noun})"]
@@ -78,6 +79,7 @@ def _row(texts: Sequence[str], effect_wide: int, interval_wide: int) -> str:
 
 
 def bar(item: Finding, strongest: float, half: int) -> str:
+    """Return an effect as a bar to one side of a line."""
     # what rounds to nothing beside the largest has no bar
     least = 1 if abs(item.effect) >= 0.5 * 10.0**-item.decimals else 0
     filled = max(least, round(half * abs(item.effect) / strongest)) * "█"
@@ -92,6 +94,7 @@ def assumed(explanation: Explanation) -> list[str]:
 
 
 def trust(explanation: Explanation) -> list[str]:
+    """Return lines on how far to trust the explanation."""
     lines = ["How far to trust this"]
     for account in accounts(explanation):
         lines += indented(_sentences(account))
@@ -113,4 +116,5 @@ def _sentences(account: Account) -> str:
 
 
 def indented(text: str) -> list[str]:
+    """Return text as lines of a terminal."""
     return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")

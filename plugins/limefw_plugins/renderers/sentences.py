@@ -6,7 +6,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of, listed
 from limefw_plugins.renderers._findings import Finding, findings

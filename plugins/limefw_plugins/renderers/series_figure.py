@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge, Le
 
-from limefw.explanation import Explanation
 from limefw.modalities.series import Series
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._captioned import key, title, trust
 from limefw_plugins.renderers._findings import findings

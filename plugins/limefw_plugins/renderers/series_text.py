@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Floats, Rendering
 from limefw_plugins.renderers._runs import Strip, series_of, strips
 from limefw_plugins.renderers._words import MINUS, fitted, number, printable, wording_of

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._page_sections import bars_of, summary_of
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
-from limefw_plugins.renderers._row import kept, row_of, values_of
+from limefw_plugins.renderers._row import kept, parts_of, row_of, values_of
 from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, caution_sentence, sampling, whole_of
 from limefw_plugins.renderers._words import fidelity, headline, printable, wording_of
 from limefw_plugins.renderers.page import templates
@@ -62,7 +62,10 @@ def _section(explanation: Explanation, label: int, top: int) -> dict[str, object
         "answer": words.answer(explanation.prediction(label)),
         "summary": summary_of(found, words),
         "fidelity": fidelity(explanation, label),
-        "rows": [(bar, values_of(explanation, bar.finding.segment)) for bar in bars_of(found)],
+        "rows": [
+            (bar, parts_of(explanation, bar.finding.segment), values_of(explanation, bar.finding.segment))
+            for bar in bars_of(found)
+        ],
         "weaker": len(explanation.top(None, label)) - len(found),
         "asked": asked_of(explanation, label),
     }

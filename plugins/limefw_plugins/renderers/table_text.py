@@ -5,7 +5,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import Finding, findings
@@ -50,6 +50,7 @@ def _effects(explanation: Explanation, label: int, top: int) -> list[str]:
 
 
 def effects_table(found: Sequence[Finding]) -> list[str]:
+    """Return effects as lines, with a head."""
     name = min(MOST, max(LEAST, *(columns(item.name) for item in found)))
     effect = max(8, *(len(item.effect_text) for item in found))
     interval = max(12, *(len(item.interval_text) for item in found))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._marked import becomes, text_of
 from limefw_plugins.renderers._paint import PaletteName

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._findings import INTERVAL, findings
 from limefw_plugins.renderers._marked import becomes, marked, text_of, title_of

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._marked import becomes, marked, text_of

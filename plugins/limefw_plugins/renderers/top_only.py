@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._areas import areas_at
 from limefw_plugins.renderers._captioned import Paragraph, bare, captioned, listed_effects, title, trust

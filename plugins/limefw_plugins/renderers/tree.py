@@ -5,7 +5,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._captioned import Paragraph, title, trust
 from limefw_plugins.renderers._letters import FAINT, Words, leading, wrapped

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.explanation import Explanation
+from limefw.results.explanation import Explanation
 from limefw.types import Floats, Rendering
 from limefw_plugins.renderers._areas import hidden_at
 from limefw_plugins.renderers._asked import Asked, asked_of

@@ -44,4 +44,4 @@ def at_quantiles(row: Row, shares: Floats) -> Floats:
     pools = row.background.pools
     size = pools.shape[1]
     places = np.minimum((shares * size).astype(np.intp), size - 1)
-    return pools[np.arange(len(pools)), places]
+    return np.asarray(pools[np.arange(len(pools)), places])

@@ -26,7 +26,7 @@ def lime_tabular(
     trees: bool = False,
     sampling_method: Literal["gaussian", "lhs"] = "gaussian",
 ) -> Iterator[Draws]:
-    """lime 0.2.0.1's draws for tables, number for number where the seed is its random_state.
+    """Lime 0.2.0.1's draws for tables, number for number where the seed is its random_state.
 
     With its defects: a bin whose ends are one value is drawn at (value - mean) / spread instead of that value, values
     in bins are normal though the data are not, and whole numbers get fractions. `marginals` has none of them.
@@ -76,7 +76,7 @@ def _by_bins(state: RandomState, row: Row, bins: Bins, numbers: NDArray[np.intp]
     for at, own in enumerate(row.values):
         if at in known:
             values, shares = known[at]["values"], known[at]["frequencies"]
-            own = np.searchsorted(known[at]["edges"], own)  # noqa: PLW2901
+            own = float(np.searchsorted(known[at]["edges"], own))  # noqa: PLW2901
         else:
             values, shares = _categories(row, at)
         rows[:, at] = state.choice(values, size=count, replace=True, p=shares)
@@ -98,8 +98,8 @@ def _categories(row: Row, at: int) -> tuple[Any, Floats]:
         counts = np.asarray(about["frequencies"], dtype=np.float64)
         return list(range(len(counts))), counts / counts.sum()
     assert table.encoded is not None
-    codes, counts = np.unique(table.encoded[:, at], return_counts=True)
-    return codes.tolist(), counts / float(counts.sum())
+    codes, times = np.unique(table.encoded[:, at], return_counts=True)
+    return codes.tolist(), times / float(times.sum())
 
 
 def _known(row: Row, at: int, ends: Floats) -> dict[str, Any]:
@@ -114,7 +114,8 @@ def _known(row: Row, at: int, ends: Floats) -> dict[str, Any]:
         assert table.encoded is not None
         values = table.encoded[:, at]
         place = np.searchsorted(edges, values)
-        there, shares = np.unique(place, return_counts=True)
+        there, times = np.unique(place, return_counts=True)
+        shares = times.astype(np.float64)
         parts = [values[place == number] for number in range(len(edges) + 1)]
         stds = [(np.std(part) if len(part) else 0.0) + 1e-11 for part in parts]
         found = {

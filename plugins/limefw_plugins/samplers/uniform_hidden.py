@@ -39,7 +39,8 @@ def uniform_hidden(
     while drawn < budget:
         rows = min(BLOCK, budget - drawn)
         number = rng.integers(1, count + 1, size=rows)
-        codes = rng.permuted(np.arange(count) >= number[:, None], axis=1)
+        order = rng.random((rows, count))
+        codes = order > np.sort(order, axis=1)[np.arange(rows), number - 1, None]
         if drawn == 0:
             codes[0] = True
         yield Draws(codes)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.types import Image, Labels
+from limefw.modalities.image import Image
+from limefw.types import Labels
 from limefw_plugins._npy import mapped
 
 

@@ -9,7 +9,8 @@ from annotated_types import Ge, Le, MinLen
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.types import Floats, Image, Segments, numbered
+from limefw.modalities.image import Image
+from limefw.types import Floats, Segments, numbered
 
 
 Channels = Annotated[list[Annotated[int, Ge(0)]], MinLen(1)]

@@ -45,8 +45,8 @@ def bins(
     for at, ends in chosen.items():
         if table.features[at].texts or not len(ends) or not np.isfinite(ends).all():
             raise InputError(f"edges of {table.features[at].name!r} must be finite numbers of a column of numbers")
-    ends = _ends(table, discretizer, count, depth)
-    cuts = [() if feature.texts else chosen.get(at, ends[at]) for at, feature in enumerate(table.features)]
+    usual = _ends(table, discretizer, count, depth)
+    cuts = [() if feature.texts else chosen.get(at, usual[at]) for at, feature in enumerate(table.features)]
     return Bins.of(row, cuts, drop_constant=drop_constant)
 
 
@@ -79,8 +79,10 @@ def _cut(table: Table, numbers: list[int], discretizer: str, count: int, depth: 
 
 def _each(figure: Any, values: Floats) -> Floats:
     """Return a figure of each column, NaN of one that has nothing but missing values."""
+    if not values.size:
+        return np.empty((1, 0))
     empty = np.isnan(values).all(axis=0)
-    return np.where(empty, np.nan, figure(np.where(empty, 0.0, values), axis=0)) if len(empty) else np.empty((1, 0))
+    return np.where(empty, np.nan, figure(np.where(empty, 0.0, values), axis=0))
 
 
 def _by_entropy(table: Table, at: int, depth: int) -> Floats:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from annotated_types import Ge, Gt
 from numpy.random import Generator
 
-from limefw.types import Image, Segments
+from limefw.modalities.image import Image
+from limefw.types import Segments
 from limefw_plugins.segmenters._part import Channels, Number, Part, Region, Sigma
 
 

@@ -7,7 +7,8 @@ from annotated_types import Ge
 from numpy.random import Generator
 
 from limefw.errors import InputError
-from limefw.types import Image, Segments
+from limefw.modalities.image import Image
+from limefw.types import Segments
 from limefw_plugins.segmenters._part import Number, Part, Region
 
 

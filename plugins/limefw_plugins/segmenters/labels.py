@@ -10,7 +10,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.types import Image, Segments, frozen, numbered
+from limefw.modalities.image import Image
+from limefw.types import Segments, frozen, numbered
 from limefw_plugins.segmenters._maps import check, fit, owners, read
 
 

@@ -7,7 +7,8 @@ from annotated_types import Ge, Gt, Le
 from numpy.random import Generator
 
 from limefw.errors import InputError
-from limefw.types import Floats, Image, Labels, Segments, numbered
+from limefw.modalities.image import Image
+from limefw.types import Floats, Labels, Segments, numbered
 from limefw_plugins.segmenters._modes import modes
 from limefw_plugins.segmenters._part import Channels, Part, Region, nearest_cut
 

@@ -6,7 +6,8 @@ import numpy as np
 from annotated_types import Ge
 from numpy.random import Generator
 
-from limefw.types import Floats, Image, Segments
+from limefw.modalities.image import Image
+from limefw.types import Floats, Segments
 from limefw_plugins.segmenters._part import Channels, Number, Part, Region, Sigma
 
 

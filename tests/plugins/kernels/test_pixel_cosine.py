@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from limefw.compose import PixelComposer
 from limefw.errors import InputError
-from limefw.types import Contract, Draws, Image, Segments
+from limefw.modalities.compose import PixelComposer
+from limefw.modalities.image import Image
+from limefw.types import Contract, Draws, Segments
 from limefw_plugins.kernels.pixel_cosine import pixel_cosine
 
 

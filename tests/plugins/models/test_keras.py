@@ -439,7 +439,7 @@ def networks():
 @pytest.mark.parametrize("name", sorted(applications()))
 def test_preprocessing_by_name_is_that_of_keras(name):
     """The whole way of an image's bytes into the model, and for both layouts."""
-    from limefw.compose import preprocess
+    from limefw.modalities.compose import preprocess
     from limefw_plugins.models._contract import Wishes
     from limefw_plugins.models._keras_applications import mode_of
 

@@ -32,7 +32,7 @@ def means(folder, shape, *, element=FLOAT, axes=None, inputs=1, name="m.onnx"):
 
 def batch(model, images):
     """Return what a model says of images (h, w, c) of 0..255, preprocessed as its contract says."""
-    from limefw.compose import preprocess
+    from limefw.modalities.compose import preprocess
 
     ready = np.stack([preprocess(image, (0, 255), model.contract) for image in images])
     return model.predict(ready)

@@ -46,7 +46,7 @@ def network(folder, *, entry=("n", 3, 16, 20), element=TensorProto.FLOAT, name="
 
 def batch(model, images=PHOTOS):
     """Return what a model says of images (h, w, c) of 0..255, preprocessed as its contract says."""
-    from limefw.compose import preprocess
+    from limefw.modalities.compose import preprocess
 
     ready = np.stack([preprocess(image, (0, 255), model.contract) for image in images])
     return model.predict(ready)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import limefw
-from limefw.compose import PixelComposer
+from limefw.modalities.compose import PixelComposer
 from limefw.types import Contract, Draws
 
 
@@ -657,8 +657,8 @@ def test_a_classifier_of_digits_knows_digits(monkeypatch):
     assert model.contract.chunk == 32
     from sklearn.datasets import load_digits
 
-    from limefw.compose import preprocess
-    from limefw.frame import Frame
+    from limefw.modalities.compose import preprocess
+    from limefw.modalities.frame import Frame
 
     digits = load_digits()
     images = [limefw.Image(np.pad(image, 1)[..., None] * 15.9, (0.0, 255.0)) for image in digits.images[:200]]

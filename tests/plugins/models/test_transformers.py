@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import limefw
-from limefw.compose import preprocess
 from limefw.errors import ModelError, ModelSourceError, UntrustedError
-from limefw.frame import Frame
+from limefw.modalities.compose import preprocess
+from limefw.modalities.frame import Frame
 from limefw.testing import check_plugin
 
 

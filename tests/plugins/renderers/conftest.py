@@ -8,10 +8,12 @@ import pytest
 from skimage.data import chelsea
 from skimage.segmentation import slic
 
-from limefw.explanation import Explanation, WhatIf
-from limefw.frame import Frame
-from limefw.health import Caution, Health, LabelHealth
-from limefw.types import Contract, Fit, Image, Neighbourhood, Segments
+from limefw.modalities.frame import Frame
+from limefw.modalities.image import Image
+from limefw.results.explanation import Explanation
+from limefw.results.health import Caution, Health, LabelHealth
+from limefw.results.what_if import WhatIf
+from limefw.types import Contract, Fit, Neighbourhood, Segments
 
 
 NAMES = {285: "Egyptian Mau", 281: "tabby", 282: "tiger cat"}

@@ -16,7 +16,8 @@ from PIL import Image as Pillow
 from skimage.data import chelsea
 
 import limefw
-from limefw.types import Image, Segments
+from limefw.modalities.image import Image
+from limefw.types import Segments
 from limefw_plugins.renderers import limefw_renderers
 from limefw_plugins.renderers._areas import areas_at, areas_of, cells_of, layers, points_in, winners
 from limefw_plugins.renderers._captioned import title

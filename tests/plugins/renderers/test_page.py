@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from limefw.types import Image
+from limefw.modalities.image import Image
 from limefw_plugins.renderers._outlines import outlines
 from limefw_plugins.renderers.page import page
 from limefw_plugins.renderers.vector import vector

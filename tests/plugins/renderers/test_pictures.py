@@ -7,7 +7,7 @@ from PIL import Image as Pillow
 from skimage.data import chelsea
 
 from limefw.errors import LabelError
-from limefw.types import Image
+from limefw.modalities.image import Image
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers.bars import bars
 from limefw_plugins.renderers.figure import figure

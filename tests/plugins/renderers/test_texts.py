@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from limefw.types import Image
+from limefw.modalities.image import Image
 from limefw_plugins.renderers._words import columns, fitted, number, printable, signed, wording_of
 from limefw_plugins.renderers.bars import bars
 from limefw_plugins.renderers.figures_json import figures_json
@@ -189,7 +189,7 @@ def test_text_says_what_was_assumed(make):
 
 
 def test_json_of_a_name_that_is_no_unicode(make):
-    from limefw.types import Image
+    from limefw.modalities.image import Image
 
     photo = Image(make().instance.pixels, (0, 255), "caf\udce9.png")
     explanation = make(photo, names={3: "\udcff"})

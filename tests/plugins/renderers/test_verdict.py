@@ -1,6 +1,6 @@
 import pytest
 
-from limefw.what_if import WhatIf
+from limefw.results.what_if import WhatIf
 from limefw_plugins.renderers._asked import _verdict
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage.data import chelsea
 
-from limefw.types import Image
+from limefw.modalities.image import Image
 from limefw_plugins.renderers import limefw_renderers
 from limefw_plugins.renderers._picture import displayable, effects_at, labels_at, photo_of, view_of
 from limefw_plugins.renderers._places import eroded, inner_points, place_words

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 import limefw
-from limefw.frame import Frame
-from limefw.types import Contract, Image
+from limefw.modalities.frame import Frame
+from limefw.modalities.image import Image
+from limefw.types import Contract
 from limefw_plugins.fillers._pieces import piecewise
 from limefw_plugins.segmenters import given as known
 from limefw_plugins.segmenters.labels import labels

@@ -8,9 +8,10 @@ from PIL import Image as Pillow
 
 import limefw
 from limefw.errors import MissingDependencyError
-from limefw.frame import Frame
+from limefw.modalities.frame import Frame
+from limefw.modalities.image import Image
 from limefw.stage import Stage, settled
-from limefw.types import Contract, Image
+from limefw.types import Contract
 from limefw_plugins.segmenters._part import Part, nearest_cut
 from limefw_plugins.segmenters.watershed import _gradient
 

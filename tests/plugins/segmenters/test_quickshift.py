@@ -9,7 +9,7 @@ from skimage import segmentation
 from skimage.color import gray2rgb
 
 import limefw
-from limefw.types import Image
+from limefw.modalities.image import Image
 from limefw_plugins.segmenters._modes import modes
 from limefw_plugins.segmenters.quickshift import quickshift
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from limefw.game import Game
 from limefw.statistics import effective_sample_size, rounding, weighted_r2
 from limefw.types import Fit, Floats, Neighbourhood
 
@@ -167,6 +168,22 @@ def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) ->
     if rows < advised and not exhaustive:
         found["too_few_samples"] = f"{rows} samples for {width} segments: {advised} or more are advisable"
     return [Caution(code, text) for code, text in found.items()]
+
+
+def of_play(game: Game) -> tuple[Caution, ...]:
+    """Return the cautions that playing has given: a filler that hides nothing, chunks that did not fit in memory."""
+    found: tuple[Caution, ...] = ()
+    if getattr(game.composer, "hides_nothing", False):
+        text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
+        found += (Caution("filler_hides_nothing", text),)
+    if game.too_many is not None:
+        # once, however often they were halved
+        text = (
+            f"memory ran out at {game.too_many} rows a call; from there on at most {game.chunk_rows} were asked at "
+            f"once. With chunk={game.chunk_rows} no row is asked twice"
+        )
+        found += (Caution("out_of_memory", text),)
+    return found
 
 
 def of_number(width: int) -> list[Caution]:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.types import Contract, Image, Segments, as_dtype, numbered
+from limefw.modalities.image import Image
+from limefw.types import Contract, Floats, Instance, Segments, as_dtype, numbered
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +78,19 @@ class Frame:
         limits = (pixels.shape[1], pixels.shape[0]) * 2
         first, second, third, fourth = np.clip(edges, 0.0, limits).tolist()
         return resize(pixels, self.size, (first, second, third, fourth))
+
+    def trimmed(self, segments: Segments) -> Segments:
+        """Take the padding out of all segments."""
+        return without_padding(segments, self.outside())
+
+    def shares(self, sizes: Floats) -> Floats:
+        """Return which part of the photograph each segment covers: a pixel of the frame covers several of its."""
+        pixel = np.prod(self.box[2:]) / np.prod(self.size)
+        return np.asarray(sizes * pixel / np.prod(self.photo))
+
+    def shows(self, instance: Instance) -> bool:
+        """Say whether it can be a frame of this photograph at all."""
+        return self.photo == instance.shape and bool(np.isfinite(self.box).all()) and min(self.box[2:]) > 0
 
     def to_photo(self, shown: NDArray[Any], outside: float = -1) -> NDArray[Any]:
         """Return what the frame shows (labels) at the photograph's own size; `outside` where it does not reach."""

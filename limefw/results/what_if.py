@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from limefw.game import Game
-from limefw.health import Caution
+from limefw.results.health import Caution
 from limefw.statistics import rounding
 from limefw.types import Draws, Fit, Floats, Neighbourhood
 

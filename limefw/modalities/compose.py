@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import ContractError
-from limefw.types import Contract, Draws, Floats, Image, Labels, Segments, as_dtype, digest, frozen
+from limefw.modalities.image import Image
+from limefw.types import Contract, Draws, Floats, Labels, Segments, as_dtype, digest, frozen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +72,16 @@ class PixelComposer:
         return len(self.backgrounds) > 1
 
     @property
+    def alternatives(self) -> int:
+        """How many backgrounds a row's number chooses from."""
+        return len(self.backgrounds)
+
+    @property
+    def bindable(self) -> bool:
+        """Whether a row is made of whole segments, so that a model can compose from the codes by itself."""
+        return self.basis is None
+
+    @property
     def row_bytes(self) -> int:
         """The size of one composite."""
         return int(self.pixels.nbytes)
@@ -79,6 +90,12 @@ class PixelComposer:
         """Return a hash of everything that a composite depends on but its code and values."""
         basis = () if self.basis is None else self.basis
         return digest(self.pixels, self.backgrounds, self.labels, basis, self.planar, self.value_range)
+
+    @property
+    def hides_nothing(self) -> bool:
+        """Whether hiding shows nothing: a one-pixel segment is its own mean colour, a flat picture is flat anyhow."""
+        inside = self.labels >= 0 if self.basis is None else self.basis.any(axis=0)
+        return not any((background != self.pixels)[inside].any() for background in self.backgrounds)
 
     def buffer(self, rows: int) -> NDArray[Any]:
         """Return an uninitialised array for `rows` composites."""

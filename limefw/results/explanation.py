@@ -10,21 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw import contracts, store
+from limefw import contracts
 from limefw.discovery import registry
-from limefw.errors import LabelError, LimefwError, MissingDependencyError, RecipeError, StoreError, did_you_mean
-from limefw.frame import Frame
-from limefw.health import Caution, Health, LabelHealth
+from limefw.errors import LabelError, LimefwError, MissingDependencyError, RecipeError, did_you_mean
 from limefw.labels import find
-from limefw.modalities.series import Series
-from limefw.modalities.table import Row
-from limefw.modalities.table_bins import Bins
-from limefw.modalities.text import Text
 from limefw.recipe import Label
+from limefw.results import store
+from limefw.results.health import Health
+from limefw.results.what_if import WhatIf
 from limefw.stage import Stage
 from limefw.statistics import rounding
-from limefw.types import Fit, Floats, Image, Instance, Labels, Neighbourhood, Rendering, Segments
-from limefw.what_if import WhatIf
+from limefw.types import Fit, Floats, Instance, Labels, Neighbourhood, Rendering, Segments, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ class Explanation:
     Args:
         instance: as it was given, a photograph at its own size.
         segments: in the model's frame.
-        frame: how the photograph lies in it; None where the instance is no image.
+        frame: how the model sees the instance; None where it sees it as it is.
         neighbourhood: everything that the surrogates were fitted to.
         fits: a surrogate for each label, the first asked for first.
         names: of the labels.
@@ -65,7 +61,7 @@ class Explanation:
 
     instance: Instance
     segments: Segments
-    frame: Frame | None
+    frame: View | None
     neighbourhood: Neighbourhood
     fits: Mapping[int, Fit]
     names: Mapping[int, str]
@@ -123,12 +119,9 @@ class Explanation:
         return np.where(np.abs(effects) > least, effects, 0.0)
 
     def _shares(self) -> Floats:
-        """Return which part of the instance each segment covers; a frame's pixel covers several of a photograph."""
+        """Return which part of the instance each segment covers."""
         sizes = self.segments.sizes()
-        if self.frame is None:
-            return sizes / self.segments.labels.size
-        pixel = np.prod(self.frame.box[2:]) / np.prod(self.frame.size)
-        return np.asarray(sizes * pixel / np.prod(self.frame.photo))
+        return sizes / self.segments.labels.size if self.frame is None else self.frame.shares(sizes)
 
     def as_list(self, label: Label | None = None) -> list[tuple[str, float]]:
         """Return (segment name, effect) pairs, the strongest first."""
@@ -210,12 +203,10 @@ class Explanation:
         signs = np.zeros(self.segments.count + 1, dtype=np.int8)
         signs[segments] = np.sign(self.fit(label).effects[segments])
         mask = signs[self.label_map]
-        if not isinstance(self.instance, Image):
+        masked = getattr(self.instance, "masked", None)
+        if masked is None:
             raise LimefwError(f"a mask needs an image, and this is {self.instance.modality}")
-        pixels = np.array(self.instance.pixels)
-        if hide_rest:
-            pixels[mask == 0] = self.instance.value_range[0]
-        return pixels, mask
+        return masked((mask != 0) | (not hide_rest)), mask
 
     def render(self, renderer: str | Mapping[str, Any] = "auto") -> Rendering:
         """Draw with an installed renderer: a name, or ``{"use": name, parameter: value}``.
@@ -232,7 +223,7 @@ class Explanation:
         mapping = {"use": renderer} if isinstance(renderer, str) else dict(renderer)
         name = str(mapping.pop("use", "auto"))
         if name == "auto":
-            name = "overlay" if isinstance(self.instance, Image) else "figure"
+            name = "overlay" if self.instance.modality == "image" else "figure"
         return self.draw(Stage.of("renderers", registry().suited("renderers", name, self.instance.modality), mapping))
 
     def draw(self, stage: Stage) -> Rendering:
@@ -288,66 +279,3 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         return str(self.render({"use": "html", "fragment": True}).data)
-
-
-_TYPES = {
-    kind.__name__: kind
-    for kind in [
-        *(Explanation, Image, Text, Series, Row, Bins, Segments, Frame, Neighbourhood, Fit),
-        *(Health, LabelHealth, Caution, WhatIf),
-    ]
-}
-
-
-def load(path: str | os.PathLike[str]) -> Explanation:
-    """Read an explanation that ``save`` wrote.
-
-    Raises:
-        StoreError: where the file is missing, cut short, of a newer schema, or not what it says it is.
-    """
-    found = store.load(path, _TYPES)
-    if not isinstance(found, Explanation):
-        raise StoreError(f"{os.fspath(path)} holds {type(found).__name__}, not an explanation")
-    try:
-        _check(found)
-    except Exception as error:
-        raise StoreError(f"{os.fspath(path)} contradicts itself: {error}") from error
-    return found
-
-
-def _check(found: Explanation) -> None:
-    """Check that the parts of a loaded explanation fit together, so that later calls cannot fail in odd ways."""
-    photo, frame = contracts.check_instance(found.instance, "the file"), found.frame
-    if frame and not (frame.photo == photo.shape and np.isfinite(frame.box).all() and min(frame.box[2:]) > 0):
-        raise ValueError("its frame is of another photograph")
-    contracts.check_segments(found.segments, photo.shape if frame is None else frame.size, "the file")
-    around, targets = found.neighbourhood, len(found.fits)
-    rows, width = len(around.codes), found.segments.count
-    if around.codes.shape != (rows, width) or around.targets.shape != (rows, targets) or around.groups.shape != (rows,):
-        raise ValueError("codes, targets and groups do not fit segments and labels")
-    contracts.check_weights(around.weights, rows, "the file")
-    for fit in contracts.check_fits(list(found.fits.values()), targets, width, "the file"):
-        _check_detail(fit.detail, width)
-    if not all(isinstance(part, Mapping) for name, part in found.provenance.items() if name != "created"):
-        raise ValueError("its provenance is not made of mappings")
-    if not targets or not set(found.fits) == set(found.names) == set(found.health.labels):
-        raise ValueError("its labels differ from place to place")
-    asked = [segment for item in found.what_if.values() for segment in item.segments]
-    if not set(found.what_if) <= set(found.fits) or not all(0 <= segment < width for segment in asked):
-        raise ValueError("its what-if answers are of other labels or segments")
-
-
-def _check_detail(detail: Mapping[str, Any], width: int) -> None:
-    """Refuse log-odds that are no finite numbers, and a tree that would send a row round in circles or out of it."""
-    if detail.get("form") == "logistic":
-        coefficients = np.asarray(detail["coefficients"], dtype=np.float64)
-        if coefficients.shape != (width,) or not np.isfinite([*coefficients, detail["intercept"]]).all():
-            raise ValueError("its logistic surrogate does not fit its segments")
-    if detail.get("form") == "tree":
-        parts = [np.asarray(detail[name]) for name in ("feature", "threshold", "value", "left", "right")]
-        feature, shapes = parts[0], {part.shape for part in parts}
-        if len(shapes) > 1 or feature.ndim != 1 or not (feature < width).all():
-            raise ValueError("its tree does not fit its segments")
-        children, nodes = np.stack(parts[3:])[:, feature >= 0], np.flatnonzero(feature >= 0)
-        if children.dtype.kind != "i" or not ((children > nodes) & (children < len(feature))).all():
-            raise ValueError("its tree goes round in circles")

@@ -1,0 +1,1 @@
+"""What is done with a finished result: no stage of an explanation needs anything in here."""
