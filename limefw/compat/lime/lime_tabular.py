@@ -22,7 +22,10 @@ from limefw.types import Draws, Floats
 
 
 CHUNK = 1024
-"""Rows a call of the model: lime gives it all of them at once."""
+"""Rows a call of the model at the most: lime gives it all of them at once."""
+
+CHUNK_BYTES = 2_000_000
+"""Of wide rows fewer, so that copies of them take little beside the rows themselves; never less than 128."""
 
 DISCRETIZERS = {
     "quartile": discretize.QuartileDiscretizer,
@@ -313,7 +316,8 @@ class LimeTabularExplainer:
         """Return the outputs ``(n, k)``, of a regression ``(n, 1)``."""
         draws = Draws(np.ones((len(around.rows), 0), dtype=np.bool_), {"row": np.arange(len(around.rows))})
         predict = partial(_checked, predict_fn, around, self.mode)
-        outputs = ask(around, draws, predict, chunk=CHUNK)
+        chunk = int(np.clip(CHUNK_BYTES // max(1, 8 * around.rows.shape[1]), 128, CHUNK))
+        outputs = ask(around, draws, predict, chunk=chunk)
         if self.mode == "regression":
             if outputs.shape[1] > 1:
                 warnings.warn(f"the model has {outputs.shape[1]} outputs: the first is explained", stacklevel=3)

@@ -145,8 +145,9 @@ class _Indexed:
         owners = np.full(len(self.as_list), -1)
         for feature, places in enumerate(self.positions):
             owners[places] = feature
-        fill = "" if self.bow else self.mask_string
-        return TextComposer(tuple(self.as_list), owners, (fill,) * len(self.as_list))
+        labels = np.repeat(owners, [len(piece) for piece in self.as_list])
+        features = Segments(labels, tuple(self.inverse_vocab))
+        return TextComposer.of(Text(self.raw), features, "" if self.bow else self.mask_string)
 
 
 class IndexedString(_Indexed):
