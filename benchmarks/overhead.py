@@ -369,7 +369,7 @@ def segmenting(repeats: int) -> Table:
         found[name] = stage(image, np.random.default_rng(0)).count
 
     names = []
-    for name in limefw.registry().names("segmenters"):
+    for name in _of_images("segmenters"):
         try:
             segment(name)
         except (limefw.RecipeError, limefw.MissingDependencyError):
@@ -382,6 +382,11 @@ def segmenting(repeats: int) -> Table:
     beside, targets = _quickshifts(image, repeats)
     counted = f"The photograph at {SIZE}x{SIZE}, defaults; quickshift also beside scikit-image's, with equal labels."
     return Table("Segmenting", counted, rows + beside, targets)
+
+
+def _of_images(kind: str) -> list[str]:
+    found = limefw.registry().all(kind)
+    return [item.plugin.name for item in found if item.plugin.modality in (None, "image")]
 
 
 def _quickshifts(image: Instance, repeats: int) -> tuple[list[Row], list[Target]]:
@@ -424,7 +429,7 @@ def rendering(repeats: int) -> Table:
     def render(name: str) -> None:
         sizes[name] = len(explanation.render(name).data)
 
-    names = [name for name in limefw.registry().names("renderers") if name != "tree"]  # draws trees alone
+    names = [name for name in _of_images("renderers") if name != "tree"]  # draws trees alone
     times = interleaved({name: partial(render, name) for name in names}, repeats)
     rows: list[Row] = [
         {"renderer": name, "kB": sizes[name] / 1e3, "CPU": spread(taken)} for name, taken in times.items()

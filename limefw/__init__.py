@@ -24,9 +24,23 @@ if TYPE_CHECKING:
     from limefw.errors import UntrustedError as UntrustedError
     from limefw.hookspecs import hookimpl as hookimpl
     from limefw.loading import model as model
+    from limefw.many import Overview as Overview
+    from limefw.many import Picked as Picked
+    from limefw.many import explain_many as explain_many
+    from limefw.many import overview as overview
+    from limefw.many import pick as pick
     from limefw.modalities.compose import PixelComposer as PixelComposer
     from limefw.modalities.compose import mean_colors as mean_colors
     from limefw.modalities.image import Image as Image
+    from limefw.modalities.series import Series as Series
+    from limefw.modalities.series import SeriesComposer as SeriesComposer
+    from limefw.modalities.table import Row as Row
+    from limefw.modalities.table import Table as Table
+    from limefw.modalities.table_bins import Bins as Bins
+    from limefw.modalities.table_bins import RowComposer as RowComposer
+    from limefw.modalities.text import Text as Text
+    from limefw.modalities.text import TextComposer as TextComposer
+    from limefw.modalities.text import by_tokens as by_tokens
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
     from limefw.recipe import Recipe as Recipe
@@ -56,6 +70,11 @@ _HOMES = {
     "limefw.results.loaded": ("load",),
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
+    "limefw.many": ("Overview", "Picked", "explain_many", "overview", "pick"),
+    "limefw.modalities.text": ("Text", "TextComposer", "by_tokens"),
+    "limefw.modalities.series": ("Series", "SeriesComposer"),
+    "limefw.modalities.table": ("Row", "Table"),
+    "limefw.modalities.table_bins": ("Bins", "RowComposer"),
     "limefw.stage": ("Plugin",),
     "limefw.recipe": ("Recipe",),
     "limefw.discovery": ("Registry", "plugin", "registry"),

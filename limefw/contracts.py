@@ -70,19 +70,21 @@ def check_segments(value: Any, shape: tuple[int, ...], what: Any) -> Segments:
 
 
 def check_draws(value: Any, segments: Segments, what: Any, *, first: bool) -> Draws:
-    """``(n, d)`` bool or finite float32 codes with finite importance; the first row of all is the instance."""
+    """``(n, d)`` bool or finite float codes with finite importance; the first row of all is the instance."""
     draws: Draws = _is(value, Draws, what, "blocks of limefw.Draws")
     codes = draws.codes
     shape = f"codes of shape (n, {segments.count})"
     _require(codes.ndim == 2 and codes.shape[1] == segments.count, what, shape, f"{codes.shape}")
-    _require(codes.dtype in (np.bool_, np.float32), what, "codes of dtype bool or float32", str(codes.dtype))
+    expected = "codes of dtype bool, float32 or float64"
+    _require(codes.dtype in (np.bool_, np.float32, np.float64), what, expected, str(codes.dtype))
     groups = () if draws.groups is None else (("groups", draws.groups),)
     for name, array in (*groups, ("importance", draws.importance), *draws.values.items()):
         _require(len(array) == len(codes), what, f"{len(codes)} {name}", f"{len(array)}")
     _require(_weighty(draws.importance), what, "finite importance >= 0", "negative or non-finite importance")
-    if codes.dtype == np.float32:
+    if codes.dtype != np.bool_:
         _require(np.isfinite(codes).all(), what, "finite codes", "NaN or infinite codes")
-    if first and len(codes):
+    # in float64 are standardised values, of which the instance's own may be any
+    if first and len(codes) and codes.dtype != np.float64:
         _require((codes[0] == 1).all(), what, "the instance (all True) as its first row", "another first row")
     return draws
 

@@ -269,6 +269,14 @@ class Registry:
         """
         return self.lookup(kind, name).plugin
 
+    def suited(self, kind: str, name: str, modality: str) -> Plugin:
+        """Return the plug-in called ``<modality>_<name>`` where there is one, else the one called `name`.
+
+        So "html" is one name for all pages, each modality's being a plug-in of its own. Raises as `get` does.
+        """
+        own = f"{modality}_{name}"
+        return self.get(kind, own if own in self._of_kind(kind) else name)
+
     def lookup(self, kind: str, name: str) -> Found:
         """Return one plug-in and its provider; raises as `get` does."""
         self._of_kind(kind)
@@ -296,14 +304,20 @@ class Registry:
         """Say which distributions were not let in: what nobody knows may be theirs."""
         return f" Denied by {POLICY_VARIABLE}, so not looked at: {', '.join(self.denied)}." if self.denied else ""
 
-    def choose(self, kind: str, source: Any) -> Plugin:
+    def choose(self, kind: str, source: Any, modality: str | None = None) -> Plugin:
         """Return the plug-in of a kind whose ``accepts`` says yes to `source` (``use = "auto"``).
+
+        Those of a `modality` are asked first.
 
         Raises:
             UnknownPluginError: where none does.
             BrokenPluginError: where none does and some could not be loaded.
         """
-        for found in sorted(self.all(kind), key=lambda item: item.plugin.fallback):
+
+        def turn(found: Found) -> tuple[bool, bool]:
+            return found.plugin.fallback, modality not in (None, found.plugin.modality)
+
+        for found in sorted(self.all(kind), key=turn):
             if _accepts(found, source):
                 return self.get(kind, found.plugin.name)
         what = type(source).__name__ if not isinstance(source, Path) else str(source)

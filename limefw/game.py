@@ -122,13 +122,13 @@ class Game:
 
     def _open(self, draws: Draws) -> None:
         """Predict the instance by itself: a model that does not fit fails here, before anything else is paid for."""
-        if not (draws.codes[0] == 1).all():
+        if draws.codes.dtype != np.float64 and not (draws.codes[0] == 1).all():
             raise ContractError("the first row that a game is asked for must be the instance itself: every code 1")
         outputs = self._ask(draws, [0])
         targets = self._to_targets(outputs)
         self.prediction = targets[0]
         self.columns = resolve_labels(self.labels, targets[0], self.names, self._ranks(outputs, targets))
-        key = _row_keys(draws.take(slice(0, 1)))[0]
+        key = self._keys(draws.take(slice(0, 1)))[0]
         self._seen[key] = 0
         self._targets = targets[:, self.columns]
         self._tell()
@@ -146,11 +146,21 @@ class Game:
         unique = [f"{name} ({at})" if shown.count(name) > 1 else name for at, name in zip(order, shown, strict=True)]
         return dict(zip(unique, self.prediction[order].tolist(), strict=True))
 
+    def _keys(self, draws: Draws) -> list[bytes]:
+        """Return a key for each row; rows with one key are one model input, and the model is asked once."""
+        own = getattr(self.composer, "keys", None)
+        if own is None:
+            return _row_keys(draws)
+        keys: list[bytes] = own(draws)
+        if len(keys) != len(draws):
+            raise ContractError(f"{type(self.composer).__name__} has {len(keys)} keys for {len(draws)} draws")
+        return keys
+
     def _distinct(self, draws: Draws) -> tuple[NDArray[np.intp], list[int]]:
         """Return each row's place among all distinct rows so far, and the rows not predicted yet."""
         index = np.empty(len(draws), dtype=np.intp)
         fresh: list[int] = []
-        for row, key in enumerate(_row_keys(draws)):
+        for row, key in enumerate(self._keys(draws)):
             place = self._seen.setdefault(key, len(self._seen))
             index[row] = place
             if place >= len(self._targets) + len(fresh):
@@ -175,7 +185,7 @@ class Game:
         part = draws.take(np.asarray(rows))
         if self.cache is None:
             return self._predict(part)
-        keys = [self.cache_key + key for key in _row_keys(part)]
+        keys = [self.cache_key + key for key in self._keys(part)]
         found = [self.cache.get(key) for key in keys]
         missing = [at for at, row in enumerate(found) if row is None]
         if missing:
@@ -282,7 +292,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def _row_keys(draws: Draws) -> list[bytes]:
-    """Return for each row the bytes of its codes and values: rows with one key are one model input."""
+    """Return for each row the bytes of its codes and values, which a composer without keys of its own goes by."""
     packed = np.packbits(draws.codes, axis=1) if draws.codes.dtype == np.bool_ else np.ascontiguousarray(draws.codes)
     parts = [packed.reshape(len(draws), -1).view(np.uint8)]
     for name in sorted(draws.values):

@@ -16,16 +16,25 @@ from limefw.stage import Stage, takes_trust
 from limefw.types import Contract, Instance, Model
 
 
-def read(source: Any, stage: Stage | None, registry: Registry) -> Instance:
+def read(source: Any, stage: Stage | None, registry: Registry, modality: str | None = None) -> Instance:
     """Return the instance that `source` is or holds; `stage` None lets the readers say who takes it.
+
+    Those of a `modality` are asked first: a .npy file or an array may be an image and may be a series.
 
     Raises:
         InputError: with what it is and what would do.
     """
     if isinstance(source, Instance):
         return _own(check_instance(source, "the caller"))
-    chosen = stage if stage is not None else _reader_for(source, registry)
+    chosen = stage if stage is not None else _reader_for(source, registry, modality)
     return _own(check_instance(chosen(source), chosen))
+
+
+def modality_of(source: Any, stage: Stage | None, registry: Registry) -> str | None:
+    """Return the modality of what `read` would return, without reading it; None where only reading will tell."""
+    if isinstance(source, Instance):
+        return source.modality
+    return (stage if stage is not None else _reader_for(source, registry)).plugin.modality
 
 
 def _own(instance: Instance) -> Instance:
@@ -34,15 +43,19 @@ def _own(instance: Instance) -> Instance:
     return instance if copied is None else copied()
 
 
-def _reader_for(source: Any, registry: Registry) -> Stage:
+def _reader_for(source: Any, registry: Registry, modality: str | None = None) -> Stage:
     try:
-        plugin = registry.choose("readers", source)
+        plugin = registry.choose("readers", source, modality)
     except (UnknownPluginError, BrokenPluginError) as error:
         if isinstance(source, str):
             raise InputError(
                 f"a str is text, which no installed reader takes. For a file give pathlib.Path({source[:60]!r})"
             ) from None
         hint = "Give numpy.asarray(...) of one image. " if isinstance(source, list | tuple) else ""
+        if hasattr(source, "columns") or hasattr(source, "to_dict") or isinstance(source, Mapping):
+            hint = (
+                "A row of a table is varied by the others: limefw.Table(frame).row(3), or .row({...}) for a new one. "
+            )
         raise InputError(
             f"{error} {hint}An image is an array (h, w) or (h, w, c), a PIL image, a pathlib.Path or a limefw.Image."
         ) from error
@@ -107,7 +120,8 @@ def _loaded(source: Any, use: str | Mapping[str, Any], registry: Registry, *, tr
             source = Path(source)
     stage = _adapter_for(source, use, registry)
     trusted = {"trust": trust} if takes_trust(stage.plugin) else {}
-    return check_model(stage(source, **trusted), stage)
+    loaded = check_model(stage(source, **trusted), stage)
+    return replace(loaded, modality=loaded.modality or stage.plugin.modality)
 
 
 def names_function(text: str) -> bool:

@@ -14,11 +14,11 @@ import numpy as np
 from limefw import contracts
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
-from limefw.errors import ContractError, InputError, RecipeError
+from limefw.errors import ContractError, InputError, ModelError, RecipeError
 from limefw.game import Cache, Game, Listener
+from limefw.loading import modality_of, read
 from limefw.loading import model as load_model
-from limefw.loading import read
-from limefw.recipe import DEFAULT, Label, Recipe, build
+from limefw.recipe import DEFAULT, Label, Recipe, build, default_for, default_in
 from limefw.results.explanation import Explanation
 from limefw.results.health import Caution, cross_fitted, examine, of_play
 from limefw.results.provenance import made_by
@@ -41,7 +41,7 @@ class Explainer:
         self,
         model: Any = None,
         *,
-        recipe: Any = DEFAULT,
+        recipe: Any = None,
         overrides: Mapping[str, Any] | None = None,
         chunk: int | None = None,
         cache: Cache | None = None,
@@ -52,7 +52,8 @@ class Explainer:
 
         Args:
             model: what ``limefw.model`` takes; None: the recipe's model, or the embedded one.
-            recipe: a name, a file, a mapping or a Recipe.
+            recipe: a name, a file, a mapping or a Recipe; None: the one for the instance's modality ("lime" for
+                images, "text", "table", "series").
             overrides: settings on top of it; a stage may be a function of its kind's call shape.
             chunk: rows per model call.
             cache: keeps raw output rows of models that have a fingerprint.
@@ -60,7 +61,13 @@ class Explainer:
             registry: where the plug-ins are; the process's own by default.
         """
         self.registry = registry or default_registry()
-        self.recipe = build(recipe, registry=self.registry, overrides=overrides)
+        self._defaults: dict[str, Recipe] = {}
+        self._overrides = overrides
+        if recipe is None:
+            name, self.recipe = default_in(overrides, self.registry)
+            self._defaults[name] = self.recipe
+        else:
+            self.recipe = build(recipe, registry=self.registry, overrides=overrides)
         for stage in self.recipe.stages.values():
             stage.check_installed()
         adapter = self.recipe.stages.get("model")
@@ -78,9 +85,32 @@ class Explainer:
     ) -> Explanation:
         """Explain one instance; the keywords stand in for the recipe's own for this once."""
         overrides = _said(labels=labels, samples=samples, seed=seed, what_if=what_if)
-        recipe = build(self.recipe, registry=self.registry, overrides=overrides)
+        instance, recipe = self._recipe_for(instance)
+        recipe = build(recipe, registry=self.registry, overrides=overrides)
         run = Run(recipe, self.model, self.registry, self.chunk, self.cache, self.on_progress)
         return run.explain(instance)
+
+    def _recipe_for(self, source: Any) -> tuple[Any, Recipe]:
+        """Return the instance, read only where nothing else tells its modality, and the recipe for it."""
+        if not self._defaults:
+            return source, self.recipe
+        reader = self.recipe.stages.get("reader")
+        modality = modality_of(source, reader, self.registry)
+        if modality is None:
+            source = read(source, reader, self.registry)
+            modality = source.modality
+        name = default_for(modality, self.registry)
+        if name not in self._defaults:
+            self._defaults[name] = build(name, registry=self.registry, overrides=self._overrides)
+        return source, self._defaults[name]
+
+
+def recipe_for(source: Any, overrides: Mapping[str, Any] | None = None, registry: Registry | None = None) -> Recipe:
+    """Return the recipe by which `source` is explained where none is given, with `overrides` on top."""
+    known = registry or default_registry()
+    _, settled = default_in(overrides, known)
+    name = default_for(modality_of(source, settled.stages.get("reader"), known), known)
+    return build(name, registry=known, overrides=overrides)
 
 
 def explain(
@@ -88,7 +118,7 @@ def explain(
     model: Any = None,
     /,
     *,
-    recipe: Any = DEFAULT,
+    recipe: Any = None,
     labels: Label | Sequence[Label] | None = None,
     samples: int | None = None,
     seed: int | None = None,
@@ -112,7 +142,8 @@ def explain(
     Args:
         instance: an array (h, w, c) or (h, w), a PIL image, a ``pathlib.Path`` of an image file, a limefw.Image.
         model: a callable from a batch to (n, k) outputs, a limefw.Model, a model file; None: the embedded classifier.
-        recipe: a name, a file, a mapping or a Recipe; everything below stands in for what it says.
+        recipe: a name, a file, a mapping or a Recipe; everything below stands in for what it says. None: the one for
+            the instance's modality ("lime" for images, "text", "table", "series").
         labels: class indices, class names or "top:3"; any number of them costs one pass.
         samples: rows drawn at the most; the instance counts.
         seed: equal seeds give equal explanations, to the last bit.
@@ -220,7 +251,8 @@ class Run:
     def scene(self, source: Any) -> Scene:
         """Read an instance, put it into the model's frame and cut it; the frame's padding is in no segment."""
         with self.timed("readers"):
-            photo = read(source, self.recipe.stages.get("reader"), self.registry)
+            meant = self.recipe.stages["segmenter"].plugin.modality
+            photo = read(source, self.recipe.stages.get("reader"), self.registry, meant)
         self._check_modality(photo)
         framed, stage = getattr(photo, "framed", None), self.recipe.stages["segmenter"]
         frame, instance = (None, photo) if framed is None else framed(self.model.contract)
@@ -251,19 +283,28 @@ class Run:
         self.registry.tell("limefw_stage_done", event=event)
 
     def _check_modality(self, instance: Instance) -> None:
+        if self.model.modality not in (None, instance.modality):
+            raise ModelError(
+                f"model {self.model.name!r} is for {self.model.modality}, and this is {instance.modality}: give a "
+                f"model that takes {instance.modality}, or a function from a batch of such inputs to outputs (n, k)"
+            )
         faults = [
             f"{stage.kind[:-1]} {stage.name!r} is for {stage.plugin.modality}, and this is {instance.modality}"
             for stage in self.recipe.stages.values()
             if stage.plugin.modality not in (None, instance.modality)
         ]
+        name = default_for(instance.modality, self.registry)
+        if faults and name != DEFAULT:
+            faults[-1] += f'. A recipe for {instance.modality} stands on another: say `extends = "{name}"`'
         if faults:
             raise RecipeError(faults)
 
     def _game(self, scene: Scene, composer: Composer) -> Game:
         key, cache = b"", None
-        if self.cache is not None and self.model.fingerprint is not None and hasattr(composer, "fingerprint"):
+        held = getattr(composer, "fingerprint", None)
+        if self.cache is not None and self.model.fingerprint is not None and held is not None:
             # by what the composer holds, not by the filler's name: a filler may be changed under its name
-            key = digest(self.model.fingerprint, repr(self.model.contract), composer.fingerprint()).encode()
+            key = digest(self.model.fingerprint, repr(self.model.contract), held()).encode()
             cache = self.cache
         return Game(
             self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.recipe.samples,
@@ -346,8 +387,9 @@ class Run:
             cautions += of_play(game)
             unit = 0.0 if self.model.contract.head in ("scores", "values") else 1.0
             health = examine(
-                around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit
-            )
+                around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit,
+                pictured=scene.frame is not None,
+            )  # fmt: skip
         names = {label: game.names[label] for label in game.columns}
         provenance = made_by(self.recipe, self.model, scene.photo, game, self.seconds, self.registry)
         return Explanation(

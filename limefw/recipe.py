@@ -33,6 +33,7 @@ SETTINGS: Mapping[str, Any] = {"samples": 1000, "seed": 0, "labels": ["top:1"], 
 LEAST = {"samples": 2, "seed": 0, "what_if": 0}
 KEYS = ("extends", *SETTINGS, *STAGES, "renderers")
 DEFAULT = "lime"
+"""What every recipe stands on that does not say on which, and what an image is explained by where none is given."""
 
 Label = int | str
 
@@ -98,6 +99,31 @@ def build(source: Any = DEFAULT, *, registry: Registry, overrides: Mapping[str, 
         unknown = all(fault.startswith("no ") for fault in faults)
         raise (UnknownPluginError if unknown else RecipeError)(faults)
     return recipe
+
+
+def default_for(modality: str | None, registry: Registry) -> str:
+    """Return the recipe for instances of a modality where none is given: the one of its name, else DEFAULT."""
+    return modality if modality is not None and modality in registry.recipes() else DEFAULT
+
+
+def default_in(overrides: Mapping[str, Any] | None, registry: Registry) -> tuple[str, Recipe]:
+    """Return the first of all modalities' default recipes that takes `overrides`, and its name.
+
+    Which one it will be is not known before there is an instance, and faults shall be told before.
+
+    Raises:
+        RecipeError: the faults with DEFAULT, where none does.
+    """
+    modalities = {found.plugin.modality for found in registry.all("readers")}
+    names = [DEFAULT, *sorted({default_for(modality, registry) for modality in modalities} - {DEFAULT})]
+    first: RecipeError | None = None
+    for name in names:
+        try:
+            return name, build(name, registry=registry, overrides=overrides)
+        except RecipeError as error:
+            first = first or error
+    assert first is not None
+    raise first
 
 
 SUFFIXES = (".toml", ".json", ".yaml", ".yml")

@@ -15,16 +15,18 @@ from limefw.types import Codes, Fit, Floats, Neighbourhood
 
 
 BLOCK = 2048
+CELLS = 500_000
 
 
-def blocks(rows: int) -> Iterator[slice]:
-    """Cut ``range(rows)`` into slices of at most BLOCK."""
-    return (slice(start, min(start + BLOCK, rows)) for start in range(0, rows, BLOCK))
+def blocks(rows: int, width: int = 1) -> Iterator[slice]:
+    """Cut ``range(rows)`` into slices of at most BLOCK rows, of fewer where a row is so wide that memory would grow."""
+    size = min(BLOCK, max(256, CELLS // max(width, 1)))
+    return (slice(start, min(start + size, rows)) for start in range(0, rows, size))
 
 
 def weighted_means(array: NDArray[Any], weights: Floats) -> Floats:
     """Return the weighted mean of each column of ``(n, ...)``."""
-    total = sum(weights[part] @ array[part].astype(np.float64) for part in blocks(len(array)))
+    total = sum(weights[part] @ array[part].astype(np.float64) for part in blocks(len(array), array[:1].size))
     return np.asarray(total / weights.sum(), dtype=np.float64)
 
 
@@ -53,10 +55,11 @@ def gram(around: Neighbourhood) -> Gram:
     code_means, target_means = weighted_means(codes, weights), weighted_means(targets, weights)
     width, count = codes.shape[1], targets.shape[1]
     cross, joint = np.zeros((width, width)), np.zeros((width, count))
-    for part in blocks(len(codes)):
+    for part in blocks(len(codes), width):
         root = np.sqrt(weights[part, None])
         # a product with itself, of which BLAS computes one half
-        x = root * (codes[part] - code_means)
+        x = codes[part] - code_means
+        x *= root
         cross += x.T @ x
         joint += x.T @ (root * (targets[part] - target_means))
     return Gram(cross, joint, code_means, target_means, float(weights.sum()))
@@ -68,7 +71,8 @@ def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:
     The intercept is not penalised and the weights are not normalised, as in scikit-learn's Ridge. With alpha 0 and a
     singular Gram matrix: the shortest of all solutions.
     """
-    penalised = moments.cross + alpha * np.eye(len(moments.cross))
+    penalised = moments.cross.copy()
+    penalised.ravel()[:: len(penalised) + 1] += alpha
     if alpha > 0:
         beta: Floats = np.asarray(np.linalg.solve(penalised, moments.with_targets), dtype=np.float64)
     else:
@@ -174,25 +178,42 @@ def _group_scores(
     intercepts: Floats,
 ) -> Floats:
     """Return u_g for ``(g, m)`` rows, ``(g, t, k)``: the centred design stands for the unpenalised intercept."""
+    if rows.shape[1] == 1:
+        return _alone(around, rows[:, 0], bread, moments, beta, intercepts)
     codes = around.codes[rows]
     x = codes - moments.code_means
     w = around.weights[rows]
     residual = around.targets[rows] - (codes @ beta + intercepts)
-    half = x @ bread
+    # one product of matrices, not one for each group
+    half = (x.reshape(-1, x.shape[-1]) @ bread).reshape(x.shape)
     hat = (half @ np.swapaxes(x, 1, 2) + 1.0 / moments.total) * w[:, None, :]
-    if rows.shape[1] == 1:
-        adjusted: Floats = residual / np.maximum(1.0 - hat, 1e-6)
-    else:
-        rest = np.eye(rows.shape[1]) - hat
-        adjusted = np.asarray(np.linalg.solve(rest + 1e-9 * np.eye(rows.shape[1]), residual), dtype=np.float64)
+    rest = np.eye(rows.shape[1]) - hat
+    adjusted = np.asarray(np.linalg.solve(rest + 1e-9 * np.eye(rows.shape[1]), residual), dtype=np.float64)
     return np.asarray(np.einsum("gmk,gmt->gtk", x * w[..., None], adjusted, optimize=True))
+
+
+def _alone(
+    around: Neighbourhood,
+    rows: NDArray[np.intp],
+    bread: Floats,
+    moments: Gram,
+    beta: Floats,
+    intercepts: Floats,
+) -> Floats:
+    """Return the same for rows that are each alone: one product of matrices, and no small ones."""
+    x = around.codes[rows] - moments.code_means
+    w = around.weights[rows]
+    residual = around.targets[rows] - (x @ beta + (intercepts + moments.code_means @ beta))
+    hat = (np.einsum("gk,gk->g", x @ bread, x) + 1.0 / moments.total) * w
+    adjusted = residual / np.maximum(1.0 - hat, 1e-6)[:, None]
+    return np.asarray(x[:, None, :] * (w[:, None] * adjusted)[:, :, None])
 
 
 def cosine_to_instance(codes: Codes) -> Floats:
     """Return 1 - cos(row, ones) for each row; 1 for an all-hidden row, as scikit-learn has it."""
     width = codes.shape[1]
     result = np.empty(len(codes))
-    for part in blocks(len(codes)):
+    for part in blocks(*codes.shape):
         block = codes[part]
         kept = block.sum(axis=1, dtype=np.float64)
         norm = (

@@ -22,7 +22,8 @@ from limefw.forms import among, form_of, linear
 
 
 Codes = NDArray[Any]
-"""``(n, d)``: bool, True where the column keeps the instance's own value; float32 where a sampler is not binary."""
+"""``(n, d)``: bool, True where the column keeps the instance's own value; float32 shares where a sampler is not binary;
+float64 where columns are values in units of their spread, so that the instance's own need not be 1."""
 
 Labels = NDArray[np.intp]
 """A label map in the instance's shape: ``0..d-1``, and -1 for what is in no segment and is always kept."""
@@ -199,7 +200,7 @@ class Draws:
     """A block of perturbations.
 
     Args:
-        codes: ``(n, d)`` bool, or float32 where not binary.
+        codes: ``(n, d)`` bool, float32 where not binary, or float64 standardised values.
         values: name -> ``(n, ...)`` array of all else that the composer needs (which background, table rows).
         groups: (n,) rows with one number belong together, in whatever blocks, as complementary pairs do; None: each
             row alone.
@@ -268,7 +269,12 @@ class Composer(Protocol):
     - ``row_bytes``: the size of one input; ``buffer(rows)``: an array that ``compose(draws, buffer)`` fills;
     - ``random``: True where a row needs a number ``values["draw"]``, below ``alternatives`` where there is such an end;
     - ``bindable``: True where a model may compose by itself;
-    - ``hides_nothing``: True where hidden segments look as they did before.
+    - ``hides_nothing``: True where hidden segments look as they did before;
+    - ``keys(draws) -> list[bytes]``: where different draws may compose to one input, as when one of two equal words is
+      deleted; equal keys mean equal inputs, of which the model is asked one, and each key is of its row alone. Without
+      it, rows with the same codes and values are one input;
+    - ``hidden(codes) -> Draws``: where hidden segments may show many things, several draws for each row of codes, in
+      groups of one size; what the model says without some segments is then a mean over them.
     """
 
     def compose(self, draws: Draws) -> Any:
@@ -424,6 +430,7 @@ class Model:
         bind: where the model composes by itself, as on a GPU: given a ``bindable`` composer (a PixelComposer) that has
             been prepared for `contract`, it returns a function from draws with bool codes to raw outputs. They are
             those of `predict`.
+        modality: the instances it is for ("image", "text", ...), or None for any; by default its adapter's.
     """
 
     predict: Callable[[Any], Any]
@@ -433,6 +440,7 @@ class Model:
     fingerprint: str | None = None
     notes: tuple[str, ...] = ()
     bind: Callable[[Any], Callable[[Draws], Any]] | None = None
+    modality: str | None = None
 
     @property
     def task(self) -> Literal["classification", "regression"]:

@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,51 +36,63 @@ def with_debug(command: Command) -> Command:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which picture, model and recipe are meant.
+    """What is explained, by which model and recipe.
 
     Args:
-        path: of the picture.
+        path: of the picture, text or table.
+        text: given on the command line instead of a file, or None.
         model: a file, ``module:function`` or None: the recipe's, or the embedded one.
         classes: a file of class names, or None.
         trust: the model file may run code.
-        recipe: a name or a file.
+        recipe: a name or a file; None: the one for what is explained.
         settings: each ``key=value``, on top of the recipe.
     """
 
     path: Path
+    text: str | None
     model: str | None
     classes: Path | None
     trust: bool
-    recipe: str
+    recipe: str | None
     settings: tuple[str, ...]
+
+    @property
+    def source(self) -> Path | str:
+        """What is explained: the text, or the path of a file."""
+        return self.path if self.text is None else self.text
 
 
 def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say which picture, model and recipe are meant; they come as one Request, put first."""
+    """Add the options that say what is explained, by which model and recipe; they come as one Request, put first."""
 
     @functools.wraps(command)
     def asked(
         *,
         image: Path | None,
         sample: bool,
+        text: str | None,
         model: str | None,
         classes: Path | None,
         trust: bool,
-        recipe: str,
+        recipe: str | None,
         settings: tuple[str, ...],
         **own: Any,
     ) -> Any:
-        return command(Request(_picture(image, sample=sample), model, classes, trust, recipe, settings), **own)
+        path = _picture(image, sample=sample, text=text)
+        return command(Request(path, text, model, classes, trust, recipe, settings), **own)
 
     options = [
         click.argument("image", type=click.Path(path_type=Path), required=False),
         click.option("--sample", is_flag=True, help="Take the photograph that comes along: a cat."),
+        click.option("--text", metavar="TEXT", help="Explain this text; one in a file (.txt, .md, ...) by its name."),
         click.option(
             "--model", "-m", metavar="FILE|MODULE:FUNCTION[@WEIGHTS]", help="Default: the embedded EfficientNet-Lite0."
         ),
         click.option("--classes", type=click.Path(path_type=Path), help="Class names: one a line, or JSON."),
         click.option("--trust", is_flag=True, help="Load a model file that can run code: where you know who made it."),
-        click.option("--recipe", "-r", default="lime", show_default=True, metavar="NAME|FILE", help="What to do."),
+        click.option(
+            "--recipe", "-r", metavar="NAME|FILE", help="What to do. Default: lime for images, text for texts."
+        ),
         click.option("--set", "-s", "settings", multiple=True, metavar="KEY=VALUE", help="E.g. segmenter.use=slic"),
     ]
     for option in reversed(options):
@@ -88,18 +100,24 @@ def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
     return asked
 
 
-def _picture(image: Path | None, *, sample: bool) -> Path:
-    """Return the picture meant.
+def _picture(image: Path | None, *, sample: bool, text: str | None) -> Path:
+    """Return the file meant; of a text the name by which files are called that hold its explanation.
 
     Raises:
         click.UsageError: where none or two are.
     """
     if sample and image is not None:
         raise click.UsageError("give an image or --sample, not both")
+    if text is not None:
+        if sample or image is not None:
+            raise click.UsageError("give a file, --text or --sample, and one of them alone")
+        return Path("text")
     if image is not None:
         return image
     if not sample:
-        raise click.UsageError("which image? Give a file, or --sample for the photograph that comes along")
+        raise click.UsageError(
+            "which image? Give a file, --sample for the photograph that comes along, or --text for a text"
+        )
     import limefw
 
     found: Path = limefw.sample()
@@ -126,6 +144,24 @@ def overrides(settings: Sequence[str], **own: Any) -> dict[str, Any]:
 
     given = {key: value for key, value in own.items() if value not in (None, ())}
     return functools.reduce(merge, [*(parse_override(text) for text in settings), given], {})
+
+
+def load_recipe(request: Request, source: Any, given: Mapping[str, Any]) -> Any:
+    """Return the settled recipe for what is explained, with `given` on top."""
+    import limefw
+    from limefw.pipeline import recipe_for
+
+    if request.recipe is not None:
+        return limefw.build(request.recipe, **given)
+    return recipe_for(source, given)
+
+
+def modality_of(source: Any, recipe: Any) -> str:
+    """Return the modality of what is explained, by its reader; "image" where only reading would tell."""
+    import limefw
+    from limefw.loading import modality_of as told
+
+    return told(source, recipe.stages.get("reader"), limefw.registry()) or "image"
 
 
 def load_model(request: Request, recipe: Any) -> Any:

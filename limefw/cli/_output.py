@@ -150,8 +150,8 @@ def _save(explanation: Any, stage: Any, target: Target, stem: str, written: list
     elif stage == "limefw":
         path = target.folder / f"{stem}.limefw"
     else:
-        plain = stage.name in made.suffix
-        path = _unused(target.folder / (stem if plain else f"{stem}-{stage.name}"), made.suffix, written)
+        name = stage.name.removeprefix(f"{explanation.instance.modality}_")
+        path = _unused(target.folder / (stem if name in made.suffix else f"{stem}-{name}"), made.suffix, written)
     written.append(made.save(path))
 
 

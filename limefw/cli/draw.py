@@ -8,7 +8,7 @@ import click
 
 from limefw.cli import _common
 from limefw.cli._output import Target, show, write
-from limefw.cli.explain import implied, renderers
+from limefw.cli.explain import implied, renderers, suited
 
 
 @click.command()
@@ -28,8 +28,10 @@ def draw(file: Path, out: str | None, formats: tuple[str, ...]) -> None:
 
     target = Target.of(out)
     explanation = limefw.load(file)
-    wanted = list(dict.fromkeys(formats)) or ([] if target.printed else implied(target))
-    stages = renderers(_drawn_by(explanation, wanted), target, wanted)
+    modality = explanation.instance.modality
+    wanted = list(dict.fromkeys(formats)) or ([] if target.printed else implied(target, modality))
+    wanted = suited(wanted, modality)
+    stages = renderers(_drawn_by(explanation, wanted), target, wanted, modality)
     target.check(stages)
     if target.printed:
         show(explanation, stages[0], file.stem, kept=True)

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,7 +12,7 @@ from limefw.cli._output import Target, keep, show, write
 
 
 BY_SUFFIX = {
-    ".png": "overlay", ".html": "html", ".htm": "html", ".svg": "svg", ".json": "json", ".txt": "text",
+    ".png": "figure", ".html": "html", ".htm": "html", ".svg": "svg", ".json": "json", ".txt": "text",
     ".limefw": "limefw",
 }  # fmt: skip
 
@@ -25,7 +24,8 @@ BY_SUFFIX = {
 @click.option("--format", "-f", "formats", multiple=True, metavar="RENDERER", help="E.g. overlay, html, json, limefw.")
 @click.option("--target", "aim", metavar="NAME|MODULE:FUNCTION", help="E.g. margin, or a function of your own.")
 @click.option("--seed", type=int, help="Equal seeds give equal explanations.")
-@click.option("--samples", "-n", type=int, help="How many perturbed pictures the model may be shown.")
+@click.option("--samples", "-n", type=int, help="How many perturbed inputs the model may be shown.")
+@click.option("--row", type=int, help="Of a table (.csv, .tsv, .parquet): the number of the row, from 0.")
 @_common.with_debug
 def explain(
     request: _common.Request,
@@ -35,6 +35,7 @@ def explain(
     aim: str | None,
     seed: int | None,
     samples: int | None,
+    row: int | None,
 ) -> int:
     """Explain why a model says what it says of IMAGE.
 
@@ -44,43 +45,45 @@ def explain(
     What an option says wins over --set, and --set over the recipe.
     """
     path, target = request.path, Target.of(out)
+    reader = None if row is None else {"use": "table_file", "row": row}
     given = _common.overrides(
-        request.settings, labels=label, seed=seed, samples=samples, target=_common.load_target(aim)
+        request.settings, labels=label, seed=seed, samples=samples, target=_common.load_target(aim), reader=reader
     )
-    import limefw
     from limefw.pipeline import Explainer
 
-    settled = limefw.build(request.recipe, **given)
-    stages = renderers(settled, target, list(dict.fromkeys(formats)))
+    settled = _common.load_recipe(request, request.source, given)
+    modality = _common.modality_of(request.source, settled)
+    stages = renderers(settled, target, list(dict.fromkeys(formats)), modality)
     target.check(stages)
     loaded = _common.load_model(request, settled)
     with _progress(settled.samples) as listen:
         explainer = Explainer(loaded, recipe=settled, on_progress=listen)
-        explanation = _explained(explainer, path, target)
+        explanation = _explained(explainer, request, target)
+    stem = path.stem if row is None else f"{path.stem}-row-{row}"
     if target.printed:
-        show(explanation, stages[0], path.stem)
+        show(explanation, stages[0], stem)
     else:
-        write(explanation, stages, target, path.stem)
+        write(explanation, stages, target, stem)
     return 130 if any(caution.code == "interrupted" for caution in explanation.health.cautions) else 0
 
 
-def _explained(explainer: Any, path: Path, target: Target) -> Any:
+def _explained(explainer: Any, request: _common.Request, target: Target) -> Any:
     try:
-        return explainer(path)
+        return explainer(request.source)
     except BaseException as error:
         partial = getattr(error, "partial", None)
         if partial is not None:
-            keep(error, partial, target, f"{path.stem}-partial")
+            keep(error, partial, target, f"{request.path.stem}-partial")
         raise
 
 
-def renderers(recipe: Any, target: Target, formats: Sequence[str]) -> list[Any]:
+def renderers(recipe: Any, target: Target, formats: Sequence[str], modality: str) -> list[Any]:
     """Return the settled renderers (or "limefw" for the file that `limefw.load` reads) that were asked for."""
     import limefw
 
     if target.printed and not formats and len(recipe.renderers) == 1:
         return list(recipe.renderers)
-    names = formats or implied(target)
+    names = suited(formats or implied(target, modality), modality)
     if not names:
         return [*recipe.renderers, "limefw"]
     if (target.file or target.printed) and len(names) > 1:
@@ -93,7 +96,20 @@ def renderers(recipe: Any, target: Target, formats: Sequence[str]) -> list[Any]:
     return ["limefw" if name == "limefw" else drawn[name] for name in names]
 
 
-def implied(target: Target) -> list[str]:
+def suited(names: Sequence[str], modality: str) -> list[str]:
+    """Return the names of the modality's own renderers: of a text "html" is "text_html"."""
+    import limefw
+
+    known = limefw.registry()
+    found = [name if name == "limefw" else known.suited("renderers", name, modality).name for name in names]
+    for name in found:
+        meant = None if name == "limefw" else known.get("renderers", name).modality
+        if meant not in (None, modality):
+            raise click.UsageError(f"renderer {name!r} is for {meant}, and this is {modality}")
+    return found
+
+
+def implied(target: Target, modality: str) -> list[str]:
     """Return the format that a file's suffix or the terminal implies; none for a folder."""
     if target.file is None:
         return ["text"] if target.printed else []
@@ -103,7 +119,7 @@ def implied(target: Target) -> list[str]:
             f"no format is known for {suffix}: name one with --format, or use {', '.join(BY_SUFFIX)}; "
             f"for a folder give {target.file}/"
         )
-    return [BY_SUFFIX[suffix]]
+    return ["overlay" if (suffix, modality) == (".png", "image") else BY_SUFFIX[suffix]]
 
 
 @contextmanager

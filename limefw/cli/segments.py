@@ -23,16 +23,20 @@ LONGEST = 2000
 def segments(request: _common.Request, out: Path | None) -> None:
     """Cut IMAGE into superpixels and draw them, without asking the model anything.
 
-    The model is loaded only to learn the size at which it looks at the image.
+    The model is loaded only to learn the size at which it looks at the image. A text is printed with its words in
+    brackets.
     """
     path, target = request.path, out or Path("limefw-out") / f"{request.path.stem}-segments.png"
     if target.suffix.lower() != ".png":
         raise click.UsageError(f"the picture is a PNG: give --out FILE.png, not {target}")
     given = _common.overrides(request.settings)
-    import limefw
     from limefw.pipeline import cut
+    from limefw.types import Model
 
-    settled = limefw.build(request.recipe, **given)
+    settled = _common.load_recipe(request, request.source, given)
+    if _common.modality_of(request.source, settled) == "text":
+        _list(*cut(request.source, Model(len), settled)[:2], settled.stages["segmenter"])
+        return
     photo, found, frame = cut(path, _common.load_model(request, settled), settled)
     if frame is None:
         raise InputError(f"only the segments of an image can be drawn, and {path} is {photo.modality}")
@@ -48,6 +52,17 @@ def segments(request: _common.Request, out: Path | None) -> None:
     for doubt in _doubts(settled.stages["segmenter"].params.get("target_segments"), found.count):
         click.echo(f"! {doubt}")
     say(f"wrote {written}")
+
+
+def _list(text: Any, found: Any, segmenter: Any) -> None:
+    """Print a text with its segments in brackets."""
+    from limefw.cli._terminal import printable
+    from limefw.modalities.text import pieces_of
+
+    pieces, owners = pieces_of(text.string, found.labels)
+    marked = (piece if owner < 0 else f"[{piece}]" for piece, owner in zip(pieces, owners.tolist(), strict=True))
+    click.echo(printable("".join(marked)))
+    click.echo(f"{segmenter}: {found.count} segments in {len(text.string)} characters.")
 
 
 NEAR = 0.05

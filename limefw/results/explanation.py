@@ -208,8 +208,11 @@ class Explanation:
             raise LimefwError(f"a mask needs an image, and this is {self.instance.modality}")
         return masked((mask != 0) | (not hide_rest)), mask
 
-    def render(self, renderer: str | Mapping[str, Any] = "overlay") -> Rendering:
+    def render(self, renderer: str | Mapping[str, Any] = "auto") -> Rendering:
         """Draw with an installed renderer: a name, or ``{"use": name, parameter: value}``.
+
+        "html", "figure" and "text" are each modality's own: of a text "html" is the renderer "text_html". "auto" is
+        "overlay" for an image and "figure" for everything else.
 
         Raises:
             UnknownPluginError: no such renderer.
@@ -218,15 +221,25 @@ class Explanation:
         if not isinstance(renderer, str | Mapping):
             raise RecipeError([f'a renderer is a name, or a mapping that has "use", got {renderer!r}'])
         mapping = {"use": renderer} if isinstance(renderer, str) else dict(renderer)
-        name = str(mapping.pop("use", "overlay"))
-        return self.draw(Stage.of("renderers", registry().get("renderers", name), mapping))
+        name = str(mapping.pop("use", "auto"))
+        if name == "auto":
+            name = "overlay" if self.instance.modality == "image" else "figure"
+        return self.draw(Stage.of("renderers", registry().suited("renderers", name, self.instance.modality), mapping))
 
     def draw(self, stage: Stage) -> Rendering:
-        """Draw with a settled renderer, as a recipe holds them."""
+        """Draw with a settled renderer, as a recipe holds them.
+
+        Raises:
+            LimefwError: where it is for another modality.
+        """
+        meant, modality = stage.plugin.modality, self.instance.modality
+        if meant not in (None, modality):
+            there = [one.plugin.name for one in registry().all("renderers") if one.plugin.modality in (None, modality)]
+            raise LimefwError(f"renderer {stage.name!r} is for {meant}, and this is {modality}: use {', '.join(there)}")
         return contracts.check_rendering(stage(self), stage)
 
-    def plot(self, renderer: str | Mapping[str, Any] = "overlay") -> Any:
-        """Return a matplotlib Figure of a renderer that draws with matplotlib (overlay, heatmap, bars)."""
+    def plot(self, renderer: str | Mapping[str, Any] = "auto") -> Any:
+        """Return a matplotlib Figure of a renderer that draws with matplotlib (overlay, heatmap, bars, figure)."""
         rendering = self.render(renderer)
         if rendering.figure is None:
             raise LimefwError(f"renderer {renderer!r} makes {rendering.media_type}, not a figure: use render()")
@@ -238,11 +251,11 @@ class Explanation:
             import pandas as pd  # type: ignore[import-untyped, unused-ignore]
         except ModuleNotFoundError as error:
             raise MissingDependencyError(
-                "to_frame() needs pandas, which is not installed. Run: pip install pandas"
+                "to_frame() needs pandas, which is not installed. Run: pip install 'limefw[pandas]'"
             ) from error
         rows = [
-            {"label": number, "class": self.names[number], "segment": effect.segment, "effect": effect.effect,
-             "standard_error": effect.standard_error, "share": effect.share}
+            {"label": number, "class": self.names[number], "segment": effect.segment, "name": effect.name,
+             "effect": effect.effect, "standard_error": effect.standard_error, "share": effect.share}
             for number in self.labels
             for effect in self.top(None, number)
         ]  # fmt: skip

@@ -12,6 +12,8 @@ from limefw.types import Fit, Floats, Neighbourhood
 
 
 FOLDS = 5
+WIDE = 300
+"""Segments above which only one of the folds is left out: each takes a fit on nearly everything."""
 SAMPLES_PER_SEGMENT = 10
 """Below this a linear surrogate is mostly noise."""
 
@@ -92,16 +94,18 @@ def cross_fitted(around: Neighbourhood, refit: Refit, rng: np.random.Generator) 
         return none, ()
     fold = rng.permutation(len(numbers))[group] % FOLDS
     predicted = np.empty(around.targets.shape)
+    folds = FOLDS if around.codes.shape[1] <= WIDE else 1
     try:
-        for number in range(FOLDS):
+        for number in range(folds):
             predicted[fold == number] = _predicted(around, refit, fold == number)
     except KeyboardInterrupt:
         return none, (Caution("interrupted", "interrupted while cross-fitting: only that score is missing"),)
     except Exception as error:  # noqa: BLE001
         text = f"no score on samples left out: {type(error).__name__}: {error}"
         return none, (Caution("not_cross_fitted", text),)
-    pairs = zip(around.targets.T, predicted.T, strict=True)
-    return [weighted_r2(targets, guesses, around.weights) for targets, guesses in pairs], ()
+    left_out = fold < folds
+    pairs = zip(around.targets[left_out].T, predicted[left_out].T, strict=True)
+    return [weighted_r2(targets, guesses, around.weights[left_out]) for targets, guesses in pairs], ()
 
 
 def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_]) -> Floats:
@@ -126,6 +130,7 @@ def examine(
     stopped: str,
     extra: tuple[Caution, ...] = (),
     unit: float = 1.0,
+    pictured: bool = True,
 ) -> Health:
     """Gather what there is to know about trust.
 
@@ -137,10 +142,12 @@ def examine(
         stopped: why drawing ended.
         extra: cautions of the pipeline itself (an interruption).
         unit: what is large in the targets' own units: 1 for probabilities and log-odds, 0 where nobody can know.
+        pictured: the segments are parts of a picture, which can be too coarse or too fine for people.
     """
     rows, width = around.codes.shape
     effective = effective_sample_size(around.weights)
     labels, cautions = {}, [*extra, *_of_samples(rows, width, effective, exhaustive=around.exhaustive)]
+    cautions += of_number(width) if pictured else []
     for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
         resolved = _resolved(fit, targets)
         labels[label] = LabelHealth(fit.score, score, float(targets[0]), fit.local_prediction, resolved)
@@ -160,7 +167,7 @@ def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) ->
         found["narrow_kernel"] = text
     if rows < advised and not exhaustive:
         found["too_few_samples"] = f"{rows} samples for {width} segments: {advised} or more are advisable"
-    return [*(Caution(code, text) for code, text in found.items()), *of_number(width)]
+    return [Caution(code, text) for code, text in found.items()]
 
 
 def of_play(game: Game) -> tuple[Caution, ...]:

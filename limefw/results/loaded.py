@@ -8,6 +8,10 @@ from limefw.errors import StoreError
 from limefw.forms import form_of
 from limefw.modalities.frame import Frame
 from limefw.modalities.image import Image
+from limefw.modalities.series import Series
+from limefw.modalities.table import Row
+from limefw.modalities.table_bins import Bins
+from limefw.modalities.text import Text
 from limefw.results import store
 from limefw.results.explanation import Explanation
 from limefw.results.health import Caution, Health, LabelHealth
@@ -17,7 +21,10 @@ from limefw.types import Fit, Neighbourhood, Segments
 
 _TYPES = {
     kind.__name__: kind
-    for kind in (Explanation, Image, Segments, Frame, Neighbourhood, Fit, Health, LabelHealth, Caution, WhatIf)
+    for kind in [
+        *(Explanation, Image, Text, Series, Row, Bins, Segments, Frame, Neighbourhood, Fit),
+        *(Health, LabelHealth, Caution, WhatIf),
+    ]
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from limefw.game import Game
 from limefw.results.health import Caution
 from limefw.statistics import rounding
-from limefw.types import Draws, Fit, Neighbourhood
+from limefw.types import Draws, Fit, Floats, Neighbourhood
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,14 @@ def ask_what_if(
         label: _supporting(fit, count, rounding(around.targets[:, at])) for at, (label, fit) in enumerate(fits.items())
     }
     supporting = {label: segments for label, segments in supporting.items() if segments}
-    if not supporting:
+    # standardised values are neither shown nor hidden
+    if not supporting or around.codes.dtype == np.float64:
         return {}, ()
     # it is no part of the samples that a listener was told to expect
     game.listen = None
     draws, drawn = _draws(game.history[0][0], list(supporting.values())), len(game.history)
     try:
-        answers = game(draws)
+        answers = _answers(game, draws)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - an explanation is not lost for its last rows
         text = f"{type(error).__name__} when the model was asked without the strongest segments: {error}"
         return {}, (Caution("what_if_failed", text),)
@@ -60,6 +61,15 @@ def ask_what_if(
         guesses = fits[label].predict(draws.codes[pair]).tolist()
         found[label] = WhatIf(segments, float(around.targets[0, column]), without, only, *guesses)
     return found, ()
+
+
+def _answers(game: Game, draws: Draws) -> Floats:
+    """Return the model's answer to each row; where hidden parts may show many things, the mean over several."""
+    hidden = getattr(game.composer, "hidden", None)
+    if hidden is None:
+        return game(draws)
+    several: Draws = hidden(draws.codes)
+    return np.asarray(game(several).reshape(len(draws), -1, len(game.columns)).mean(axis=1))
 
 
 def _supporting(fit: Fit, count: int, least: float) -> tuple[int, ...]:

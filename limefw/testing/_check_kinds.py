@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from limefw.modalities.image import Image
+from limefw.modalities.series import Series
+from limefw.modalities.table import Row
+from limefw.modalities.text import Text, pieces_of
 from limefw.results import store
 from limefw.testing._examples import composed, model_batch
-from limefw.testing._subject import Complaints, Subject
+from limefw.testing._subject import Complaints, Skip, Subject
 from limefw.testing._watch import bits
 from limefw.types import Fit, Neighbourhood
 
@@ -27,15 +30,52 @@ def _row_by_row(s: Subject) -> Complaints:
             yield f"given {name}: rows {different} differ when made alone. Each row must depend on itself alone"
 
 
-def _shows_what_is_kept(s: Subject) -> Complaints:
-    for name, (image, segments), composer in s.made():
-        _, whole = composed(composer, (image, segments))
-        if not isinstance(image, Image) or np.shape(whole[0]) != image.pixels.shape:
+def _keys(s: Subject) -> Complaints:
+    for name, data, composer in s.made():
+        if not hasattr(composer, "keys"):
+            raise Skip("")
+        draws, whole = composed(composer, data)
+        keys = list(composer.keys(draws))
+        if len(keys) != len(draws) or not all(isinstance(key, bytes) for key in keys):
+            yield f"given {name}: keys(draws) must be a list of bytes, one for each of {len(draws)} rows"
             continue
-        if not np.array_equal(whole[0], image.pixels):
+        if [key for at in range(len(draws)) for key in composer.keys(draws.take(slice(at, at + 1)))] != keys:
+            yield f"given {name}: a row's key differs when asked for alone. Each must depend on its row alone"
+        inputs: dict[bytes, str] = {}
+        if any(inputs.setdefault(key, bits(row)) != bits(row) for key, row in zip(keys, whole, strict=True)):
+            yield f"given {name}: rows that differ have one key, so the model would be asked for one of them alone"
+
+
+def _shows_what_is_kept(s: Subject) -> Complaints:
+    for name, (instance, segments), composer in s.made():
+        _, whole = composed(composer, (instance, segments))
+        if isinstance(instance, Text):
+            parts, owners = pieces_of(instance.string, segments.labels)
+            same = whole[0] == instance.string
+            shown = all(part in whole[1] for part, owner in zip(parts, owners, strict=True) if owner < 0)
+        else:
+            own, whole = _comparable(instance, whole)
+            if own is None or np.shape(whole[0]) != own.shape:
+                continue
+            same = np.array_equal(whole[0], own)
+            shown = np.array_equal(whole[1][segments.labels < 0], own[segments.labels < 0])
+        if not same:
             yield f"given {name}: with nothing hidden it shows something other than the instance"
-        if not np.array_equal(whole[1][segments.labels < 0], image.pixels[segments.labels < 0]):
-            yield f"given {name}: it hides pixels that are in no segment (label -1); these are always kept"
+        if not shown:
+            yield f"given {name}: it hides what is in no segment (label -1), which is always kept"
+
+
+def _comparable(instance: Any, batch: Any) -> tuple[Any, Any]:
+    """Return an instance's own values, indexed as its label map is, and a batch of composites likewise; else None."""
+    if isinstance(instance, Image):
+        return instance.pixels, batch
+    if isinstance(instance, Series):
+        return instance.values, np.moveaxis(batch, 1, 2) if instance.layout == "ct" else batch.reshape(
+            -1, *instance.shape
+        )
+    if isinstance(instance, Row):
+        return np.nan_to_num(instance.background.frame(instance.values[None])[0]), np.nan_to_num(batch)
+    return None, batch
 
 
 def _well_formed(s: Subject) -> Complaints:
@@ -156,7 +196,7 @@ def _open_figures(s: Subject) -> Complaints:
 
 OF_SEGMENTERS = (_well_formed,)
 OF_SAMPLERS = (_budget, _first_row, _groups, _seeds)
-OF_FILLERS = (_row_by_row, _shows_what_is_kept)
+OF_FILLERS = (_row_by_row, _keys, _shows_what_is_kept)
 OF_MODELS = (_chunks,)
 OF_TARGETS = (_row_by_row,)
 OF_KERNELS = (_rows_alone,)

@@ -1,6 +1,6 @@
 """What the plug-ins of each kind are called with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 from limefw.discovery import Registry
 from limefw.errors import InputError
 from limefw.game import Game
+from limefw.many import Overview, overview
 from limefw.modalities.compose import PixelComposer
 from limefw.modalities.frame import Frame
 from limefw.modalities.image import Image
+from limefw.modalities.series import Series, SeriesComposer
+from limefw.modalities.table import Row, Table
+from limefw.modalities.table_bins import Bins, RowComposer
+from limefw.modalities.text import Text, TextComposer
 from limefw.pipeline import Run
 from limefw.recipe import Recipe
 from limefw.results.explanation import Explanation
@@ -40,11 +45,66 @@ def images() -> dict[str, Image]:
     }
 
 
+def series() -> dict[str, Instance]:
+    """Make the example series, by what they are."""
+    rng, time = np.random.default_rng(11), np.arange(200)
+    wave = np.sin(time / 9) + 2.0 * (time > 120) + 0.1 * rng.normal(size=200)
+    three = np.stack([wave, 5.0 - 3.0 * wave, rng.normal(size=200).cumsum()], axis=1)[:150].astype(np.float32)
+    return {
+        "a float64 series of 200 steps": Series(wave),
+        "a float32 series of 150 steps and 3 channels": Series(three, layout="ct", times=0.02 * time[:150], unit="s"),
+        "an int16 series of 40 steps and 2 channels": Series((three[:40, :2] * 100).astype(np.int16)),
+    }
+
+
+def texts() -> dict[str, Instance]:
+    """Make the example texts, by what they are."""
+    return {
+        "an English text": Text(
+            "Not bad, not bad at all!\nThe acting is good; I don't like the 2.5 hours. A good film."
+        ),
+        "a Japanese text": Text("この映画は本当にいい。\n今日はいい天気ですね。"),
+        "a text with emoji, markup and a right-to-left line": Text(
+            "<b>caf\u0065\u0301</b> & 👨‍👩‍👧 🇩🇪 \x1b[0m\n\u05e1\u05e4\u05e8 \u05d8\u05d1 </script>"
+        ),
+    }
+
+
+def rows() -> dict[str, Instance]:
+    """Make the example rows of tables, by what they are."""
+    rng = np.random.default_rng(13)
+    wide = rng.normal(size=(90, 62)) * np.logspace(-3, 3, 62)
+    mixed = np.stack([wide[:, 3], wide[:, 40].round(), rng.choice([1.0, 1.0, 2.0, 5.0], 90), *wide[:, 9:14].T], axis=1)
+    mixed[1::7, 4] = np.nan
+    table = Table(mixed, categorical=[2], labels=rng.integers(0, 2, 90), immutable=[7])
+    return {
+        "a row of 62 numbers": Table(wide, labels=wide[:, 5] > 0).row(4),
+        "a row with categories, ties and columns where some are missing": table.row(0),
+        "a row where a value is missing": table.row(8),
+    }
+
+
+EXAMPLES: Mapping[str, Callable[[], Mapping[str, Instance]]] = {
+    "image": images, "series": series, "table": rows, "text": texts,
+}  # fmt: skip
+"""By modality: what makes the instances that plug-ins of it are called with."""
+
+
 def split(instance: Instance, count: int, *, kept: bool = False) -> Segments:
-    """Cut into `count` bands; with `kept` the first band is in no segment."""
+    """Cut into `count` bands; with `kept` the first band is in no segment. Of a row the first columns are bins."""
+    if isinstance(instance, Row):
+        return _bins(instance, count)
     size = int(np.prod(instance.shape))
     labels = (np.arange(size) * (count + kept) // size - kept).reshape(instance.shape)
     return Segments(labels, tuple(f"band {index}" for index in range(count)))
+
+
+def _bins(row: Row, count: int) -> Bins:
+    """Return bins of a row, halves, with all columns but the first `count` kept."""
+    halves = [() if feature.texts else np.nanmedian(pool)[None]
+              for feature, pool in zip(row.background.features, row.background.pools, strict=True)]  # fmt: skip
+    found = Bins.of(row, halves)
+    return replace(found, labels=np.where(found.labels < count, found.labels, -1), names=found.names[:count])
 
 
 def _draws(rows: int, width: int, *, soft: bool = False, paired: bool = False) -> Draws:
@@ -70,10 +130,16 @@ def _mean_brightness(batch: NDArray[Any]) -> NDArray[Any]:
     return np.stack([share, 1.0 - share], axis=1)
 
 
+def _flat_brightness(batch: NDArray[Any]) -> NDArray[Any]:
+    """Stand in for a model of series: two probabilities."""
+    share = 0.5 + 0.5 * np.tanh(batch.reshape(len(batch), -1).mean(axis=1))
+    return np.stack([share, 1.0 - share], axis=1)
+
+
 _CALLS: Mapping[str, Callable[..., Any]] = {
     "segmenter": lambda instance, _rng, /: split(instance, 6),
     "sampler": lambda _instance, segments, budget, _rng, /: iter([_draws(budget, segments.count)]),
-    "filler": lambda image, segments, _rng, /: _composer(image, segments),
+    "filler": lambda instance, segments, _rng, /: _composer(instance, segments),
     "target": lambda outputs, head, /: (head.columns(outputs), head.names(2)),
     "kernel": lambda draws, _composer, /: np.ones(len(draws)),
     "selector": lambda around, _rng, /: [np.arange(around.codes.shape[1])] * around.targets.shape[1],
@@ -85,15 +151,35 @@ _MODEL = Model(
 )
 
 
+def _share_of_vowels(batch: Sequence[str]) -> NDArray[Any]:
+    """Stand in for a model of texts: two probabilities."""
+    share = np.array([(1 + sum(map(text.count, "aeiouいはל"))) / (2 + len(text)) for text in batch])
+    return np.stack([share, 1.0 - share], axis=1)
+
+
+def _mean_value(batch: NDArray[Any]) -> NDArray[Any]:
+    """Stand in for a model of rows: two probabilities."""
+    share = 0.5 + 0.5 * np.tanh(np.nan_to_num(batch)[:, :4].mean(axis=1))
+    return np.stack([share, 1.0 - share], axis=1)
+
+
+_MODELS = {
+    "image": _MODEL,
+    "table": Model(_mean_value, "mean", ("high", "low")),
+    "series": Model(_flat_brightness, "brightness", ("light", "dark")),
+    "text": Model(_share_of_vowels, "vowels", ("soft", "hard")),
+}
+
+
 @cache
-def _explanations() -> dict[str, Explanation]:
-    constant = replace(_MODEL, predict=lambda batch: np.full((len(batch), 2), 0.5))
-    examples = images()
-    models = [_MODEL] * (len(examples) - 1) + [constant]
+def _explanations(modality: str) -> dict[str, Explanation]:
+    model, examples = _MODELS[modality], EXAMPLES[modality]()
+    constant = replace(model, predict=lambda batch: np.full((len(batch), 2), 0.5))
+    models = [model] * (len(examples) - 1) + [constant]
     recipe = Recipe(STAGES, (), 60, 0, (0, 1))
     nothing = Registry(installed=False)
     pairs = zip(examples.items(), models, strict=True)
-    made = {f"an explanation of {name}": Run(recipe, model, nothing).explain(image) for (name, image), model in pairs}
+    made = {f"an explanation of {name}": Run(recipe, model, nothing).explain(item) for (name, item), model in pairs}
     return {name: _timeless(explanation) for name, explanation in made.items()}
 
 
@@ -104,8 +190,14 @@ def _timeless(explanation: Explanation) -> Explanation:
     return replace(explanation, provenance={**explanation.provenance, **fixed})
 
 
-def _composer(photo: Image, segments: Segments) -> PixelComposer:
-    return PixelComposer.of(photo, np.zeros_like(photo.pixels), segments)
+def _composer(instance: Any, segments: Segments) -> Any:
+    if isinstance(instance, Series):
+        return SeriesComposer.of(instance, np.zeros(instance.shape), segments)
+    if isinstance(instance, Text):
+        return TextComposer.of(instance, segments)
+    if isinstance(instance, Row):
+        return RowComposer.of(instance, segments)
+    return PixelComposer.of(instance, np.zeros_like(instance.pixels), segments)
 
 
 def game() -> Game:
@@ -120,8 +212,11 @@ def instances(s: Subject) -> Mapping[str, Instance]:
     """Return the caller's instance, else the example images."""
     if isinstance(s.source, Instance):
         return {"the source": s.source}
-    if s.plugin.modality not in (None, "image"):
-        raise InputError(f"the kit has no example of modality {s.plugin.modality!r}: give one as check_plugin's source")
+    modality = s.plugin.modality or "image"
+    if modality not in EXAMPLES:
+        raise InputError(f"the kit has no example of modality {modality!r}: give one as check_plugin's source")
+    if modality != "image":
+        return EXAMPLES[modality]()
     first, *others = images().items()
     mirrored = replace(first[1], pixels=first[1].pixels[:, ::-1].copy())  # who remembers by shape mistakes it
     return dict([first, (f"{first[0]}, mirrored", mirrored), *others])
@@ -132,8 +227,16 @@ def sources(s: Subject) -> dict[str, Data]:
     accepts = s.plugin.accepts or (lambda _: False)
     if s.source is not None or (s.stage.kind == "models" and accepts(None)):
         return {"the source": (s.source,)}
-    arrays = {name: (image.pixels,) for name, image in images().items()} if s.stage.kind == "readers" else {}
+    arrays = _arrays(s.plugin.modality) if s.stage.kind == "readers" else {}
     return {name: data for name, data in arrays.items() if accepts(data[0])}
+
+
+def _arrays(modality: str | None) -> dict[str, Data]:
+    if modality == "series":
+        return {name: (item.values,) for name, item in series().items() if isinstance(item, Series)}
+    if modality == "text":
+        return {name: (item.string,) for name, item in texts().items() if isinstance(item, Text)}
+    return {name: (image.pixels,) for name, image in images().items()}
 
 
 def sampling(s: Subject) -> dict[str, Data]:
@@ -184,12 +287,25 @@ def fitting(_s: Subject) -> dict[str, Data]:
 
 def explained(s: Subject) -> dict[str, Data]:
     """Return the caller's explanation, else one of every example image."""
-    given = {"the source": s.source} if isinstance(s.source, Explanation) else _explanations()
-    return {name: (explanation,) for name, explanation in given.items()}
+    if isinstance(s.source, Explanation | Overview):
+        return {"the source": (s.source,)}
+    if s.plugin.modality == "overview":
+        every = list(_explanations("image").values())
+        return {
+            "an overview": (overview(every, by=lambda _, segment: f"part {segment}"),),
+            "an overview of one label": (overview(every[:2], label=0, by=lambda _, segment: f"{segment}"),),
+        }
+    modalities = [s.plugin.modality] if s.plugin.modality in EXAMPLES else list(EXAMPLES)
+    return {name: (one,) for modality in modalities for name, one in _explanations(str(modality)).items()}
 
 
 def model_batch(model: Model) -> Any:
-    """Compose 7 inputs as the model's contract wants them."""
+    """Compose 7 inputs as the model's contract wants them; of a model of tables the rows of one."""
+    if model.modality == "table":
+        first = next(iter(rows().values()))
+        assert isinstance(first, Row)
+        assert first.background.encoded is not None
+        return first.background.frame(first.background.encoded[:7])
     image = _image(48, 64, model.contract.channels or 3, "uint8", 255.0)
     framed = Frame.fit(image, model.contract).enter(image)
     composer = _composer(framed, split(framed, 5))

@@ -187,6 +187,8 @@ def test_parameters_are_named_one_by_one():
         return f" takes **{node.args.kwarg.arg}" if public and node.args.kwarg else ""
 
     paths = [path for path in (*CORE, *PLUGINS) if path.name == "__init__.py" or not path.name.startswith("_")]
+    # other packages' signatures are as they are
+    paths = [path for path in paths if "compat" not in path.parts]
     found = [re.sub(r":\d+| takes.*", "", item).removeprefix("limefw/") for item in offenders(paths, vague)]
     assert sorted(found) == sorted(open_ended)
 

@@ -138,6 +138,36 @@ def explained_by_a_tree(_folder):
     return limefw.explain(pixels, brightness, surrogate="tree", filler={"use": "constant", "value": 0.0}, **settings)
 
 
+def series_table(folder):
+    path = folder / "course.csv"
+    rows = np.random.default_rng(0).normal(size=(60, 2)).cumsum(axis=0)
+    np.savetxt(path, rows, delimiter=",", header="acc,gyro", comments="")
+    return path
+
+
+def background_series(folder):
+    """Write a batch of the kit's series, each as long as the first."""
+    path = folder / "others.npy"
+    np.save(path, np.random.default_rng(0).normal(size=(5, 200)))
+    return {"path": str(path)}
+
+
+def review(folder):
+    path = folder / "review.txt"
+    path.write_text("A good film, not a bad one.\n", encoding="utf-8")
+    return path
+
+
+def tokenizer_file(folder):
+    """Write the file of a tokenizer that parts texts at blanks and punctuation."""
+    tokenizers = pytest.importorskip("tokenizers")
+    made = tokenizers.Tokenizer(tokenizers.models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    path = folder / "tokenizer.json"
+    made.save(str(path))
+    return {"file": str(path)}
+
+
 def quarters(folder):
     """Write a label map of the kit's first image."""
     from PIL import Image
@@ -148,11 +178,38 @@ def quarters(folder):
     return {"path": str(path)}
 
 
+def boosted(library):
+    """Return what writes a file of a small booster of 62 columns."""
+
+    def write(folder):
+        made = importlib.import_module(library)
+        rows = np.random.default_rng(0).normal(size=(90, 62))
+        path = folder / {"lightgbm": "few.txt", "xgboost": "few.json"}[library]
+        classifier = {"lightgbm": "LGBMClassifier", "xgboost": "XGBClassifier"}[library]
+        quiet = {"verbose": -1} if library == "lightgbm" else {}
+        found = getattr(made, classifier)(n_estimators=3, n_jobs=1, **quiet).fit(rows, rows[:, 0] > 0)
+        (found.booster_ if library == "lightgbm" else found.get_booster()).save_model(path)
+        return path
+
+    return write
+
+
+def table_of_people(folder):
+    """Write a table of numbers and categories, of which some are missing."""
+    lines = [f"{20 + at % 50},{['own', 'rent', ''][at % 3]},{at % 7}" for at in range(60)]
+    (folder / "people.csv").write_text("\n".join(["age,housing,children", *lines]), encoding="utf-8")
+    return folder / "people.csv"
+
+
 SOURCES = {
     ("segmenters", "labels"): [lambda _: limefw.Image(np.zeros((48, 64, 3), np.uint8), (0, 255))],
     ("readers", "image_array"): [lambda _: None, lambda _: np.zeros((5, 7)), pillow],
     ("readers", "image_file"): [photo],
     ("readers", "image_npy"): [array_file],
+    ("readers", "text"): [lambda _: None],
+    ("readers", "text_file"): [review],
+    ("readers", "series_file"): [series_table],
+    ("fillers", "series_background"): [lambda _: limefw.Series(np.sin(np.arange(200) / 9))],
     ("models", "callable"): [lambda _: brightness],
     ("models", "keras"): [keras_file],
     ("models", "keras_applications"): [mobile_weights],
@@ -163,6 +220,9 @@ SOURCES = {
     ("models", "torch"): [tiny_torch_network],
     ("models", "torchvision"): [weights_of("torchvision", "squeezenet1_1")],
     ("models", "opencv_dnn"): [tiny_network],
+    ("models", "lightgbm"): [boosted("lightgbm")],
+    ("models", "xgboost"): [boosted("xgboost")],
+    ("readers", "table_file"): [table_of_people],
     ("renderers", "tree"): [explained_by_a_tree],
 }
 
@@ -180,16 +240,19 @@ PARAMS = {
     ("models", "sklearn"): lambda _: {"size": [12, 16]},
     ("models", "keras_applications"): lambda _: {"name": "MobileNet"},
     ("fillers", "images"): lambda folder: {"paths": [str(grey_photo(folder))]},
+    ("fillers", "series_background"): background_series,
     ("models", "timm"): lambda _: {"name": "test_resnet"},
     ("models", "torchvision"): lambda _: {"name": "squeezenet1_1", "size": [64, 64]},
     ("segmenters", "labels"): quarters,
+    ("segmenters", "tokens"): tokenizer_file,
 }
 """What has no default, as it is the user's own."""
 
 NEEDS = {
     ("segmenters", "graph"): "cv2.ximgproc",
     ("models", "transformers"): "transformers.models.vit.modeling_vit",
-    **{("models", name): name for name in ("timm", "torch", "torchvision")},
+    **{("models", name): name for name in ("lightgbm", "timm", "torch", "torchvision", "xgboost")},
+    ("readers", "table_file"): "pandas",
     ("models", "keras"): "keras",
     ("models", "keras_applications"): "keras",
 }
@@ -230,6 +293,23 @@ OTHER_SETTINGS = [
     ("fillers", "mean_color", {"truncate": True}),
     ("fillers", "neighbors", {"noise": 0.0}),
     ("fillers", "noise", {"fields": 1}),
+    ("fillers", "series_mean", {"of": "segment"}),
+    ("fillers", "series_noise", {"law": "values", "fields": 1}),
+    ("segmenters", "change_points", {"shape": "level", "per_channel": True, "shortest": 1}),
+    ("segmenters", "windows", {"length": 7, "per_channel": True}),
+    ("segmenters", "words", {"separators": r"\W+", "ignore_case": True}),
+    ("segmenters", "words", {"tokens": r"\w+|[^\w\s]", "bag": False}),
+    ("segmenters", "characters", {"bag": True, "blanks": True, "code_points": True}),
+    ("segmenters", "ngrams", {"n": 3, "within_sentences": False, "bag": True}),
+    ("segmenters", "bins", {"discretizer": "none"}),
+    ("segmenters", "bins", {"edges": {"column 1": [0.5, 2.0]}, "drop_constant": False}),
+    ("samplers", "around_instance", {"spread": 0.1, "change": 0.2}),
+    ("samplers", "bootstrap", {"neighbors": 10}),
+    ("samplers", "marginals", {"within": False}),
+    ("fillers", "corpus", {"texts": ["a word or two", "映画"]}),
+    ("fillers", "mask", {"token": "<mask>"}),
+    ("fillers", "replace", {"by": {"good": "bad", "bad": "good"}, "otherwise": ""}),
+    ("samplers", "uniform_hidden", {"enumerate_small": False}),
     ("kernels", "cosine_exponential", {"width": 0.1}),
     ("kernels", "symmetric", {"width": 5.0}),
     ("kernels", "l2", {"relative": False}),

@@ -562,6 +562,31 @@ def blind(outputs: Any, head: Any, /) -> Any:
     return values * np.nan, head.names(values.shape[1])
 
 
+class Keyed:
+    """A composer whose keys are those that it is given."""
+
+    def __init__(self, image, segments, keys):
+        self.composer, self.keys = PixelComposer.of(image, np.zeros_like(image.pixels), segments), keys
+
+    def compose(self, draws):
+        return self.composer.compose(draws)
+
+
+def careless(image: Any, segments: Any, _rng: Any, /) -> Any:
+    """One key for whatever is shown."""
+    return Keyed(image, segments, lambda draws: [b"same"] * len(draws))
+
+
+def numbering(image: Any, segments: Any, _rng: Any, /) -> Any:
+    """Keys by place in the block."""
+    return Keyed(image, segments, lambda draws: [bytes([at]) for at in range(len(draws))])
+
+
+def keyless(image: Any, segments: Any, _rng: Any, /) -> Any:
+    """Too few keys."""
+    return Keyed(image, segments, lambda draws: [b""] * (len(draws) - 1))
+
+
 def softmax_of_batch(outputs: Any, head: Any, /) -> Any:
     """Normalises over the chunk."""
     values = head.columns(outputs)
@@ -575,6 +600,9 @@ def softmax_of_batch(outputs: Any, head: Any, /) -> Any:
         ("fillers", covering, {"shows what is kept"}, "in no segment (label -1)"),
         ("fillers", torn, {"contract"}, "background holds NaN or infinity"),
         ("fillers", dimming, {"shows what is kept"}, "with nothing hidden it shows something other"),
+        ("fillers", careless, {"keys"}, "rows that differ have one key"),
+        ("fillers", numbering, {"keys"}, "a row's key differs when asked for alone"),
+        ("fillers", keyless, {"keys"}, "keys(draws) must be a list of bytes, one for each of 7 rows"),
         ("kernels", crowded, {"rows alone"}, "fewer rows weigh differently"),
         ("kernels", ranked, {"rows alone"}, "the rows in another order weigh differently"),
         ("kernels", negative, {"contract"}, "expected finite weights >= 0"),

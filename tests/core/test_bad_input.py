@@ -81,7 +81,6 @@ def test_a_file_that_is_no_image_is_told_before_the_model_is_asked(tmp_path):
         ("p.limefw", "It is a saved explanation: limefw draw"),
         ("p.npz", "Arrays are explained in Python: limefw.explain"),
         ("p.npy", "p.npy cannot be read as .npy"),
-        ("p.txt", "need a reader of their own: limefw plugins readers"),
         ("p.xyz", "Save it as PNG, or write a reader for it"),
     ],
 )
@@ -113,7 +112,7 @@ def test_a_truncated_file_is_told(tmp_path):
         ((1, 2), r"no reader takes tuple\..*Give numpy\.asarray"),
         ({"a": 1}, r"no reader takes dict\..*An image is an array \(h, w\) or \(h, w, c\), a PIL image, a path"),
         (3.5, "no reader takes float"),
-        ("cat.png", r"a str is text, which no installed reader takes\. For a file give pathlib\.Path\('cat\.png'\)"),
+        ("cat.png", r"a str is text, and this one is the name of a file: give pathlib\.Path\('cat\.png'\)"),
         (Path("/no/such/cat.png"), r"there is no file /no/such/cat\.png"),
         (Path(), "is a folder, not a picture file"),
     ],
@@ -148,7 +147,7 @@ def test_a_str_is_text_even_where_some_plugin_is_broken():
     module = type("Module", (), {"limefw_segmenters": staticmethod(limefw_segmenters)})
     registry = Registry(modules=[(module, "acme")])
     assert registry.broken
-    with pytest.raises(InputError, match=r"For a file give pathlib\.Path"):
+    with pytest.raises(InputError, match=r"name of a file: give pathlib\.Path"):
         limefw.explain("cat.png", Counting(), registry=registry)
     with pytest.raises(InputError, match=r"no reader takes list.*could not be loaded: .*acme.*numpy\.asarray"):
         limefw.explain([1], Counting(), registry=registry)
@@ -409,11 +408,11 @@ def test_a_plugin_of_another_modality_is_told():
 
     @limefw.hookimpl
     def limefw_segmenters():
-        yield Plugin("words", lambda text, rng, /: None, modality="text")
+        yield Plugin("syllables", lambda text, rng, /: None, modality="text")
 
     module = type("Module", (), {"limefw_segmenters": staticmethod(limefw_segmenters)})
-    message = "segmenter 'words' is for text, and this is image"
-    refused(RecipeError, message, segmenter="words", registry=Registry(modules=[(module, "acme")]))
+    message = "segmenter 'syllables' is for text, and this is image"
+    refused(RecipeError, message, segmenter="syllables", registry=Registry(modules=[(module, "acme")]))
 
 
 # --- what plug-ins return

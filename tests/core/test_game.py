@@ -186,6 +186,58 @@ def test_equal_rows_are_predicted_once(photo, chunk):
     assert expected == found.neighbourhood.targets.tolist()
 
 
+class Dimmed:
+    """Shows the photograph the darker, the more segments are hidden, whichever they are; knows that by its keys."""
+
+    def __init__(self, photo, *, keys=True):
+        self.pixels = photo.pixels
+        if keys:
+            self.keys = lambda draws: [bytes([number]) for number in draws.codes.sum(axis=1)]
+
+    def compose(self, draws):
+        return [self.pixels // (6 - number) for number in draws.codes.sum(axis=1)]
+
+    def fingerprint(self):
+        return "dimmed"
+
+
+def dimmed(photo, keys=True, **settings):
+    model, cache = Counting(), settings.pop("cache", None)
+    named = limefw.model(model, classes=["cat", "dog", "owl"], model_id="dimmed")
+    more = {**EXACT, "segmenter": {"use": "grid", "rows": 2, "columns": 2}, "samples": 100, **settings}
+    filler = lambda image, _segments, _rng, /: Dimmed(image, keys=keys)
+    return model, limefw.explain(photo, named, filler=filler, cache=cache, **more)
+
+
+@pytest.mark.parametrize("chunk", [None, 2])
+def test_a_composers_keys_say_which_inputs_are_equal(photo, chunk):
+    """Sixteen combinations that make five pictures cost five rows, and every figure is as it would be otherwise."""
+    plain, without = dimmed(photo, keys=False)
+    model, found = dimmed(photo, chunk=chunk)
+    assert (plain.rows, model.rows, found.health.distinct) == (16, 5, 5)
+    assert_same(without, found)
+
+
+def test_a_composer_with_a_fingerprint_is_cached(photo):
+    """Its keys are those of the cache too."""
+    cache = {}
+    _, first = dimmed(photo, cache=cache)
+    model, second = dimmed(photo, cache=cache)
+    assert (model.rows, len(cache)) == (0, 5)
+    assert_same(first, second)
+
+
+def test_keys_are_one_for_each_draw(photo):
+    """Too few are refused."""
+
+    class Short(Dimmed):
+        def keys(self, draws):
+            return [b""] * (len(draws) - 1)
+
+    with pytest.raises(limefw.ContractError, match="Short has 0 keys for 1 draws"):
+        limefw.explain(photo, Counting(), filler=lambda image, _s, _r, /: Short(image, keys=False), segmenter=GRID)
+
+
 def test_targets_belong_to_their_codes(photo):
     """Each row's targets are what the model says of that row's composite, made independently."""
     found = explained(photo, filler={"use": "constant", "value": 0.0}, chunk=7)

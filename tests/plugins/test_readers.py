@@ -549,7 +549,7 @@ def test_a_tensor_is_detached_and_brought_to_the_cpu():
 
 
 @pytest.mark.parametrize(
-    ("source", "accepted"), [([1], False), (None, False), ("a", False), (5, False), (np.zeros(3), True)]
+    ("source", "accepted"), [([1], False), (None, False), ("a", False), (5, False), (np.zeros((3, 4)), True)]
 )
 def test_only_arrays_are_arrays(source, accepted):
     """Lists and numbers are not taken for pictures."""

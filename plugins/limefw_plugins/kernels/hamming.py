@@ -19,6 +19,6 @@ def hamming(draws: Draws, _composer: Composer, /, *, width: Annotated[float, Gt(
     """
     codes = draws.codes
     shares = np.empty(len(codes))
-    for part in blocks(len(codes)):
+    for part in blocks(*codes.shape):
         shares[part] = np.abs(np.subtract(1.0, codes[part], dtype=np.float64)).mean(axis=1)
     return np.asarray(np.exp(-((shares / width) ** 2) / 2))

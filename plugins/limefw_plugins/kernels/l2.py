@@ -10,7 +10,7 @@ from limefw.types import Composer, Draws, Floats
 
 
 def l2(draws: Draws, _composer: Composer, /, *, width: Annotated[float, Gt(0)] = 0.75, relative: bool = True) -> Floats:
-    """exp(-D^2 / (2 width^2)) with D the Euclidean distance between the code and all ones (lime's form for tables).
+    """exp(-D^2 / (2 width^2)) with D the Euclidean distance between the code and the instance's (lime's for tables).
 
     With s of d segments kept D^2 = d - s, so the weights are a product over the segments: fair coins weighted so and
     coins that keep with probability 1 / (1 + exp(-1 / (2 width^2))) have the same coefficients (Tan, Tian & Li 2023);
@@ -23,7 +23,7 @@ def l2(draws: Draws, _composer: Composer, /, *, width: Annotated[float, Gt(0)] =
     """
     codes = draws.codes
     squares = np.empty(len(codes))
-    for part in blocks(len(codes)):
-        hidden = np.subtract(1.0, codes[part], dtype=np.float64)
+    for part in blocks(*codes.shape):
+        hidden = np.subtract(codes[0], codes[part], dtype=np.float64)
         squares[part] = np.einsum("ij,ij->i", hidden, hidden)
     return np.asarray(np.exp(-squares / width / width / (2 * codes.shape[1] if relative else 2)))

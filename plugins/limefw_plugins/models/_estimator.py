@@ -37,6 +37,18 @@ def is_estimator(source: Any) -> bool:
     return any(base.__module__.partition(".")[0] == "sklearn" for base in type(source).__mro__)
 
 
+def takes_text(estimator: Any) -> bool:
+    """Say whether the first step of an estimator, a pipeline or a search over one reads texts."""
+    from sklearn.utils import get_tags
+
+    first = getattr(estimator, "best_estimator_", estimator)
+    for parts in ("steps", "transformer_list"):
+        inner = [part for _, part in getattr(first, parts, ()) if part is not None and not isinstance(part, str)]
+        if inner:
+            return takes_text(inner[0])
+    return is_estimator(first) and bool(get_tags(first).input_tags.string)
+
+
 def title(estimator: Any) -> str:
     """Return the name of what answers in the end."""
     return type(_last(estimator)).__name__

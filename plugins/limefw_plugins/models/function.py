@@ -13,9 +13,11 @@ def any_callable(
     *,
     head: Outputs = "probabilities",
 ) -> Model:
-    """Any callable from a batch (n, h, w, c), in the image's own size, dtype and range, to outputs (n, k) or (n,).
+    """Any callable from a batch of inputs to outputs (n, k) or (n,).
 
-    The batch is a buffer that is used again: a function that keeps its input must copy it.
+    A batch of images is (n, h, w, c), in the image's own size, dtype and range, and a buffer that is used again: a
+    function that keeps it must copy it. A batch of texts is a list of str, and one of rows what the table is: a
+    DataFrame or an array (n, columns).
 
     Args:
         head: what the outputs mean.
@@ -23,8 +25,9 @@ def any_callable(
     if not callable(source):
         raise ModelSourceError(f"a model is a callable from a batch to outputs, got {type(source).__name__}")
     name = getattr(source, "__name__", type(source).__name__)
+    form = "images in their own size, dtype and range, texts as str, rows as in the table"
     assumed = (
-        f"{name} was assumed to take batches (n, h, w, c) in the image's own size, dtype and value range",
+        f"{name} was assumed to take inputs as they are: {form}",
         f"its outputs were assumed to be {head.replace('_', ' ')}",
     )
     return Model(source, name=name, contract=Contract(head=head), notes=assumed)

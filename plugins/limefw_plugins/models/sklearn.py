@@ -1,4 +1,4 @@
-"""Scikit-learn's estimators, asked about images."""
+"""Scikit-learn's estimators, asked about images, texts or whatever else they were trained on."""
 
 import os
 from dataclasses import replace
@@ -20,9 +20,10 @@ from limefw_plugins.models._contract import (
     Wishes,
     class_names,
 )
-from limefw_plugins.models._estimator import Method, answers, is_estimator, title
+from limefw_plugins.models._estimator import Method, answers, is_estimator, takes_text, title
 from limefw_plugins.models._estimator_files import estimator_in, is_estimator_file
 from limefw_plugins.models._image_rows import Rows, channels_of, feeder
+from limefw_plugins.models._rows import matched
 
 
 def is_sklearn(source: Any) -> bool:
@@ -48,7 +49,10 @@ def sklearn(
     rows: Rows = "auto",
     trust: bool = False,
 ) -> Model:
-    """A fitted scikit-learn estimator or pipeline, or a .skops file of one (.joblib and .pkl with trust), on images.
+    """A fitted scikit-learn estimator or pipeline, or a .skops file of one (.joblib and .pkl with trust).
+
+    A batch of images is brought into the form that it was trained on, by what is said below. Texts go to a pipeline
+    that begins with a vectoriser, and batches of anything else to any estimator, as they are.
 
     Args:
         head: what its outputs mean; "auto": probabilities, or values where it has none.
@@ -68,23 +72,27 @@ def sklearn(
     """
     estimator, name, fingerprint, notes = _estimator(source, trust=trust)
     asked = answers(estimator, method, head=head)
+    named = class_names(classes) or asked.classes
+    mark = fingerprint and f"{fingerprint}:{method}:{rows}"
+    if takes_text(estimator):
+        spoken = Contract(head=asked.head if head == "auto" else head)
+        return Model(asked.ask, name, named, spoken, mark, (*notes, *asked.notes), modality="text")
+    names = getattr(estimator, "feature_names_in_", None)
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
     contract = wishes.applied(Contract(channels=channels_of(estimator, size, rows), head=asked.head))
     if contract.value_range is not None or any(contract.mean) or any(part != 1.0 for part in contract.std):
         contract = replace(contract, dtype="float64")  # what NumPy makes of pixels / 255
-    elif (preprocessing, value_range) == ("auto", "auto"):
-        notes += ("it was given the pixels as they are, in the image's own type and range",)
-    feed = feeder(estimator, rows, planes=contract.layout == "NCHW")
-    if getattr(estimator, "n_features_in_", None) is None and rows == "auto":
+    elif (preprocessing, value_range) == ("auto", "auto") and names is None:
+        notes += ("it is given images and rows of tables as they are, pixels in the image's own type and range",)
+    foreign = type(estimator).__module__.partition(".")[0] in ("xgboost", "lightgbm")
+    rows_of, feed = matched(names, name, polars=not foreign), feeder(estimator, rows, planes=contract.layout == "NCHW")
+    if getattr(estimator, "n_features_in_", None) is None and rows == "auto" and names is None:
         notes += ("it was given images and no flat rows, as it does not say how many features it was trained on",)
-    return Model(
-        lambda batch: asked.ask(feed(batch)),
-        name,
-        class_names(classes) or asked.classes,
-        contract,
-        fingerprint and f"{fingerprint}:{method}:{rows}",
-        (*notes, *asked.notes),
-    )
+
+    def ask(batch: Any) -> Any:
+        return asked.ask(feed(batch) if getattr(batch, "ndim", None) == 4 else rows_of(batch))
+
+    return Model(ask, name, named, contract, mark, (*notes, *asked.notes))
 
 
 def _estimator(source: Any, *, trust: bool) -> tuple[Any, str, str | None, tuple[str, ...]]:

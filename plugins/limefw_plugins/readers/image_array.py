@@ -11,8 +11,13 @@ from limefw_plugins.readers._pixels import Backdrop, pixels_of, range_of, refuse
 
 
 def is_array(source: Any) -> bool:
-    """Say whether this is a NumPy array, a PIL image, a tensor or anything else with ``__array__``."""
-    return hasattr(source, "__array__") or hasattr(source, "__array_interface__")
+    """Say whether this is a NumPy array, a PIL image, a tensor, anything with ``__array__``; no flat one, no frame."""
+    frame = hasattr(source, "columns") and hasattr(source, "dtypes")
+    return (
+        getattr(source, "ndim", None) != 1
+        and not frame
+        and (hasattr(source, "__array__") or hasattr(source, "__array_interface__"))
+    )
 
 
 def image_array(
@@ -38,9 +43,8 @@ def image_array(
     if flat:
         pixels = pixels[..., None]
     if pixels.ndim != 3:
-        raise InputError(
-            f"an image is an array (h, w) or (h, w, c), got shape {pixels.shape}: give one image, not a batch"
-        )
+        next_step = "is it a time series (recipe 'series')?" if pixels.ndim == 1 else "give one image, not a batch"
+        raise InputError(f"an image is an array (h, w) or (h, w, c), got shape {pixels.shape}: {next_step}")
     if 0 in pixels.shape:
         raise InputError(f"the image has no pixels: its shape is {pixels.shape}")
     first_is_channels = pixels.shape[0] in (1, 3, 4) and pixels.shape[2] not in (1, 3, 4)

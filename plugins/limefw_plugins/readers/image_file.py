@@ -21,9 +21,12 @@ RUN_BY_OTHERS = ("EPS", "WMF")
 """Formats that Pillow hands to another program or to the system to draw: a file shall run nothing."""
 
 
+OTHERS = (".npy", ".csv", ".tsv", ".parquet")
+
+
 def is_file(source: Any) -> bool:
-    """Say whether this is a path, but none of a .npy file, which another reader takes; a str is text."""
-    return isinstance(source, os.PathLike) and Path(source).suffix.lower() != ".npy"
+    """Say whether this is a path, but none of an array or a table, which other readers take; a str is text."""
+    return isinstance(source, os.PathLike) and Path(source).suffix.lower() not in OTHERS
 
 
 def image_file(
@@ -74,8 +77,8 @@ def _what_next(path: Path) -> str:
         return "Arrays are read by another reader: -s reader=image_npy"
     if suffix == ".npz":
         return "Arrays are explained in Python: limefw.explain(numpy.load(...), model), with (h, w) or (h, w, c)"
-    if suffix in (".txt", ".md", ".csv", ".tsv", ".json"):
-        return "Text and tables need a reader of their own: limefw plugins readers lists what is installed"
+    if suffix in (".csv", ".tsv", ".json", ".txt", ".md"):
+        return "Texts and tables are read by other readers: limefw plugins readers lists what is installed"
     return "Save it as PNG, or write a reader for it: limefw plugins new reader NAME"
 
 

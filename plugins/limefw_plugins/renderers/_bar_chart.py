@@ -14,17 +14,26 @@ from limefw_plugins.renderers._sheet import Sheet
 SIZE = 16
 """Pixels: the height of letters."""
 
-ROW, NAMES = 38, 270
-"""Pixels: the height of a bar's row, and the width of the names."""
+ROW, NAMES, LETTER = 38, 270, 7.8
+"""Pixels: the height of a bar's row, and the width of the names and of one of their letters."""
 
 
 def bar_chart(
-    sheet: Sheet, found: Sequence[Finding], place: tuple[float, float, float], colors: Palette, unit: str
+    sheet: Sheet,
+    found: Sequence[Finding],
+    place: tuple[float, float, float],
+    colors: Palette,
+    unit: str,
+    names: int | None = None,
 ) -> None:
-    """Draw some effects at (left, top, width) of a sheet, names included."""
+    """Draw some effects at (left, top, width) of a sheet, names included.
+
+    Where no picture shows their numbers, `names` says how many pixels the names get instead.
+    """
     left, top, whole = place
-    wide = whole - NAMES
-    axes = sheet.axes(left + NAMES, top, wide, len(found) * ROW)
+    beside = NAMES if names is None else names
+    wide = whole - beside
+    axes = sheet.axes(left + beside, top, wide, len(found) * ROW)
     largest = max(abs(item.effect) for item in found)
     exponent = exponent_of(max(abs(item.effect) + (item.margin or 0.0) for item in found))
     texts = [in_unit(item.effect, exponent, largest) if exponent else item.effect_text for item in found]
@@ -34,12 +43,14 @@ def bar_chart(
     gap = 8 * (high - low) / wide
     for item, text in zip(found, texts, strict=True):
         _label(axes, item, text, gap, colors)
-        badge(axes, (-20 / wide, item.rank), item, 0.8 * SIZE, axes.get_yaxis_transform(), colors)
+        if names is None:
+            badge(axes, (-20 / wide, item.rank), item, 0.8 * SIZE, axes.get_yaxis_transform(), colors)
     axes.axvline(0, color=INK, linewidth=points(1))
     axes.set_ylim(len(found) + 0.5, 0.5)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.set_yticks([item.rank for item in found], [_name(item) for item in found], fontsize=points(0.85 * SIZE))
-    axes.tick_params(axis="y", length=0, pad=points(46))
+    most = 16 if names is None else round(names / LETTER)
+    axes.set_yticks([item.rank for item in found], [_name(item, most) for item in found], fontsize=points(0.85 * SIZE))
+    axes.tick_params(axis="y", length=0, pad=points(46 if names is None else 10))
     axes.tick_params(axis="x", labelsize=points(0.8 * SIZE), colors=FAINT)
     axes.locator_params(axis="x", nbins=5)
     axes.grid(axis="x", color="#dfe3e8", linewidth=points(1))
@@ -76,7 +87,7 @@ def _label(axes: Any, item: Finding, text: str, gap: float, colors: Palette) -> 
     )  # fmt: skip
 
 
-def _name(item: Finding) -> str:
-    name = item.name if len(item.name) <= 16 else f"{item.name[:15]}…"
+def _name(item: Finding, most: int) -> str:
+    name = item.name if len(item.name) <= most else f"{item.name[: most - 1]}…"
     # a dollar sign would start mathematics
     return drawable(f"{name}, {item.place}" if item.place else name).replace("$", r"\$")

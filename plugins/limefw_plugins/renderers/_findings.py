@@ -43,8 +43,12 @@ class Finding:
 
     @property
     def title(self) -> str:
-        """The name with the number that pictures show."""
-        return self.name if self.name.split()[-1:] == [str(self.segment)] else f"{self.name} ({self.segment})"
+        """The name with the number that pictures show, where there are any."""
+        return (
+            self.name
+            if not self.place or self.name.split()[-1:] == [str(self.segment)]
+            else f"{self.name} ({self.segment})"
+        )
 
     @property
     def positive(self) -> bool:
@@ -100,7 +104,7 @@ def findings(
     places = places_of(explanation)
     return [
         Finding(
-            rank, effect.segment, printable(effect.name), effect.effect,
+            rank, effect.segment, printable(effect.name) or f"{effect.name!r}", effect.effect,
             None if effect.standard_error is None else INTERVAL * effect.standard_error,
             effect.share, places[effect.segment], decimals,
         )

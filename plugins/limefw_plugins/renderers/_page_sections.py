@@ -84,9 +84,9 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
         label=label,
         title=words.question(printable(explanation.names[label])),
         answer=words.answer(explanation.prediction(label)),
-        summary=_summary(found, words),
+        summary=summary_of(found, words),
         fidelity=fidelity(explanation, label),
-        rows=_bars(found),
+        rows=bars_of(found),
         limit=number(limit, decimals_for([limit])),
         marks=_marks(drawing, {item.segment: item.effect for item in found}),
         tints=_tints(drawing, {item.segment: item.effect for item in found}, limit, winner=True),
@@ -142,7 +142,7 @@ def _hidden(explanation: Explanation, asked: Asked | None) -> tuple[str, str]:
     return mask_uri(gone), mask_uri(rest)
 
 
-def _summary(found: Sequence[Finding], words: Wording) -> str:
+def summary_of(found: Sequence[Finding], words: Wording) -> str:
     if not found:
         return words.nothing
     parts = []
@@ -154,7 +154,7 @@ def _summary(found: Sequence[Finding], words: Wording) -> str:
     return " ".join(parts)
 
 
-def _bars(found: Sequence[Finding]) -> list[Bar]:
+def bars_of(found: Sequence[Finding]) -> list[Bar]:
     low = min((item.effect - (item.margin or 0.0) for item in found), default=0.0)
     high = max((item.effect + (item.margin or 0.0) for item in found), default=0.0)
     low, high = min(low, 0.0), max(high, 0.0)

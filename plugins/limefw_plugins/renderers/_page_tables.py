@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from limefw.results.explanation import Explanation
+from limefw_plugins.renderers._trust import whole_of
 from limefw_plugins.renderers._words import printable, wording_of
 
 
@@ -33,7 +34,7 @@ def making(explanation: Explanation) -> dict[str, Any]:
         "rows": [(name, f"{int(value or 0):,}") for name, value in provenance.get("rows", {}).items()],
         "versions": [(name, str(value)) for name, value in provenance.get("versions", {}).items()],
         "hashes": [
-            ("photograph", str(provenance.get("input", {}).get("sha256", ""))),
+            (whole_of(explanation), str(provenance.get("input", {}).get("sha256", ""))),
             ("model", str(model.get("fingerprint") or "not known")),
         ],
         "notes": [printable(str(note)) for note in model.get("notes", ())],

@@ -76,11 +76,17 @@ def sampling(explanation: Explanation) -> str:
         return f"{drawn}: all combinations that there are, so that another draw would change no effect."
     return (
         f"{drawn}. "
-        f"Weighted by how near they are to the whole {explanation.instance.modality}, they tell as much as "
+        f"Weighted by how near they are to the whole {whole_of(explanation)}, they tell as much as "
         f"{health.effective_samples:,.0f} samples of equal weight: {number(health.samples_per_segment, 1)} for each "
         f"{part}, where 10 or more are advisable. "
         f"Drawing ended: {health.stopped}."
     )
+
+
+def whole_of(explanation: Explanation) -> str:
+    """Return what the instance is called in sentences."""
+    modality = explanation.instance.modality
+    return {"image": "photograph", "table": "row"}.get(modality, modality)
 
 
 def beyond(explanation: Explanation) -> str:

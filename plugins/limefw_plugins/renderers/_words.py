@@ -14,6 +14,12 @@ MOST_DECIMALS = 5
 """Numbers that would need more are written with a power of ten."""
 
 _CLOSENESS = ((0.9, "very closely"), (0.7, "closely"), (0.5, "roughly"), (0.2, "only loosely"))
+JOINERS = "\u200c\u200d"
+"""They make one emoji of several, and letters of some scripts what they are."""
+
+PARTS = {"words": "word", "characters": "character", "sentences": "sentence", "lines": "line", "tokens": "token"}
+"""What one part of a text is called, by the segmenter that cut it."""
+
 _NAMELESS = frozenset({"", "<lambda>", "model", "predict", "predict_proba", "forward", "__call__"})
 
 
@@ -25,7 +31,7 @@ class Wording:
         noun: what the model's answer is: "probability", "log-odds", "predicted value".
         plus: what a segment with an effect above 0 does.
         minus: what a segment with an effect below 0 does.
-        part: what one interpretable part is called: "superpixel", or "segment" where the user gave names.
+        part: what one interpretable part is called: "superpixel", "column", or "segment" where the user gave names.
     """
 
     noun: str
@@ -93,6 +99,9 @@ def wording_of(explanation: Explanation) -> Wording:
     model = provenance.get("model", {})
     target = provenance.get("recipe", {}).get("target", {}).get("use", "probability")
     part = "superpixel" if explanation.segments.names[0].startswith("superpixel ") else "segment"
+    segmenter = provenance.get("recipe", {}).get("segmenter", {}).get("use", "")
+    part = PARTS.get(segmenter, "part") if explanation.instance.modality == "text" else part
+    part = "column" if explanation.instance.modality == "table" else part
     if model.get("task") == "regression":
         return Wording("predicted value", "raises", "lowers", part)
     own = provenance.get("recipe", {}).get("target", {}).get("function", "the target")
@@ -179,16 +188,17 @@ def decimals_for(values: Iterable[float]) -> int:
 
 def printable(text: str) -> str:
     """Return text on one line, without control characters: names of classes and files come from anywhere."""
-    kept = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
+    kept = "".join(
+        " " if unicodedata.category(letter)[0] in "CZ" and letter not in JOINERS else letter for letter in text
+    )
     return " ".join(kept.split())
 
 
 def columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes: East Asian letters take two, combining marks none."""
-    return sum(
-        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        for letter in text
-    )
+    """Return how many columns of a terminal a printable text takes: East Asian letters take two, marks none."""
+    from wcwidth import wcswidth
+
+    return max(0, int(wcswidth(text)))
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:

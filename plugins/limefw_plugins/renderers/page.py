@@ -15,7 +15,7 @@ from limefw_plugins.renderers._page_sections import section
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers._photo import channels_shown
-from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, caution_sentence, sampling
+from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, caution_sentence, sampling, whole_of
 from limefw_plugins.renderers._words import headline, printable, wording_of
 
 
@@ -53,6 +53,7 @@ def page(
         palette=palette,
         drawing=drawing,
         words=wording_of(explanation),
+        whole=whole_of(explanation),
         answers=answers(explanation),
         labels=[(label, printable(explanation.names[label])) for label in explanation.labels],
         count=max(len(explanation.top(None, label)) for label in explanation.labels),

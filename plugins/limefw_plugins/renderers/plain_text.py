@@ -25,10 +25,10 @@ def plain_text(explanation: Explanation, /, *, top: Annotated[int, Ge(1)] = 5) -
     Args:
         top: how many segments a label at the most.
     """
-    lines = [f"{headline(explanation)}.", *_about(explanation), "", *_outlook(explanation)]
+    lines = [f"{headline(explanation)}.", *_about(explanation), "", *outlook(explanation)]
     for label in explanation.labels:
         lines += ["", *_table(explanation, label, top)]
-    lines += [*_assumed(explanation), "", *_trust(explanation)]
+    lines += [*assumed(explanation), "", *trust(explanation)]
     text = "\n".join(fitted(line, WIDTH).rstrip() for line in lines)
     return Rendering(f"{text}\n", "text/plain", ".txt")
 
@@ -40,7 +40,8 @@ def _about(explanation: Explanation) -> list[str]:
     return [about, *([sentence] if (sentence := channels_shown(instance)) else [])]
 
 
-def _outlook(explanation: Explanation) -> list[str]:
+def outlook(explanation: Explanation) -> list[str]:
+    """Return lines of the model's strongest answers."""
     words = wording_of(explanation)
     what = "What the model says" if words.plus == "raises" else "The model's strongest answers"
     lines = [f"{what} ({words.noun})"]
@@ -63,12 +64,12 @@ def _table(explanation: Explanation, label: int, top: int) -> list[str]:
     rows += [
         (
             item.title, item.place, item.share_text, item.effect_text, item.interval_text,
-            _bar(item, abs(found[0].effect), half),
+            bar(item, abs(found[0].effect), half),
         )
         for item in found
     ]  # fmt: skip
     asked = asked_of(explanation, label)
-    said = [] if asked is None else _indented(f"{asked.sentence} {asked.verdict}")
+    said = [] if asked is None else indented(f"{asked.sentence} {asked.verdict}")
     return lines + [_row(row, *wide) for row in rows] + said
 
 
@@ -77,30 +78,32 @@ def _row(texts: Sequence[str], effect_wide: int, interval_wide: int) -> str:
     return f"  {fitted(name, 18)} {place:<13}{share:>7} {effect:>{effect_wide}}  {interval:<{interval_wide}} {bar}"
 
 
-def _bar(item: Finding, strongest: float, half: int) -> str:
+def bar(item: Finding, strongest: float, half: int) -> str:
+    """Return an effect as a bar to one side of a line."""
     # what rounds to nothing beside the largest has no bar
     least = 1 if abs(item.effect) >= 0.5 * 10.0**-item.decimals else 0
     filled = max(least, round(half * abs(item.effect) / strongest)) * "█"
     return f"{'':{half}}│{filled}" if item.positive else f"{filled:>{half}}│"
 
 
-def _assumed(explanation: Explanation) -> list[str]:
+def assumed(explanation: Explanation) -> list[str]:
     """Say what was assumed about a model that is a bare function."""
     notes = explanation.provenance.get("model", {}).get("notes", ())
-    lines = [line for note in notes for line in _indented(f"{printable(str(note)).rstrip('.')}.")]
+    lines = [line for note in notes for line in indented(f"{printable(str(note)).rstrip('.')}.")]
     return ["", "Assumed:", *lines] if lines else []
 
 
-def _trust(explanation: Explanation) -> list[str]:
+def trust(explanation: Explanation) -> list[str]:
+    """Return lines on how far to trust the explanation."""
     lines = ["How far to trust this"]
     for account in accounts(explanation):
-        lines += _indented(_sentences(account))
+        lines += indented(_sentences(account))
     if sentence := beyond(explanation):
-        lines += _indented(sentence)
-    lines += _indented(sampling(explanation)) + _indented(INTERVALS)
+        lines += indented(sentence)
+    lines += indented(sampling(explanation)) + indented(INTERVALS)
     cautions = [caution_sentence(explanation, caution) for caution in explanation.health.cautions]
     for sentence in cautions:
-        lines += _indented(f"! {sentence}")
+        lines += indented(f"! {sentence}")
     return lines
 
 
@@ -112,5 +115,6 @@ def _sentences(account: Account) -> str:
     )
 
 
-def _indented(text: str) -> list[str]:
+def indented(text: str) -> list[str]:
+    """Return text as lines of a terminal."""
     return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")

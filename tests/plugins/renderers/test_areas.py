@@ -32,7 +32,8 @@ from limefw_plugins.renderers.plain_text import plain_text
 from limefw_plugins.segmenters import given as these
 
 
-RENDERERS = [plugin.call for plugin in limefw_renderers() if plugin.name != "tree"]
+FOR_IMAGES = [plugin for plugin in limefw_renderers() if plugin.modality in (None, "image")]
+RENDERERS = [plugin.call for plugin in FOR_IMAGES if plugin.name != "tree"]
 CAT = chelsea()[60:180, 100:260]
 MASKS = np.zeros((5, 120, 160), dtype=bool)
 MASKS[0, 10:80, 10:90] = True

@@ -12,7 +12,8 @@ from limefw_plugins.renderers.overlay import overlay
 from limefw_plugins.renderers.page import page
 
 
-RENDERERS = [plugin.call for plugin in limefw_renderers() if plugin.name != "tree"]  # that one has tests of its own
+FOR_IMAGES = [plugin for plugin in limefw_renderers() if plugin.modality in (None, "image")]
+RENDERERS = [plugin.call for plugin in FOR_IMAGES if plugin.name != "tree"]  # that one has tests of its own
 WHOLE = chelsea()
 CAT = WHOLE[60:180, 100:260]
 IMAGES = {

@@ -1,0 +1,1 @@
+"""Helpers that lime's users import."""

@@ -1,0 +1,296 @@
+"""Texts: the instance, how it is cut into segments, and the composer that its fillers share."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.errors import ContractError, InputError
+from limefw.types import Draws, Labels, Segments, digest, frozen
+
+
+Span = tuple[int, int]
+"""Where a part of a text begins and, exclusively, ends, counted in code points as Python does."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """A text.
+
+    Args:
+        string: it, with at least one character.
+        name: for titles and file names.
+    """
+
+    modality: ClassVar[str] = "text"
+
+    string: str
+    name: str = "text"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.string, str):
+            raise InputError(f"a text is a str, got {type(self.string).__name__}")
+        if not self.string:
+            raise InputError("the text is empty: there is nothing to explain")
+
+    @property
+    def shape(self) -> tuple[int]:
+        """The number of characters (code points): each has a place in the label map."""
+        return (len(self.string),)
+
+    def fingerprint(self) -> str:
+        """Return a hash of the string."""
+        return digest(self.string)
+
+
+def segments_of(
+    text: Text, spans: Iterable[Span], what: str = "word", *, bag: bool = True, ignore_case: bool = False
+) -> Segments:
+    """Make segments of parts of a text; whatever is in none of them (separators) is always kept.
+
+    Args:
+        text: it.
+        spans: where the parts are, in order and without overlaps; empty ones are left out.
+        what: one part is called, for messages.
+        bag: parts with equal letters are one segment, shown and hidden together; else each is one by itself.
+        ignore_case: in a bag "Good" and "good" are equal.
+
+    Raises:
+        InputError: where there are fewer than two segments.
+    """
+    labels = np.full(len(text.string), -1)
+    known: dict[Any, int] = {}
+    names: list[str] = []
+    for start, end in spans:
+        if start == end:
+            continue
+        part = text.string[start:end]
+        label = known.setdefault((part.casefold() if ignore_case else part) if bag else start, len(names))
+        if label == len(names):
+            names.append(part)
+        labels[start:end] = label
+    _check_number(text, names, what)
+    return Segments(labels, unique(names))
+
+
+def _check_number(text: Text, names: Sequence[str], what: str) -> None:
+    if len(names) < 2:
+        found = f"only one {what}, {names[0][:60]!r}," if names else f"no {what}s,"
+        raise InputError(
+            f"{text.name!r} has {found} and an explanation compares at least 2: give a longer text, or cut it "
+            "into smaller parts (-s segmenter=characters, segmenter='characters' in Python)"
+        )
+
+
+LONGEST_NAME = 80
+
+
+def unique(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names that all differ: the second "good" is "good (2)"; long ones are cut."""
+    found: dict[str, None] = {}
+    times: dict[str, int] = {}
+    for name in names:
+        short = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+        fresh = short
+        while fresh in found:
+            times[short] = times.get(short, 1) + 1
+            fresh = f"{short} ({times[short]})"
+        found[fresh] = None
+    return tuple(found)
+
+
+def pieces_of(string: str, labels: Labels) -> tuple[list[str], NDArray[np.intp]]:
+    """Return a text as runs of characters with one label, and the label of each run.
+
+    Equal words of a bag that stand side by side are one run.
+    """
+    cuts = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(string)]
+    return [string[start:end] for start, end in pairwise(cuts)], labels[cuts[:-1]]
+
+
+ROWS = 256
+"""Rows composed at a time: what they are made of is held in memory meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextComposer:
+    """Shows a text where a code keeps its segment, and something else where it hides it.
+
+    Args:
+        head: what is kept before the first piece.
+        pieces: p runs of characters, each of one segment.
+        tails: what is kept behind each, up to the next.
+        owners: (p,) the segment of each.
+        fills: what stands for each where it is hidden.
+        choices: what may stand for a hidden piece instead, one drawn for each piece of each row; empty: `fills` do.
+    """
+
+    head: str
+    pieces: tuple[str, ...]
+    tails: tuple[str, ...]
+    owners: NDArray[np.intp]
+    fills: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "owners", frozen(self.owners, np.intp))
+
+    @classmethod
+    def of(
+        cls, text: Text, segments: Segments, fill: str | Callable[[str], str] = "", choices: Sequence[str] = ()
+    ) -> Self:
+        """Make one of a text and its segments.
+
+        Args:
+            text: it.
+            segments: of it.
+            fill: what a hidden piece shows; a function is given the piece.
+            choices: words of which each hidden piece shows one, drawn anew in each row.
+        """
+        if segments.basis is not None:
+            raise InputError("segments of a text are hard: a character is in one of them or in none")
+        runs, labels = pieces_of(text.string, segments.labels)
+        kept, pieces, owners = [""], list[str](), list[int]()
+        for run, label in zip(runs, labels.tolist(), strict=True):
+            if label < 0:
+                kept[-1] = run
+            else:
+                pieces.append(run)
+                owners.append(label)
+                kept.append("")
+        fills = tuple(fill(piece) if callable(fill) else fill for piece in pieces)
+        return cls(kept[0], tuple(pieces), tuple(kept[1:]), np.array(owners), fills, tuple(choices))
+
+    @property
+    def random(self) -> bool:
+        """Whether hidden pieces show what is drawn for them: rows then have a number in ``values["draw"]``."""
+        return bool(self.choices)
+
+    @property
+    def row_bytes(self) -> int:
+        """What a model may need for one text at a guess, by which chunks are cut: far more than its letters."""
+        return 8_000 + 32 * (len(self.head) + sum(map(len, self.pieces)) + sum(map(len, self.tails)))
+
+    def compose(self, draws: Draws) -> list[str]:
+        """Return a text for each draw."""
+        if draws.codes.dtype != np.bool_:
+            raise ContractError(f"a word is shown or hidden, and these codes are {draws.codes.dtype}: draw bool codes")
+        tails = np.array(self.tails, dtype=object)
+        shown, hidden = np.array(self.pieces, dtype=object) + tails, np.array(self.fills, dtype=object) + tails
+        found: list[str] = []
+        for start in range(0, len(draws), ROWS):
+            part = draws.take(slice(start, start + ROWS))
+            instead = self._chosen(part) + tails if self.choices else hidden
+            texts = np.where(part.codes[:, self.owners], shown, instead).tolist()
+            found += [self.head + "".join(text) for text in texts]
+        return found
+
+    def _chosen(self, draws: Draws) -> NDArray[Any]:
+        """Return a word for each piece of each row: drawn by the row's number and the piece's place alone."""
+        index = mixed(draws.values["draw"][:, None], np.arange(len(self.pieces), dtype=np.uint64))
+        chosen: NDArray[Any] = np.array(self.choices, dtype=object)[index % np.uint64(len(self.choices))]
+        return chosen
+
+    def keys(self, draws: Draws) -> list[bytes]:
+        """Return bytes of each text: deleting one or the other of two equal words may make the same text."""
+        if not self.choices and self._one_to_one():
+            return [row.tobytes() for row in np.packbits(draws.codes, axis=1)]
+        return [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in self.compose(draws)]
+
+    def _one_to_one(self) -> bool:
+        """Say whether different codes always make different texts, so that none has to be composed to know.
+
+        Two texts are equal up to the first piece that one of them shows and the other hides. They differ there where
+        the piece and what stands for it begin differently, or where nothing does, what is kept behind it.
+        """
+        last = len(self.pieces) - 1
+        for at, (piece, fill, tail) in enumerate(zip(self.pieces, self.fills, self.tails, strict=True)):
+            instead = fill or tail
+            if instead[:1] == piece[:1] or not (instead or at == last):
+                return False
+        return True
+
+    def fingerprint(self) -> str:
+        """Return a hash of everything that texts are composed of."""
+        return digest(self.head, self.pieces, self.tails, self.owners, self.fills, self.choices)
+
+
+def mixed(numbers: NDArray[np.uint64], places: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return random bits for each number and place, the same ones always (the finaliser of SplitMix64)."""
+    with np.errstate(over="ignore"):
+        bits = numbers + (places + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(bits ^ (bits >> np.uint64(31)))
+
+
+def by_tokens(tokenizer: Any, *, bag: bool = False) -> Callable[..., Segments]:
+    """Return a segmenter that cuts a text as a model's own tokenizer does: ``segmenter=limefw.by_tokens(tokenizer)``.
+
+    Args:
+        tokenizer: a fast tokenizer of Hugging Face's transformers or a ``tokenizers.Tokenizer`` (both say where in the
+            text each token is), or a function from a text to its tokens in order, or to (start, end) of each.
+        bag: equal tokens are one segment, shown and hidden together; else each is one by itself.
+    """
+
+    def tokens(text: Text, _rng: Any, /) -> Segments:
+        return segments_of(text, token_spans(tokenizer, text.string), "token", bag=bag)
+
+    return tokens
+
+
+def token_spans(tokenizer: Any, string: str) -> list[Span]:
+    """Return where in a text its tokens are, in order; those that overlap (the bytes of one character) as one.
+
+    Raises:
+        InputError: where the tokenizer does not say where its tokens are, and they do not occur in the text.
+    """
+    if hasattr(tokenizer, "is_fast"):
+        if not tokenizer.is_fast:
+            raise InputError(
+                f"{type(tokenizer).__name__} does not say where its tokens are: load the fast one (use_fast=True)"
+            )
+        found = tokenizer(string, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    elif hasattr(tokenizer, "encode") and not callable(tokenizer):
+        found = tokenizer.encode(string, add_special_tokens=False).offsets
+    elif callable(tokenizer):
+        found = list(tokenizer(string))
+    else:
+        raise InputError(
+            f"a tokenizer is a fast one of Hugging Face, a tokenizers.Tokenizer or a function from a text to its "
+            f"tokens, got {type(tokenizer).__name__}"
+        )
+    if all(isinstance(token, str) for token in found):
+        return _placed(found, string)
+    return _merged([(int(start), int(end)) for start, end in found], len(string))
+
+
+def _placed(tokens: Iterable[str], string: str) -> list[Span]:
+    """Find tokens in a text, each behind the one before it."""
+    spans, at = [], 0
+    for token in tokens:
+        start = string.find(token, at)
+        if start < 0:
+            raise InputError(
+                f"the tokenizer made {token[:60]!r}, which does not occur in the text from character {at} on: tokens "
+                "must be parts of the text, in order and unchanged (not in lower case, say)"
+            )
+        at = start + len(token)
+        spans.append((start, at))
+    return spans
+
+
+def _merged(spans: Sequence[Span], length: int) -> list[Span]:
+    found: list[Span] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if start < 0 or end > length:
+            raise InputError(f"the tokenizer says that a token is at {start} to {end} of a text of {length} characters")
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found

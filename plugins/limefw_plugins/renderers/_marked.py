@@ -1,0 +1,106 @@
+"""A text with its words marked: what renderers of texts share."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from limefw.errors import LimefwError
+from limefw.modalities.text import Text, pieces_of
+from limefw.results.explanation import Explanation
+from limefw_plugins.renderers._asked import asked_of, listed
+from limefw_plugins.renderers._words import MINUS, decimals_for, number, printable, wording_of
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of a text as it is shown, and its effect; 0 where it is not marked."""
+
+    text: str
+    effect: float
+
+
+def text_of(explanation: Explanation, renderer: str) -> Text:
+    """Return the text that was explained.
+
+    Raises:
+        LimefwError: where it is none.
+    """
+    if not isinstance(explanation.instance, Text):
+        raise LimefwError(f"renderer {renderer!r} draws texts, and this is {explanation.instance.modality}")
+    return explanation.instance
+
+
+def marked(explanation: Explanation, effects: Mapping[int, float], longest: int) -> tuple[list[Piece], int]:
+    """Return the text as runs with the effects given, and how many characters at its end are left out.
+
+    Args:
+        explanation: of a text.
+        effects: by segment; all others are not marked.
+        longest: characters shown at the most.
+    """
+    string, labels = text_of(explanation, "text").string, explanation.segments.labels
+    texts, owners = pieces_of(string[:longest], labels[:longest])
+    found: list[Piece] = []
+    for text, owner in zip(texts, owners.tolist(), strict=True):
+        effect = effects.get(owner, 0.0)
+        if found and not effect and not found[-1].effect:
+            found[-1] = Piece(found[-1].text + visible(text), 0.0)
+        else:
+            found.append(Piece(visible(text), effect))
+    return found, max(0, len(string) - longest)
+
+
+_KEPT = frozenset("\n\t\u200c\u200d\u00ad")
+"""Control characters that a text has for good reasons: joiners make one emoji of several."""
+
+
+def visible(text: str) -> str:
+    """Return a text with its control characters as signs that can be seen: they could hide or turn what is there."""
+    return "".join(map(_sign, text.replace("\r\n", "\n"))) if not text.isalpha() else text
+
+
+def _sign(letter: str) -> str:
+    category = unicodedata.category(letter)
+    if category[0] != "C" or letter in _KEPT or "\U000e0020" <= letter <= "\U000e007f" or category == "Co":
+        return letter
+    code = ord(letter)
+    if code < 32:
+        return chr(0x2400 + code)
+    return "\N{SYMBOL FOR DELETE}" if code == 127 else f"\u2039U+{code:04X}\u203a"
+
+
+def title_of(name: str) -> str:
+    """Return a word as it is named in a list: on one line, and never as nothing."""
+    return printable(name) or "".join("␣" if letter == " " else visible(letter) for letter in name)
+
+
+def becomes(explanation: Explanation, label: int) -> str:
+    """Say what the answer becomes without the strongest words: by their effects, and as the model itself was asked."""
+    asked, words = asked_of(explanation, label), wording_of(explanation)
+    if asked is None:
+        return ""
+    segments = asked.answers.segments
+    names = listed([f"“{title_of(explanation.segments.names[at])}”" for at in segments])
+    part = f"{words.part}{'s' * (len(segments) > 1)}"
+    subject = f"the {words.noun}" + ("" if words.plus == "raises" else f" of {printable(explanation.names[label])}")
+    return (
+        f"Without the {part} {names} {subject} becomes {asked.without} instead of {asked.whole}, as the model itself "
+        f"says. {_sum(explanation, label, segments)}With {_these(len(segments))} alone it is {asked.only}. "
+        f"{asked.verdict}"
+    )
+
+
+def _these(count: int) -> str:
+    return "these" if count > 1 else "this"
+
+
+def _sum(explanation: Explanation, label: int, segments: Sequence[int]) -> str:
+    """Return the reading of effects as a sum: 0.58 - 0.14 - 0.11 = 0.33."""
+    fit, asked = explanation.fit(label), explanation.what_if[label]
+    effects = [float(fit.effects[at]) for at in segments]
+    total = asked.prediction - sum(effects)
+    if abs(asked.guess_without - (fit.local_prediction - sum(effects))) > 1e-9 * max(1.0, abs(total)):
+        return ""  # a tree is no sum
+    decimals = max(2, min(4, decimals_for(effects)))
+    terms = [number(asked.prediction, decimals), *(number(effect, decimals) for effect in effects)]
+    return f"By the effects one would expect {f' {MINUS} '.join(terms)} ≈ {number(total, decimals)}. "

@@ -1,0 +1,260 @@
+"""Many explanations: which to show, and all of them in one picture."""
+
+import itertools
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lime.submodular_pick import SubmodularPick
+
+import limefw
+from limefw.errors import InputError
+from limefw.many import Weights, cover
+
+
+RNG = np.random.default_rng
+
+
+def gathered(matrix):
+    """Return the effects of a matrix of explanations and features."""
+    rows, columns = np.nonzero(matrix)
+    return Weights(tuple(map(str, range(matrix.shape[1]))), rows, columns, matrix[rows, columns], len(matrix))
+
+
+def random_matrix(seed, rows, columns, density=0.2):
+    rng = RNG(seed)
+    return rng.normal(size=(rows, columns)) * (rng.random((rows, columns)) < density)
+
+
+def lime_picks(matrix, count):
+    """Ask lime's own submodular pick."""
+    pairs = [[(str(at), row[at]) for at in np.flatnonzero(row)] for row in matrix]
+    explainer = SimpleNamespace(
+        explain_instance=lambda row, *_, **__: SimpleNamespace(mode="regression", as_list=lambda label=1: pairs[row])
+    )
+    return SubmodularPick(explainer, list(range(len(matrix))), None, method="full", num_exps_desired=count).V
+
+
+@given(st.integers(0, 10_000), st.integers(5, 40), st.integers(4, 30))
+@settings(max_examples=40, deadline=None)
+def test_it_picks_what_lime_picks(seed, rows, columns):
+    """The same rows in the same order, as long as a row adds something; of equal ones lime takes the last."""
+    matrix = random_matrix(seed, rows, columns)
+    found, coverage = cover(gathered(matrix[::-1]), 5)
+    adding = int((np.diff(coverage, prepend=0.0) > 1e-9).sum())
+    assert [rows - 1 - at for at in found[:adding]] == lime_picks(matrix, 5)[:adding]
+
+
+def shown(matrix, rows):
+    importance = np.sqrt(np.abs(matrix).sum(axis=0))
+    return float(importance[(matrix[list(rows)] != 0).any(axis=0)].sum())
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=30, deadline=None)
+def test_it_shows_at_least_what_the_theorem_says(seed):
+    """Of the best choice's coverage a greedy one has at least 1 - 1/e (Nemhauser et al. 1978)."""
+    matrix = random_matrix(seed, 9, 14, 0.3)
+    found, coverage = cover(gathered(matrix), 3)
+    best = max(shown(matrix, rows) for rows in itertools.combinations(range(9), 3))
+    whole = np.sqrt(np.abs(matrix).sum(axis=0)).sum()
+    assert coverage[-1] == pytest.approx(shown(matrix, found) / whole)
+    assert shown(matrix, found) >= (1 - 1 / math.e) * best - 1e-12
+
+
+def test_each_pick_adds_no_more_than_the_one_before():
+    """Coverage is submodular, and ends at all there is."""
+    _, coverage = cover(gathered(random_matrix(3, 50, 60)), 50)
+    steps = np.diff(coverage, prepend=0.0)
+    assert (np.diff(steps) <= 1e-12).all()
+    assert coverage[-1] == pytest.approx(1.0)
+
+
+def test_a_known_case():
+    """Two rows between them have everything; of two equal rows the first is taken."""
+    matrix = np.array([[0, 0, 1, 1.0], [1, -2, 0, 0], [1, -2, 0, 0], [0, 3, 0, 0], [0, 0, 0, 1]])
+    assert cover(gathered(matrix), 2)[0] == [1, 0]
+    # nothing is left to add: then the row with the most important features
+    assert cover(gathered(matrix), 3)[0] == [1, 0, 2]
+    assert cover(gathered(np.zeros((3, 2))), 2)[0] == [0, 1]
+
+
+def model_of(weights):
+    return limefw.model(lambda batch: batch @ weights, task="regression")
+
+
+@pytest.fixture(scope="module")
+def case():
+    """Explanations of a linear model, exact, and the effects that they must have."""
+    series, weights = RNG(0).normal(size=(12, 40)), RNG(1).normal(size=40)
+    found = limefw.explain_many(
+        series, model_of(weights), recipe="series", samples=60, surrogate="linear",
+        segmenter={"use": "windows", "count": 8},
+    )  # fmt: skip
+    gone = series - series.mean(axis=1, keepdims=True)
+    return found, (weights * gone).reshape(12, 8, 5).sum(axis=2)
+
+
+def test_strength_is_the_mean_absolute_effect(case):
+    """And what is for and what is against adds up to it; of a linear model all is known."""
+    found, effects = case
+    made = limefw.overview(found)
+    place = {name: at for at, name in enumerate(found[0].segments.names)}
+    assert [share.strength for share in made.shares] == sorted((share.strength for share in made.shares), reverse=True)
+    for share in made.shares:
+        own = effects[:, place[share.feature]]
+        assert share.strength == pytest.approx(np.abs(own).mean())
+        assert share.raises == pytest.approx(np.maximum(own, 0).mean())
+        assert share.lowers == pytest.approx(np.maximum(-own, 0).mean())
+        assert (share.mean, share.present) == (pytest.approx(own.mean()), 12)
+    assert [made.shares[at].feature for at in made.order] == list(found[0].segments.names)
+
+
+def test_picked_explanations_are_those_given(case):
+    """In pick order, with what they show."""
+    found, effects = case
+    made = limefw.pick(found, 3, top=2)
+    assert list(made) == [found[at] for at in made.indices]
+    strongest = np.abs(effects) >= np.sort(np.abs(effects), axis=1)[:, [-2]]
+    assert list(made.indices) == cover(gathered(effects * strongest), 3)[0]
+    assert "3 of 12 explanations" in repr(made)
+
+
+def test_a_generator_is_enough_for_an_overview(case):
+    """Nothing but effects is kept of each."""
+    found, _ = case
+    assert repr(limefw.overview(iter(found))) == repr(limefw.overview(found))
+
+
+def test_explanations_have_seeds_of_their_own(case):
+    """Equal seeds give equal ones; each is what `explain` makes of its own seed, however many there are."""
+    series, model = RNG(0).normal(size=(6, 40)), model_of(RNG(1).normal(size=40))
+    found = limefw.explain_many(series, model, recipe="series", samples=40, seed=3)
+    seeds = [one.provenance["recipe"]["seed"] for one in found]
+    assert len(set(seeds)) == 6
+    again = limefw.explain_many(series[:2], model, recipe="series", samples=40, seed=3)
+    assert [one.as_list() for one in again] == [one.as_list() for one in found[:2]]
+    alone = limefw.explain(series[1], model, recipe="series", samples=40, seed=seeds[1])
+    assert alone.as_list() == found[1].as_list()
+
+
+def test_of_too_many_some_are_drawn():
+    """By the seed: the same again, others with another, and in the order given."""
+    series, model = np.arange(30.0)[:, None] + RNG(0).normal(size=40), model_of(np.ones(40))
+    settings = {"recipe": "series", "samples": 20, "most": 4}
+    values = [
+        [one.instance.values[0, 0] for one in limefw.explain_many(iter(series), model, seed=seed, **settings)]
+        for seed in (0, 0, 1)
+    ]
+    assert values[0] == values[1] != values[2]
+    assert values[0] == sorted(values[0])
+    assert len(values[0]) == 4
+
+
+def images(count, names=None, rows=2):
+    """Explanations of pictures, cut into a grid, into halves by superpixel or into parts with names."""
+    pixels = RNG(0).integers(0, 255, (count, 12, 12, 3), dtype=np.uint8)
+
+    def cut(image, rng, /):
+        # another cut in each picture
+        labels = np.indices(image.shape)[0] * rows // 12 + (image.pixels[0, 0, 0] % 2) * (
+            np.indices(image.shape)[1] > 9
+        )
+        segments = limefw.Segments.from_labels(labels)
+        return segments if names is None else limefw.Segments(np.minimum(segments.labels, 1), names)
+
+    def predict(batch):
+        share = batch.mean(axis=(1, 2, 3)) / 255
+        return np.stack([share, 1 - share], axis=1)
+
+    return [limefw.explain(image, predict, segmenter=cut, filler="constant", samples=16) for image in pixels]
+
+
+def test_superpixels_of_different_images_are_not_compared():
+    """They have nothing in common; parts with names of the user's own do, and so does one grid."""
+    with pytest.raises(InputError, match="a superpixel of one image is none of another"):
+        limefw.overview(images(6))
+    made = limefw.overview(images(6, names=("head", "tail")))
+    assert {share.feature for share in made.shares} <= {"head", "tail"}
+    pixels = RNG(0).integers(0, 255, (3, 12, 12, 3), dtype=np.uint8)
+    grid = limefw.explain_many(
+        pixels, lambda batch: batch[:, :6].mean(axis=(1, 2)) / 765, segmenter={"use": "grid", "rows": 2, "columns": 2},
+        labels=[0], samples=20,
+    )  # fmt: skip
+    assert limefw.pick(grid, 2).weights.count == 3
+
+
+def test_series_that_are_cut_otherwise_are_not_compared():
+    """Windows that differ have nothing to compare."""
+    model = model_of(np.ones(30))
+    found = [limefw.explain(row, model, recipe="series", segmenter={"use": "change_points", "count": 4}, samples=30)
+             for row in RNG(0).normal(size=(3, 30))]  # fmt: skip
+    with pytest.raises(InputError, match="were not cut alike"):
+        limefw.pick(found)
+
+
+def test_own_features_can_be_said(case):
+    """A function calls segments by other names, and equal ones are one."""
+    found, effects = case
+    halves = limefw.overview(found, by=lambda explanation, segment: "early" if segment < 4 else "late")
+    expected = {"early": effects[:, :4].sum(axis=1), "late": effects[:, 4:].sum(axis=1)}
+    for share in halves.shares:
+        assert share.strength == pytest.approx(np.abs(expected[share.feature]).mean())
+
+
+def test_the_second_of_two_equal_words_is_the_same_word():
+    """Explanations by position number words that come again."""
+
+    def cut(series, rng, /):
+        return limefw.Segments(np.arange(4)[:, None], ("good", "film", "good (2)", "part (2)"))
+
+    found = limefw.explain(np.array([1.0, 2.0, 3.0, 4.0]), model_of(np.ones(4)), recipe="series", segmenter=cut,
+                           filler="series_constant")  # fmt: skip
+    assert {share.feature for share in limefw.overview([found]).shares} == {"good", "film", "part (2)"}
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda found: limefw.pick(found, 0), "at least 1, got 0"),
+        (lambda found: limefw.pick(found, True), "got True"),
+        (lambda _: limefw.pick([]), "no explanations"),
+        (lambda _: limefw.overview([]), "no explanations"),
+        (lambda found: limefw.pick(found, by="words"), "'features', 'names' or a function"),
+        (lambda found: limefw.overview([*found, *images(1)]), "series and image have no features in common"),
+    ],
+)
+def test_what_cannot_be_done_is_told(case, call, message):
+    """What is wrong, and what would do."""
+    with pytest.raises(InputError, match=message):
+        call(case[0])
+    with pytest.raises(limefw.LabelError):
+        limefw.pick(case[0], label="nobody")
+
+
+def test_an_overview_is_drawn_and_told(case):
+    """In ranks, and along time where there is one; the same twice, with odd names as text."""
+    found, _ = case
+    made = limefw.overview(found)
+    odd = limefw.overview(found, by=lambda _, segment: f"$</b>\x00{segment}$ " + "long " * 20)
+    assert len(made.plot().axes[0].patches) == 16
+    for one in (made, odd):
+        assert one.render("figure").data == one.render("figure").data
+        text = one.render("text").data
+        assert "What the model goes by in 12 series" in text
+        assert max(map(len, text.splitlines())) <= 88
+        assert "\x00" not in text
+    with pytest.raises(limefw.LimefwError, match="draws one explanation"):
+        made.render("overlay")
+    assert "steps 0 to 4" in made.render({"use": "text", "top": 8}).data
+
+
+def test_a_table_of_features():
+    """With pandas."""
+    pytest.importorskip("pandas")
+    found = limefw.explain(np.arange(20.0), model_of(np.ones(20)), recipe="series", samples=50)
+    frame = limefw.overview([found]).to_frame()
+    assert list(frame.columns) == ["feature", "strength", "raises", "lowers", "mean", "present"]

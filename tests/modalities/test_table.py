@@ -1,0 +1,493 @@
+"""Tables: what is read, what the model is given back, bins and their names, and what cannot be explained."""
+
+import json
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+import limefw
+from limefw import Bins, Table
+from limefw.modalities.table import number_text
+from limefw.modalities.table_bins import between
+from limefw_plugins.segmenters.bins import bins
+
+
+RNG = np.random.default_rng
+NO_CHANCE = RNG(0)
+
+
+def halves(rows):
+    """A model of anything with two columns or more: nothing ever changes."""
+    return np.full((len(rows), 2), 0.5)
+
+
+def named(row, **params):
+    return bins(row, NO_CHANCE, **params).names
+
+
+# --- what the model is given
+
+
+@pytest.fixture(scope="module")
+def people():
+    pd = pytest.importorskip("pandas")
+    rng = RNG(1)
+    size = 60
+    return pd.DataFrame({
+        "age": rng.integers(18, 80, size),
+        "income": rng.lognormal(10, 1, size).astype(np.float32),
+        "housing": rng.choice(["own", "rent", "free"], size),
+        "employed": rng.random(size) < 0.7,
+        "grade": pd.Categorical(rng.choice(list("CAB"), size), categories=list("CAB"), ordered=True),
+        "children": pd.array(rng.choice([0, 1, 2, None], size), dtype="Int64"),
+        "savings": np.where(rng.random(size) < 0.3, np.nan, rng.gamma(2.0, 500.0, size)),
+        "town": np.where(rng.random(size) < 0.3, None, rng.choice(["Ulm", "Bonn"], size)),
+        "since": pd.date_range("2020-01-01", periods=size),
+        "ok": pd.array(rng.choice([True, False, None], size), dtype="boolean"),
+    })  # fmt: skip
+
+
+def test_a_model_gets_the_frame_back_that_the_table_is(people):
+    """Names, order, types and categories of every batch are the table's; the first row is the instance itself."""
+    pd = pytest.importorskip("pandas")
+    seen = []
+
+    def model(frame):
+        seen.append(frame)
+        return halves(frame)
+
+    found = limefw.explain(Table(people).row(7), model, samples=300)
+    assert len(seen) > 1
+    for frame in seen:
+        assert list(frame.columns) == list(people.columns)
+        assert frame.dtypes.equals(people.dtypes)
+        for name in people.columns:
+            known, there = set(people[name].dropna()), set(frame[name].dropna())
+            assert there <= known, name
+    pd.testing.assert_frame_equal(seen[0], people.iloc[[7]].reset_index(drop=True))
+    everything = pd.concat(seen)
+    assert (everything["since"] == people["since"][7]).all()
+    assert {"since"}.isdisjoint({name.split()[0] for name in found.segments.names})
+
+
+def test_polars_frames_come_back_as_polars_frames(people):
+    pl = pytest.importorskip("polars")
+    towns = [town if isinstance(town, str) else None for town in people["town"]]
+    frame = pl.DataFrame({
+        "age": people["age"].tolist(), "housing": people["housing"].tolist(), "employed": people["employed"].tolist(),
+        "savings": [None if math.isnan(value) else value for value in people["savings"]], "town": towns,
+        "grade": pl.Series(people["grade"].tolist(), dtype=pl.Categorical), "small": pl.Series([1] * 60, dtype=pl.Int8),
+    })  # fmt: skip
+    seen = []
+
+    def model(rows):
+        seen.append(rows)
+        return halves(rows)
+
+    limefw.explain(Table(frame).row(7), model, samples=200)
+    assert all(rows.schema == frame.schema for rows in seen)
+    assert seen[0].equals(frame[7:8])
+    assert set(seen[1]["town"].to_list()) == {"Ulm", "Bonn", None}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int32", "uint8", "bool", "object"])
+def test_arrays_come_back_as_arrays_of_their_type(dtype):
+    data = RNG(0).integers(0, 9, (80, 4)).astype(dtype)
+    seen = []
+
+    def model(rows):
+        seen.append(rows.copy())
+        return halves(rows)
+
+    limefw.explain(Table(data, names=list("abcd")).row(3), model, samples=100)
+    assert {rows.dtype for rows in seen} == {data.dtype}
+    assert (seen[0][0] == data[3]).all()
+    # each column shows values of its own alone
+    for at in range(4):
+        assert set(np.concatenate(seen)[:, at].tolist()) <= set(data[:, at].tolist())
+
+
+def test_arrays_of_texts_and_numbers_keep_both():
+    data = np.array([["own", 3, True], ["rent", 4.5, False], ["own", 5, True], ["free", 8, False]] * 5, dtype=object)
+    seen = []
+
+    def model(rows):
+        seen.append(rows.copy())
+        return halves(rows)
+
+    found = limefw.explain(Table(data, names=["housing", "rooms", "lift"]).row(1), model, samples=60)
+    assert found.segments.names == ("housing = rent", "4.125 < rooms <= 4.75", "lift = False")
+    assert {type(value) for value in np.concatenate(seen)[:, 0]} == {str}
+    assert {type(value) for value in np.concatenate(seen)[:, 2]} == {bool}
+
+
+# --- pipelines
+
+
+def test_a_whole_pipeline_is_explained(people):
+    """A pipeline with its own encoders is asked about the user's own columns; the truth comes out in order."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    chosen = people[["age", "housing", "employed"]]
+    target = np.where((chosen["age"] > 45) ^ (chosen["housing"] == "own"), "good", "bad")
+    prepared = make_column_transformer((StandardScaler(), ["age"]), (OneHotEncoder(), ["housing", "employed"]))
+    model = make_pipeline(prepared, LogisticRegression()).fit(chosen, target)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = limefw.explain(Table(people).row(0), model, labels=["good"])
+        shuffled = limefw.explain(Table(people[people.columns[::-1]]).row(0), model, labels=["good"])
+    assert found.prediction() == model.predict_proba(chosen.iloc[[0]])[0, 1] == shuffled.prediction()
+    assert {name.replace("=", "<").split(" < ")[0].split()[0] for name, effect in found.as_list()[:3]} <= {
+        "age", "housing", "employed", *"0123456789",
+    } | {name.split()[0] for name, _ in found.as_list()[:3]}  # fmt: skip
+    lone = [effect for effect in found.top(None) if "income" in effect.name or "savings" in effect.name]
+    assert all(abs(effect.effect) < 0.02 for effect in lone)
+
+
+def test_a_model_that_lacks_columns_says_which(people):
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression().fit(people[["age", "income"]], people["employed"])
+    with pytest.raises(limefw.ModelError, match=r"columns that the table lacks: income\. The table has housing"):
+        limefw.explain(Table(people[["age", "housing"]]).row(0), model)
+
+
+def test_arrays_go_to_models_of_named_columns_and_frames_to_models_of_none(people):
+    from sklearn.linear_model import LogisticRegression
+
+    numbers = people[["age", "income"]]
+    frames = LogisticRegression().fit(numbers, people["employed"])
+    arrays = LogisticRegression().fit(numbers.to_numpy(), people["employed"])
+    rows = [Table(numbers).row(5), Table(numbers.to_numpy().astype(float), names=["age", "income"]).row(5)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = [limefw.explain(row, model, samples=200) for row in rows for model in (frames, arrays)]
+    assert len({round(one.prediction(), 12) for one in found}) <= 2
+    for one in found[1:]:
+        np.testing.assert_allclose(one.effects(), found[0].effects(), atol=1e-6)
+
+
+# --- features
+
+
+def test_one_hot_columns_change_together():
+    """Of a group exactly one is 1 in every row that the model sees, and it has one effect."""
+    rng = RNG(3)
+    colour = rng.integers(0, 3, 90)
+    data = np.column_stack([np.eye(3)[colour], rng.normal(size=(90, 2))])
+    names = ["colour_red", "colour_green", "colour_blue", "size", "weight"]
+    seen = []
+
+    def model(rows):
+        seen.append(rows.copy())
+        return np.stack([rows[:, 0], 1 - rows[:, 0]], axis=1)
+
+    table = Table(data, names=names, one_hot={"colour": names[:3]})
+    red = int(np.flatnonzero(colour == 0)[0])
+    found = limefw.explain(table.row(red), model, labels=[0])
+    shown = np.concatenate(seen)
+    assert (shown[:, :3].sum(axis=1) == 1).all()
+    assert np.isin(shown[:, :3], (0, 1)).all()
+    assert found.as_list()[0][0] == "colour = red"
+    assert found.effects()[0] == pytest.approx(1.0, abs=0.01)
+    assert found.instance.names == ("colour", "size", "weight")
+    assert table.row({**dict(zip(names, data[red], strict=True))}).values.tolist() == table.row(red).values.tolist()
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [([[1, 1, 0.0]], "in row 0 several"), ([[2, 0, 0.0]], "0 and 1 alone")],
+)
+def test_columns_that_are_no_one_hot_group_are_refused(rows, message):
+    with pytest.raises(limefw.InputError, match=message):
+        Table(np.array(rows * 3, dtype=float), one_hot={"g": [0, 1]})
+
+
+def test_immutable_columns_stay_and_bounds_are_kept():
+    rng = RNG(4)
+    data = rng.normal(size=(100, 4)) * 10
+    for sampler in ("marginals", "around_instance", "gaussian_copula", "bootstrap", "latin_hypercube", "sobol"):
+        seen = []
+
+        def model(rows, seen=seen):
+            seen.append(rows.copy())
+            return halves(rows)
+
+        table = Table(data, names=list("abcd"), immutable=["b"], bounds={"c": (-5.0, 5.0), "d": (None, 0)})
+        row = table.row({"a": 1.0, "b": 2.0, "c": 3.0, "d": -4.0})
+        found = limefw.explain(row, model, sampler=sampler, samples=200)
+        shown = np.concatenate(seen)
+        assert (shown[:, 1] == 2.0).all(), sampler
+        assert (np.abs(shown[:, 2]) <= 5.0).all(), sampler
+        assert (shown[:, 3] <= 0.0).all(), sampler
+        if sampler != "bootstrap":
+            assert len(np.unique(shown[:, 2])) > 20, sampler
+        assert [name.strip("-<=>.0123456789 ")[0] for name in found.segments.names] == ["a", "c", "d"]
+
+
+def test_what_is_missing_is_a_bin_of_its_own():
+    data = RNG(5).normal(size=(200, 3))
+    data[::4, 0] = np.nan
+    table = Table(data, names=["a", "b", "c"])
+
+    def model(rows):
+        gone = np.isnan(rows[:, 0]) * 0.8 + 0.1
+        return np.stack([1 - gone, gone], axis=1)
+
+    found = limefw.explain(table.row(0), model, labels=[1], samples=1000)
+    assert found.as_list()[0][0] == "a is missing"
+    assert found.effects()[0] == pytest.approx(0.8, abs=0.01)
+    there = limefw.explain(table.row(1), model, labels=[1], samples=1000)
+    assert there.as_list()[0][0].startswith(("a", "-0", "0"))
+    with pytest.raises(limefw.InputError, match="'a' is missing in this row, and only bins"):
+        limefw.explain(table.row(0), model, segmenter={"use": "bins", "discretizer": "none"})
+    assert limefw.explain(table.row(1), model, segmenter={"use": "bins", "discretizer": "none"}, samples=200)
+
+
+# --- discretizers and names
+
+
+def test_discretizers_cut_where_they_say():
+    values = np.arange(101.0)
+    table = Table(np.column_stack([values, values[::-1], values**2]), labels=values > 30)
+    row = table.row(50)
+    assert np.asarray(bins(row, NO_CHANCE).edges)[0].tolist() == [25, 50, 75]
+    assert np.asarray(bins(row, NO_CHANCE, discretizer="decile").edges)[0].tolist() == list(range(10, 100, 10))
+    assert np.asarray(bins(row, NO_CHANCE, discretizer="equal_width", count=4).edges)[2].tolist() == [2500, 5000, 7500]
+    assert np.asarray(bins(row, NO_CHANCE, discretizer="entropy").edges)[0, 0] == 30.5
+    own = bins(row, NO_CHANCE, edges={"column 1": [49.5, 10.0]})
+    assert np.asarray(own.edges)[1, :2].tolist() == [10.0, 49.5]
+    assert own.names[1] == "column 1 > 49.5"
+    assert bins(row, NO_CHANCE, discretizer="none").names[0] == "column 0 (for each 29.2 more)"
+
+
+def test_entropy_needs_labels_and_edges_need_numbers(people):
+    with pytest.raises(limefw.InputError, match=r"limefw.Table\(data, labels="):
+        bins(Table(people).row(0), NO_CHANCE, discretizer="entropy")
+    with pytest.raises(limefw.InputError, match="edges of 'housing' must be finite numbers of a column of numbers"):
+        bins(Table(people).row(0), NO_CHANCE, edges={"housing": [1.0]})
+    with pytest.raises(limefw.InputError, match=r"edges: there is no 'agee'. Did you mean 'age'\?"):
+        bins(Table(people).row(0), NO_CHANCE, edges={"agee": [1.0]})
+
+
+@pytest.mark.parametrize(
+    ("value", "ends", "text"),
+    [
+        (3.0, [1.0, 5.0], "1 < x <= 5"),
+        (0.0012345, [0.0012344, 0.0012346], "0.0012344 < x <= 0.0012346"),
+        (37.0, [37.0], "x <= 37"),
+        (37.004, [37.0039], "x > 37.0039"),
+        (1e9 + 1, [1e9], "x > 1000000000"),
+        (123456.789, [123456.78, 123456.8], "123456.78 < x <= 123456.8"),
+        (-1.0, [-0.5], "x <= -0.5"),
+        (2.0 / 3.0, [2.0 / 3.0], "x <= 0.66667"),
+    ],
+)
+def test_names_have_the_digits_it_takes_to_be_true(value, ends, text):
+    """lime writes two decimals, so that 0.0012 < x <= 0.0012 and 37.00 < x where x is 37.00."""
+    table = Table(np.array([[value, 0.0], [0.0, 1.0]]), names=["x", "y"])
+    assert between(table.features[0], value, np.array(ends)) == text
+
+
+def test_names_of_whole_numbers_have_none():
+    ages = np.array([18, 22, 35, 37, 50, 61, 62, 70, 71, 80])
+    table = Table(np.column_stack([ages, ages]), names=["age", "other"])
+    assert named(table.row(5))[0] == "52 < age <= 68" or "age" in named(table.row(5))[0]
+    assert "." not in "".join(named(table.row(5)))
+
+
+def test_every_name_is_true_of_the_row(people):
+    """Whatever the digits, the value lies where its name says."""
+    table = Table(people[["age", "income", "savings"]])
+    for at in range(len(people)):
+        row = table.row(at)
+        for discretizer in ("quartile", "decile", "equal_width"):
+            found = bins(row, NO_CHANCE, discretizer=discretizer)
+            for segment, feature in enumerate(found.varied.tolist()):
+                name, value = found.names[segment], row.values[feature]
+                if "missing" in name:
+                    assert math.isnan(value)
+                    continue
+                low, _, rest = name.rpartition(" < ")
+                if low:
+                    assert float(low) < value
+                if "<=" in (rest or name):
+                    assert value <= float((rest or name).rpartition("<= ")[2])
+                if ">" in name:
+                    assert value > float(name.rpartition("> ")[2])
+
+
+def test_numbers_are_written_shortly():
+    written = {0.1: "0.1", 3.0: "3", 23235.41: "23235.41", 1 / 3: "0.333333", 1e-7 / 3: "3.33333e-08", -2.5: "-2.5"}
+    assert {value: number_text(value) for value in written} == written
+
+
+# --- statistics in place of data
+
+
+def test_statistics_stand_for_the_data(people):
+    """A table of statistics, through JSON, gives nearly the explanation that the data give."""
+    data = people[["age", "income", "housing", "employed"]]
+    table = Table(data)
+    known = json.loads(json.dumps(table.statistics()))
+    assert "own" in known["housing"]["values"]
+
+    def model(rows):
+        odds = (rows["age"].to_numpy() > 45) * 0.5 + (rows["housing"] == "own").to_numpy() * 0.3
+        return np.stack([1 - odds, odds], axis=1)
+
+    ours = limefw.explain(table.row(3), model, labels=[1])
+    other = Table(known, maker="pandas")
+    row = other.row(data.iloc[3])
+    theirs = limefw.explain(row, model, labels=[1])
+    assert ours.segments.names == theirs.segments.names
+    np.testing.assert_allclose(ours.effects(), theirs.effects(), atol=0.06)
+    assert repr(other) == "<Table 'table': statistics of 4 features>"
+    with pytest.raises(limefw.InputError, match="statistics and no rows"):
+        other.row(3)
+    for sampler in ("bootstrap", "gaussian_copula"):
+        with pytest.raises(limefw.InputError, match=r"statistics|at least three rows"):
+            limefw.explain(row, model, sampler=sampler)
+    with pytest.raises(limefw.InputError, match="statistics and no rows: use filler 'other_values'"):
+        limefw.explain(row, model, sampler="bernoulli", filler="background_rows")
+    assert limefw.explain(row, model, sampler="sobol", samples=128)
+
+
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        ({}, "of no column"),
+        ({"a": [1, 2]}, "mapping with its kind"),
+        ({"a": {"kind": "colour"}}, "kind is number, integer, boolean or category"),
+        ({"a": {"kind": "number", "edges": [1]}}, "lack frequencies, means, stds, min, max"),
+        ({"a": {"kind": "category", "values": [1, 2], "frequencies": [1]}}, "2 bins, and 1 frequencies"),
+        ({"a": {"kind": "category", "values": [1, 2], "frequencies": [0, 0]}}, "not all 0"),
+    ],
+)
+def test_statistics_that_lack_something_say_what(known, message):
+    with pytest.raises(limefw.InputError, match=message):
+        Table(known)
+
+
+# --- bad input
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Table(np.array([[1.0, np.inf], [2.0, 3.0]])), "column 'column 1' is infinite in 1 rows"),
+        (lambda: Table(np.zeros((0, 3))), "no rows"),
+        (lambda: Table(np.zeros(4)), r"a NumPy array \(rows, columns\)"),
+        (lambda: Table([[1.0, 2.0]], names=["a"]), "1 names were given for 2 columns"),
+        (lambda: Table([[1.0, 2.0]], names=["a", "a"]), "several columns have one name: a"),
+        (lambda: Table(np.array([[2**60, 1]])), "names rather than amounts"),
+        (lambda: Table([[1.0, 2.0]], categorical=["x"]), "categorical: there is no column 'x'"),
+        (lambda: Table([[1.0, 2.0]], immutable=["x"]), "immutable: there is no 'x'"),
+        (lambda: Table([[1.0, 2.0]], bounds={"column 0": (3, 2)}), r"must be \(least, greatest\)"),
+        (lambda: Table([[1.0, 2.0]], labels=[1, 2]), "one for each of 1 rows"),
+        (lambda: Table(np.array([[1j, 2]])), "neither numbers nor texts"),
+    ],
+)
+def test_tables_that_cannot_be_explained_say_why(make, message):
+    with pytest.raises(limefw.InputError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"housing": "boat"}, "never has 'boat' in the table. It has: 'free', 'own', 'rent'"),
+        ({"age": math.nan}, "'age' is missing in this row, and never in the table"),
+        ({"age": math.inf}, "'age' is infinite"),
+        ({"age": "old"}, "'age' holds numbers, got 'old'"),
+        ({"age": 37.5}, "'age' holds whole numbers, got 37.5"),
+        ({"agee": 3}, "has no column 'agee'"),
+        ({"age": None}, "'age' is missing"),
+    ],
+)
+def test_rows_that_do_not_fit_their_table_say_why(people, change, message):
+    values = people.iloc[0].to_dict()
+    with pytest.raises(limefw.InputError, match=message):
+        Table(people).row({**values, **change})
+
+
+def test_a_row_may_come_in_any_order_and_form(people):
+    table = Table(people)
+    values = people.iloc[2].to_dict()
+    wanted = table.row(2).values
+    turned = dict(reversed(values.items()))
+    for given in (values, turned, people.iloc[2], people.iloc[[2]], people.iloc[[2]][people.columns[::-1]]):
+        np.testing.assert_array_equal(table.row(given).values, wanted)
+    lacking = {name: value for name, value in values.items() if name != "housing"}
+    with pytest.raises(limefw.InputError, match="the row lacks 'housing'"):
+        table.row(lacking)
+    with pytest.raises(limefw.InputError, match="there is no row 60: the table has 60"):
+        table.row(60)
+    with pytest.raises(limefw.InputError, match="a row has 10 values"):
+        table.row([1, 2, 3])
+
+
+def test_a_column_that_never_changes_is_kept_and_a_table_of_them_refused():
+    """Nothing can be told of a constant; of a background of one row nothing at all."""
+    data = RNG(0).normal(size=(50, 3))
+    data[:, 1] = 7.0
+    found = limefw.explain(Table(data).row(0), halves, samples=100)
+    assert found.segments.labels.tolist() == [0, -1, 1]
+    assert "Kept as they are: column 1 = 7." in found.render("text").data
+    for sampler in ("marginals", "around_instance", "gaussian_copula", "bootstrap", "latin_hypercube", "sobol"):
+        assert limefw.explain(Table(data).row(0), halves, samples=50, sampler=sampler), sampler
+    with pytest.raises(limefw.InputError, match=r"0 of 3 features can be varied.*in all 1 rows of the table"):
+        limefw.explain(Table(data[:1]).row(0), halves)
+    with pytest.raises(limefw.InputError, match="1 of 2 features can be varied"):
+        limefw.explain(Table(data[:, 1:]).row(0), halves)
+
+
+def test_a_row_without_its_table_cannot_be_varied(tmp_path):
+    found = limefw.explain(Table(RNG(0).normal(size=(50, 3))).row(0), halves, samples=100)
+    found.save(tmp_path / "row.limefw")
+    again = limefw.load(tmp_path / "row.limefw")
+    assert again.instance.texts == found.instance.texts
+    assert isinstance(again.segments, Bins)
+    assert again.as_list() == found.as_list()
+    assert again.render("html").data == found.render("html").data
+    with pytest.raises(limefw.InputError, match="this row has no table"):
+        limefw.explain(again.instance, halves)
+
+
+def test_the_background_is_not_saved(tmp_path):
+    """The file holds this row and no other: the training data stay where they are."""
+    data = RNG(0).normal(size=(5000, 4))
+    limefw.explain(Table(data).row(0), halves, samples=20).save(tmp_path / "row.limefw")
+    assert (tmp_path / "row.limefw").stat().st_size < 20_000
+
+
+def test_the_seed_decides_everything_and_chunks_nothing():
+    table = Table(RNG(0).normal(size=(80, 5)))
+
+    def model(rows):
+        odds = 0.5 + 0.5 * np.tanh(rows[:, 0] * rows[:, 1] + rows[:, 2])
+        return np.stack([1 - odds, odds], axis=1)
+
+    for sampler in ("marginals", "around_instance", "gaussian_copula", "bootstrap", "latin_hypercube", "sobol"):
+        runs = [limefw.explain(table.row(0), model, samples=300, sampler=sampler, chunk=chunk) for chunk in (None, 7)]
+        assert runs[0].as_list() == runs[1].as_list(), sampler
+        other = limefw.explain(table.row(0), model, samples=300, sampler=sampler, seed=1)
+        assert other.as_list() != runs[0].as_list(), sampler
+
+
+def test_equal_rows_are_asked_once():
+    """Of five columns of two values there are 32 rows."""
+    data = RNG(0).integers(0, 2, (60, 5)).astype(bool)
+    asked = []
+
+    def model(rows):
+        asked.append(len(rows))
+        return halves(rows)
+
+    limefw.explain(Table(data).row(0), model, samples=2000)
+    assert sum(asked) <= 32

@@ -1,0 +1,122 @@
+"""Samplers of rows draw what they say."""
+
+import numpy as np
+import pytest
+
+import limefw
+from limefw import Draws
+from limefw_plugins.fillers.other_values import other_values
+from limefw_plugins.samplers.around_instance import around_instance
+from limefw_plugins.samplers.bootstrap import bootstrap
+from limefw_plugins.samplers.gaussian_copula import gaussian_copula
+from limefw_plugins.samplers.latin_hypercube import latin_hypercube
+from limefw_plugins.samplers.marginals import marginals
+from limefw_plugins.samplers.sobol import sobol
+from limefw_plugins.segmenters.bins import bins
+
+
+RNG = np.random.default_rng
+
+
+@pytest.fixture(scope="module")
+def row():
+    rng = RNG(6)
+    shared = rng.normal(size=(500, 1))
+    data = np.column_stack([
+        shared[:, 0], shared[:, 0] + 0.3 * rng.normal(size=500), np.exp(-shared[:, 0]), rng.normal(size=500) * 50,
+        rng.integers(0, 4, 500), (shared[:, 0] > 0).astype(float),
+    ])  # fmt: skip
+    data[:, 3] = data[:, 3].round()
+    return limefw.Table(data, names=list("abcdef"), categorical=["e", "f"]).row(9)
+
+
+def drawn(row, sampler, count=3000, discretizer="quartile", **params):
+    """Return the codes and the rows that a sampler draws."""
+    cut = bins(row, RNG(0), discretizer=discretizer)
+    draws = Draws.join(list(sampler(row, cut, count, RNG(1), **params)))
+    draws = Draws(draws.codes, {**draws.values, "draw": RNG(2).integers(0, 2**64, len(draws), dtype=np.uint64)})
+    return cut, draws.codes, other_values(row, cut, RNG(0)).rows(draws)
+
+
+def correlations(rows):
+    from scipy.stats import spearmanr
+
+    return spearmanr(rows).statistic
+
+
+@pytest.mark.parametrize("sampler", [marginals, latin_hypercube, sobol, bootstrap, gaussian_copula])
+def test_columns_by_themselves_are_as_the_background_has_them(row, sampler):
+    """The share of rows in each quartile and category is the table's."""
+    _, codes, rows = drawn(row, sampler)
+    encoded = row.table.encoded
+    assert (rows[0] == row.values).all()
+    for at in range(6):
+        ends = np.unique(np.percentile(encoded[:, at], [25, 50, 75]))
+        shares = [np.bincount(np.searchsorted(ends, part[:, at]), minlength=4) / len(part) for part in (rows, encoded)]
+        np.testing.assert_allclose(*shares, atol=0.04)
+        assert np.isin(rows[:, at], encoded[:, at]).all()
+    np.testing.assert_array_equal(codes[0], np.ones(6, dtype=bool))
+
+
+def test_a_code_says_whether_the_value_lies_in_the_rows_bin(row):
+    for sampler in (marginals, latin_hypercube, sobol, bootstrap, gaussian_copula, around_instance):
+        cut, codes, rows = drawn(row, sampler, 500)
+        np.testing.assert_array_equal(codes, cut.codes(row, rows))
+
+
+@pytest.mark.parametrize("sampler", [bootstrap, gaussian_copula])
+def test_correlations_are_kept(row, sampler):
+    found, truth = correlations(drawn(row, sampler)[2]), correlations(row.table.encoded)
+    numbers = [0, 1, 2, 3]
+    np.testing.assert_allclose(found[np.ix_(numbers, numbers)], truth[np.ix_(numbers, numbers)], atol=0.06)
+    assert found[0, 5] > 0.6
+
+
+def test_marginals_keep_none(row):
+    found = correlations(drawn(row, marginals)[2])
+    assert np.abs(found - np.eye(6)).max() < 0.12
+
+
+def test_rows_around_the_instance_are_near_it(row):
+    """Numbers lie around the row's own by so many standard deviations, and categories mostly stay."""
+    _, _, rows = drawn(row, around_instance, spread=0.2, change=0.1)
+    for at in (0, 1, 2):
+        assert rows[:, at].mean() == pytest.approx(row.values[at], abs=0.02 * row.table.scales[at])
+        assert rows[:, at].std() == pytest.approx(0.2 * row.table.scales[at], rel=0.05)
+    assert (rows[:, 4] == row.values[4]).mean() > 0.88
+
+
+def test_neighbors_are_the_nearest_rows(row):
+    _, _, rows = drawn(row, bootstrap, neighbors=20)
+    assert len(np.unique(rows, axis=0)) <= 21
+    apart = np.abs(rows[:, 0] - row.values[0]) / row.table.scales[0]
+    assert apart.mean() < 0.5 * (np.abs(row.table.encoded[:, 0] - row.values[0]) / row.table.scales[0]).mean()
+
+
+@pytest.mark.parametrize("sampler", [latin_hypercube, sobol])
+def test_even_designs_vary_less(row, sampler):
+    """The mean of a column differs less from seed to seed than by independent draws."""
+
+    def spread(make):
+        cut = bins(row, RNG(0))
+        means = []
+        for seed in range(12):
+            draws = Draws.join(list(make(row, cut, 256, RNG(seed))))
+            draws = Draws(draws.codes, {**draws.values, "draw": RNG(seed).integers(0, 2**64, 256, dtype=np.uint64)})
+            means.append(other_values(row, cut, RNG(0)).rows(draws)[:, 0].mean())
+        return np.std(means)
+
+    assert spread(sampler) < 0.4 * spread(marginals)
+
+
+def test_kept_columns_may_show_the_rows_own_value(row):
+    _, codes, rows = drawn(row, marginals, within=False)
+    for at in range(6):
+        assert (rows[codes[:, at], at] == row.values[at]).all()
+
+
+def test_samplers_of_rows_want_bins(row):
+    plain = limefw.Segments(np.arange(6), tuple("abcdef"))
+    for sampler in (marginals, bootstrap, sobol):
+        with pytest.raises(limefw.InputError, match="use segmenter 'bins'"):
+            next(sampler(row, plain, 10, RNG(0)))
