@@ -42,11 +42,10 @@ def test_all_forms_give_one_explanation(library, task, people, tmp_path):
     """Whatever the order of the table's columns, and with one that the model does not know."""
     turned = people[["c", "b", "first one"]].assign(more=0.5 + np.arange(300))
     row = limefw.Table(turned).row(4)
-    found = []
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for model in forms(library, people, task, tmp_path):
-            found.append(limefw.explain(row, model, samples=300, labels=[0]))
+        models = forms(library, people, task, tmp_path)
+        found = [limefw.explain(row, model, samples=300, labels=[0]) for model in models]
     for one in found[1:]:
         np.testing.assert_allclose(one.effects(), found[0].effects(), atol=1e-6)
         assert one.prediction() == pytest.approx(found[0].prediction(), abs=1e-6)
