@@ -266,8 +266,10 @@ class Game:
         self.history = [(replace(draws, exhaustive=False), targets) for draws, targets in self.history]
 
     def drawn(self) -> tuple[Draws, Floats]:
-        """Return everything asked so far, in order."""
-        return Draws.join([draws for draws, _ in self.history]), np.concatenate([rows for _, rows in self.history])
+        """Return everything asked so far, in order; it is kept joined, and not twice."""
+        draws, targets = zip(*self.history, strict=True)
+        self.history = [(Draws.join(draws), np.concatenate(targets))]
+        return self.history[0]
 
 
 def _described(inputs: Any, rows: int) -> str:

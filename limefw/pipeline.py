@@ -374,6 +374,7 @@ class Run:
     def _assemble(self, game: Game, scene: Scene, outcome: Outcome, around: Neighbourhood) -> Explanation:
         """Fit, ask what-if, check, tell where it comes from."""
         distinct, cautions, asked = game.distinct, outcome.cautions, dict[int, WhatIf]()
+        around = around.knowing({})
         with self.timed("surrogates"):
             by_label = dict(zip(game.columns, outcome.fits or self.fit(around), strict=True))
         if self.recipe.what_if and not cautions:
@@ -393,8 +394,8 @@ class Run:
         names = {label: game.names[label] for label in game.columns}
         provenance = made_by(self.recipe, self.model, scene.photo, game, self.seconds, self.registry)
         return Explanation(
-            scene.photo, scene.segments, scene.frame, around, by_label, names, game.outlook(10), health, provenance,
-            asked,
+            scene.photo, scene.segments, scene.frame, around.knowing(None), by_label, names, game.outlook(10), health,
+            provenance, asked,
         )  # fmt: skip
 
     def _neighbourhood(self, game: Game, kernel: Stage | None) -> Neighbourhood:

@@ -50,19 +50,53 @@ class Gram:
 
 
 def gram(around: Neighbourhood) -> Gram:
-    """Compute the Gram matrix in two passes (means, then centred moments)."""
+    """Compute the Gram matrix in two passes (means, then centred moments), as far as it is not known already."""
     codes, targets, weights = around.codes, around.targets, around.weights
-    code_means, target_means = weighted_means(codes, weights), weighted_means(targets, weights)
     width, count = codes.shape[1], targets.shape[1]
-    cross, joint = np.zeros((width, width)), np.zeros((width, count))
+    known = _known(around)
+    code_means, cross = (weighted_means(codes, weights), np.zeros((width, width))) if known is None else known
+    target_means, joint = weighted_means(targets, weights), np.zeros((width, count))
     for part in blocks(len(codes), width):
         root = np.sqrt(weights[part, None])
         # a product with itself, of which BLAS computes one half
         x = codes[part] - code_means
         x *= root
-        cross += x.T @ x
+        if known is None:
+            cross += x.T @ x
         joint += x.T @ (root * (targets[part] - target_means))
+    if around.known is not None:
+        around.known["moments"] = code_means, cross
     return Gram(cross, joint, code_means, target_means, float(weights.sum()))
+
+
+def without(around: Neighbourhood, rest: Neighbourhood, part: Neighbourhood) -> Neighbourhood:
+    """Return `rest` knowing that with `part`, of less weight, it makes up all of `around`: its moments follow."""
+    light = part.weights.sum() <= rest.weights.sum() and part.weights.any()
+    return rest.knowing({"all but": (around, part)} if light and around.known is not None else {})
+
+
+def _known(around: Neighbourhood) -> tuple[Floats, Floats] | None:
+    """Return the means and centred moments of the codes, where they were computed or follow from what was."""
+    known = around.known or {}
+    if "moments" not in known and "all but" in known:
+        whole, part = known.pop("all but")
+        moments = _known(whole)
+        if moments is not None:
+            known["moments"] = _less(moments, whole.weights.sum(), gram(part), part.weights.sum())
+    found: tuple[Floats, Floats] | None = known.get("moments")
+    return found
+
+
+def _less(moments: tuple[Floats, Floats], total: float, part: Gram, less: float) -> tuple[Floats, Floats]:
+    """Return means and moments of all rows but those of a part (Chan, Golub & LeVeque 1983), in the part's memory."""
+    means, cross = moments
+    own = (total * means - less * part.code_means) / (total - less)
+    gap = own - part.code_means
+    left = np.subtract(cross, part.cross, out=part.cross)
+    share = (total - less) * less / total
+    for rows in blocks(len(gap), len(gap)):
+        left[rows] -= np.multiply.outer(share * gap[rows], gap)
+    return own, left
 
 
 def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:
@@ -71,12 +105,17 @@ def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:
     The intercept is not penalised and the weights are not normalised, as in scikit-learn's Ridge. With alpha 0 and a
     singular Gram matrix: the shortest of all solutions.
     """
-    penalised = moments.cross.copy()
-    penalised.ravel()[:: len(penalised) + 1] += alpha
-    if alpha > 0:
-        beta: Floats = np.asarray(np.linalg.solve(penalised, moments.with_targets), dtype=np.float64)
-    else:
-        beta = np.asarray(np.linalg.lstsq(penalised, moments.with_targets, rcond=None)[0], dtype=np.float64)
+    # in place for a while, as a copy of a large one is what an explanation would need most memory for
+    diagonal = moments.cross.reshape(-1)[:: len(moments.cross) + 1]
+    kept = diagonal.copy()
+    diagonal += alpha
+    try:
+        if alpha > 0:
+            beta: Floats = np.asarray(np.linalg.solve(moments.cross, moments.with_targets), dtype=np.float64)
+        else:
+            beta = np.asarray(np.linalg.lstsq(moments.cross, moments.with_targets, rcond=None)[0], dtype=np.float64)
+    finally:
+        diagonal[...] = kept
     return beta, moments.target_means - moments.code_means @ beta
 
 

@@ -463,6 +463,8 @@ class Neighbourhood:
         weights: (n,) kernel x importance.
         groups: (n,) rows that belong together.
         exhaustive: True where the rows are the sampler's whole law: standard errors are then 0.
+        known: what `limefw.statistics` has found out about these rows and columns, while an explanation is made; None:
+            nothing is kept.
     """
 
     codes: Codes
@@ -470,6 +472,7 @@ class Neighbourhood:
     weights: Floats
     groups: NDArray[np.intp]
     exhaustive: bool = False
+    known: dict[str, Any] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         freeze(self, {"codes": None, "targets": None, "weights": None, "groups": None})
@@ -479,13 +482,21 @@ class Neighbourhood:
 
     def take(self, rows: Any = slice(None), columns: Any = slice(None), targets: Any = slice(None)) -> Self:
         """Return some rows, columns (in the order given) and targets."""
-        return replace(
+        taken = replace(
             self,
             codes=self.codes[rows][:, columns],
             targets=self.targets[rows][:, targets],
             weights=self.weights[rows],
             groups=self.groups[rows],
         )
+        every = isinstance(rows, slice) and isinstance(columns, slice) and rows == columns == slice(None)
+        return taken.knowing(self.known if every else None)
+
+    def knowing(self, known: dict[str, Any] | None) -> Self:
+        """Return this with a place for what is found out about its rows and columns, which is then not done twice."""
+        twin = replace(self)
+        object.__setattr__(twin, "known", known)
+        return twin
 
 
 @dataclass(frozen=True, slots=True, eq=False)

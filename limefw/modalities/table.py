@@ -280,7 +280,7 @@ class Table:
 
     def frame(self, rows: Floats) -> Any:
         """Return encoded rows ``(n, f)`` as the model wants them: with the table's own columns, order and types."""
-        if all(len(feature.columns) == 1 for feature in self.features):
+        if len(self.features) == len(self.columns):  # none of several columns
             return self.form.build(self.columns, rows)
         wide = np.empty((len(rows), len(self.columns)))
         for at, feature in enumerate(self.features):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.game import Game
-from limefw.statistics import effective_sample_size, rounding, weighted_r2
+from limefw.statistics import effective_sample_size, rounding, weighted_r2, without
 from limefw.types import Fit, Floats, Neighbourhood
 
 
@@ -116,6 +116,7 @@ def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_])
     rest = replace(around.take(rows), exhaustive=True)
     if left_out[0]:
         rest = replace(rest, weights=np.where(rows == 0, 0.0, rest.weights))
+    rest = without(around, rest, around.take(np.flatnonzero(left_out)))
     if rest.weights.sum() <= 0:
         return np.asarray(around.targets.mean(axis=0))
     return np.column_stack([fit.predict(around.codes[left_out]) for fit in refit(rest)])

@@ -38,7 +38,7 @@ DROP = ("-s", 'reader.drop=["good"]')
 
 def test_a_row_of_a_csv_file(run, people, tmp_path):
     """`--row` makes a table of the file: page, picture, figures and a file that loads, named after table and row."""
-    code, out, _err = run("explain", "people.csv", "--row", 7, "-m", "mine:predict", *DROP)
+    code, out, _ = run("explain", "people.csv", "--row", 7, "-m", "mine:predict", *DROP)
     assert code == 0
     assert "What speaks for and against" in out
     folder = tmp_path / "limefw-out"

@@ -11,7 +11,7 @@ from limefw_plugins.readers._pixels import Backdrop, pixels_of, range_of, refuse
 
 
 def is_array(source: Any) -> bool:
-    """Say whether this is a NumPy array, a PIL image, a tensor, anything with ``__array__``; no flat one, no frame."""
+    """Say whether this is a NumPy array, a PIL image, a tensor or anything with ``__array__``: none flat, no frame."""
     frame = hasattr(source, "columns") and hasattr(source, "dtypes")
     return (
         getattr(source, "ndim", None) != 1
