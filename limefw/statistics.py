@@ -71,12 +71,15 @@ def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:
     The intercept is not penalised and the weights are not normalised, as in scikit-learn's Ridge. With alpha 0 and a
     singular Gram matrix: the shortest of all solutions.
     """
-    penalised = moments.cross.copy()
-    penalised.ravel()[:: len(penalised) + 1] += alpha
     if alpha > 0:
-        beta: Floats = np.asarray(np.linalg.solve(penalised, moments.with_targets), dtype=np.float64)
+        # in its own place for a moment, as a copy of many columns would be large
+        diagonal = moments.cross.ravel()[:: len(moments.cross) + 1]
+        kept = diagonal.copy()
+        diagonal += alpha
+        beta: Floats = np.asarray(np.linalg.solve(moments.cross, moments.with_targets), dtype=np.float64)
+        diagonal[:] = kept
     else:
-        beta = np.asarray(np.linalg.lstsq(penalised, moments.with_targets, rcond=None)[0], dtype=np.float64)
+        beta = np.asarray(np.linalg.lstsq(moments.cross, moments.with_targets, rcond=None)[0], dtype=np.float64)
     return beta, moments.target_means - moments.code_means @ beta
 
 
