@@ -15,7 +15,7 @@ from limefw.types import Codes, Fit, Floats, Neighbourhood
 
 
 BLOCK = 2048
-CELLS = 500_000
+CELLS = 1_000_000
 
 
 def blocks(rows: int, width: int = 1) -> Iterator[slice]:

@@ -120,7 +120,9 @@ def bounds_of(row: Row, segments: Segments) -> tuple[Floats, Floats]:
         return low, high
     cut = ~(segments.scaled | np.isnan(row.values) | [bool(feature.texts) for feature in row.background.features])
     place, every = (segments.edges < row.values[:, None]).sum(axis=1), np.arange(len(low))
-    ends = np.pad(np.nan_to_num(segments.edges, nan=np.inf), ((0, 0), (1, 1)), constant_values=((0, 0), (-np.inf, np.inf)))
+    ends = np.pad(
+        np.nan_to_num(segments.edges, nan=np.inf), ((0, 0), (1, 1)), constant_values=((0, 0), (-np.inf, np.inf))
+    )
     return np.where(cut, ends[every, place], low), np.where(cut, ends[every, place + 1], high)
 
 
@@ -252,12 +254,15 @@ class RowComposer:
         numbers = draws.values.get("draw", np.zeros(len(draws), dtype=np.uint64))
         varied = np.flatnonzero(self.labels >= 0)
         kept = draws.codes[:, self.labels[varied]] > 0
-        rows = np.repeat(self.row.values[None], len(draws), axis=0)
         if self.joint:  # one row of the background for all
-            rows[:, varied] = np.where(kept, rows[:, varied], self._background(numbers)[:, varied])
-            return rows
-        within = draws.values.get("within", np.zeros(len(draws), dtype=np.bool_))
-        rows[:, varied] = self._filled(varied, kept, within[:, None], numbers)
+            shown = np.where(kept, self.row.values[varied], self._background(numbers)[:, varied])
+        else:
+            within = draws.values.get("within", np.zeros(len(draws), dtype=np.bool_))
+            shown = self._filled(varied, kept, within, numbers)
+        if len(varied) == len(self.labels):
+            return shown
+        rows = np.repeat(self.row.values[None], len(draws), axis=0)
+        rows[:, varied] = shown
         return rows
 
     def _filled(
@@ -271,7 +276,7 @@ class RowComposer:
         for start in range(0, len(varied), SLICE):
             at = varied[start : start + SLICE]
             shown = kept[:, start : start + SLICE].T
-            same, own = shown & within[:, 0], (last - first)[at]
+            same, own = shown & within, (last - first)[at]
             # from the row's own bin, or from behind it on and round to where it begins
             count = np.where(same, own, size - own)
             place = below(count, numbers, at)
@@ -288,7 +293,7 @@ class RowComposer:
         encoded = self.row.background.encoded
         assert encoded is not None
         stream = np.array([len(self.labels)])
-        return encoded[below(np.array(len(encoded)), numbers, stream)[0]]
+        return np.asarray(encoded[below(np.array(len(encoded)), numbers, stream)[0]])
 
     def keys(self, draws: Draws) -> list[bytes]:
         """Return a key for each row: what it holds, or where that is much how it was drawn."""

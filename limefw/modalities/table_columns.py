@@ -166,7 +166,13 @@ class Form:
     dtype: Any = None
 
     def build(self, columns: Sequence[Column], encoded: Floats, *, numbers: bool = False) -> Any:
-        """Return rows in this form, from numbers ``(n, c)``; `numbers`: all columns hold such, of one type of NumPy's."""
+        """Return rows in this form, from numbers ``(n, c)``.
+
+        Args:
+            columns: of the table.
+            encoded: ``(n, c)``.
+            numbers: all columns hold numbers, of one type of NumPy's.
+        """
         if self.maker == "pandas":
             return self._pandas(columns, encoded, numbers)
         if self.maker == "polars":
