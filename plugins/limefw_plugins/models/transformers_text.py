@@ -43,8 +43,8 @@ def transformers_text(
     if not reads_text(source):
         told = source if isinstance(source, os.PathLike) else type(source).__name__
         raise ModelSourceError(
-            "a text classifier of Hugging Face is a folder with a config.json and a tokenizer, or a text classification "
-            f"pipeline of transformers, got {told}"
+            "a text classifier of Hugging Face is a folder with a config.json and a tokenizer, or a text "
+            f"classification pipeline of transformers, got {told}"
         )
     network, tokenizer, fingerprint = text_parts_of(source, trust=trust)
     place = _device(network, device, own=fingerprint is None)
