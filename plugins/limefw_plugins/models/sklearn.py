@@ -1,6 +1,7 @@
 """Scikit-learn's estimators, asked about images, texts or whatever else they were trained on."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,14 +69,14 @@ def sklearn(
         method: which of its methods is asked; "auto" takes the first that it has.
         rows: what one row of its input is: "flat" (features), "images" (h, w, c), "gray" (h, w); "auto" flattens where
             an image has as many values as the model has features.
-        trust: allow files that run code: pickles, and types that skops does not know.
     """
     estimator, name, fingerprint, notes = _estimator(source, trust=trust)
     asked = answers(estimator, method, head=head)
     named = class_names(classes) or asked.classes
     mark = fingerprint and f"{fingerprint}:{method}:{rows}"
     if takes_text(estimator):
-        spoken = Contract(head=asked.head if head == "auto" else head)
+        # so many texts are nothing to a vectoriser, and few at a time cost a call each
+        spoken = Contract(head=asked.head if head == "auto" else head, chunk=1024)
         return Model(asked.ask, name, named, spoken, mark, (*notes, *asked.notes), modality="text")
     names = getattr(estimator, "feature_names_in_", None)
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
@@ -87,15 +88,13 @@ def sklearn(
     foreign = type(estimator).__module__.partition(".")[0] in ("xgboost", "lightgbm")
     # what begins with a step of the user's own says nothing of columns, and gets the frame as it is
     silent = names is None and getattr(estimator, "n_features_in_", None) is None
-    rows_of = matched(names, name, polars=not foreign)
+    rows_of: Callable[[Any], Any] = (lambda batch: batch) if silent else matched(names, name, polars=not foreign)
     feed = feeder(estimator, rows, planes=contract.layout == "NCHW")
     if getattr(estimator, "n_features_in_", None) is None and rows == "auto" and names is None:
         notes += ("it was given images and no flat rows, as it does not say how many features it was trained on",)
 
     def ask(batch: Any) -> Any:
-        if getattr(batch, "ndim", None) == 4:
-            return asked.ask(feed(batch))
-        return asked.ask(batch if silent else rows_of(batch))
+        return asked.ask(feed(batch) if getattr(batch, "ndim", None) == 4 else rows_of(batch))
 
     return Model(ask, name, named, contract, mark, (*notes, *asked.notes))
 
