@@ -164,3 +164,10 @@ def test_a_missing_label_is_told():
     """One output has no label 1, which lime explains by default."""
     with pytest.raises(IndexError, match="label 1 was asked for, and the model has 1 output, numbered from 0"):
         ours.LimeTextExplainer().explain_instance(REVIEW, lambda texts: np.zeros((len(texts), 1)), num_samples=50)
+
+
+def test_a_million_letters_are_refused_before_the_model_is_asked():
+    """More words than any affordable number of draws could tell apart."""
+    text = " ".join(f"w{at}" for at in range(150_000))
+    with pytest.raises(ValueError, match="150000 words are more than the 10000 that can be told apart"):
+        ours.LimeTextExplainer().explain_instance(text, lambda texts: pytest.fail("asked"))

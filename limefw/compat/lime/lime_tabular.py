@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from limefw.compat.lime import discretize, explanation, lime_base
 from limefw.compat.lime._page import table_html
 from limefw.compat.lime._per_label import LocalPrediction, Score
-from limefw.compat.lime._support import DEFAULT_LABELS, ask, distances_of, exponential_kernel, fill, random_state_of
+from limefw.compat.lime._support import (
+    DEFAULT_LABELS,
+    ask,
+    distances_of,
+    exponential_kernel,
+    fill,
+    random_state_of,
+    refuse_many,
+)
 from limefw.compat.lime.exceptions import LimeError
 from limefw.errors import InputError
 from limefw.types import Draws, Floats
@@ -157,7 +165,8 @@ class LimeTabularExplainer:
         if training_data_stats:
             self.validate_training_data_stats(training_data_stats)
         self.categorical_features = [] if categorical_features is None else [int(at) for at in categorical_features]
-        self.feature_names = [str(at) for at in range(width)] if feature_names is None else list(feature_names)
+        names = range(width) if feature_names is None else feature_names
+        self.feature_names = [str(name) if isinstance(name, str | int) else name for name in names]
         self.discretizer: Any = None
         if discretize_continuous and not is_sparse(data):
             self.discretizer = self._discretizer(discretizer, data, training_labels)
@@ -249,6 +258,7 @@ class LimeTabularExplainer:
             warnings.warn(f"sampling_method {sampling_method!r} is unknown: gaussian is used", stacklevel=2)
         row: Any = data_row.tocsr() if is_sparse(data_row) else _numbers(data_row, "the row")
         _refuse_missing(row.toarray() if is_sparse(row) else row[None], self.feature_names)
+        refuse_many(row.nnz if is_sparse(row) else len(row), "columns")
         around = self._around(row, num_samples, lhs=sampling_method == "lhs")
         outputs, mapper = self._asked(around, predict_fn), self._mapper(row, around)
         codes, columns, on = around.codes, around.columns, around.on

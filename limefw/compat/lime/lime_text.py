@@ -17,6 +17,7 @@ from limefw.compat.lime._support import (
     exponential_kernel,
     fill,
     random_state_of,
+    refuse_many,
     stage,
 )
 from limefw.errors import InputError
@@ -296,6 +297,7 @@ class LimeTextExplainer:
         )
         if not indexed.num_words():
             raise InputError(f"there is no word to explain in {text_instance[:80]!r}: see split_expression")
+        refuse_many(indexed.num_words(), "words")
         names = tuple(indexed.inverse_vocab)
         features = Segments(np.arange(len(names)), names)
         draw = stage("samplers", "lime_text")
