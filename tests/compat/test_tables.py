@@ -403,3 +403,15 @@ def test_forests_are_explained_in_few_calls():
 
     ours.LimeTabularExplainer(ROWS, mode="regression", random_state=0).explain_instance(ROWS[0], watching)
     assert len(calls) <= 6
+
+
+@pytest.mark.parametrize("case", ["quartiles", "as they are", "a category, the rest as they are"])
+def test_drawn_rows_are_had_by_limes_hidden_name(case, theirs):
+    """Many call lime's private method for the rows that it draws."""
+    made, _ = CASES[case]
+    with theirs():
+        old = lime_tabular.LimeTabularExplainer(ROWS, random_state=9, **made)
+        expected = old._LimeTabularExplainer__data_inverse(ROWS[77], 50)
+    new = ours.LimeTabularExplainer(ROWS, random_state=9, **made)
+    for got, wanted in zip(new._LimeTabularExplainer__data_inverse(ROWS[77], 50), expected, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-12)

@@ -171,3 +171,16 @@ def test_a_million_letters_are_refused_before_the_model_is_asked():
     text = " ".join(f"w{at}" for at in range(150_000))
     with pytest.raises(ValueError, match="150000 words are more than the 10000 that can be told apart"):
         ours.LimeTextExplainer().explain_instance(text, lambda texts: pytest.fail("asked"))
+
+
+def test_drawn_texts_are_had_by_limes_hidden_name(theirs):
+    """Some call lime's private method for its rows, outputs and distances."""
+    with theirs():
+        old = lime_text.LimeTextExplainer(random_state=2)._LimeTextExplainer__data_labels_distances(
+            lime_text.IndexedString(REVIEW), black_box, 60
+        )
+    new = ours.LimeTextExplainer(random_state=2)._LimeTextExplainer__data_labels_distances(
+        ours.IndexedString(REVIEW), black_box, 60
+    )
+    for got, wanted in zip(new, old, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-12)

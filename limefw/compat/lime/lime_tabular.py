@@ -283,7 +283,7 @@ class LimeTabularExplainer:
         """Draw rows, in lime's order of random numbers."""
         if self.discretizer is not None:
             return self._by_bins(row, count)
-        columns = row.indices[np.argsort(row.indices)] if is_sparse(row) else None
+        columns = row.nonzero()[1] if is_sparse(row) else None
         own = row if columns is None else row[0, columns].toarray().ravel()
         every = slice(None) if columns is None else columns
         scale, mean = self.scaler.scale_[every], self.scaler.mean_[every]
@@ -305,12 +305,24 @@ class LimeTabularExplainer:
         rows[0] = row
         codes = np.ones((count, len(row)), dtype=np.bool_)
         self._draw_categories(rows, codes, self.discretizer.discretize(row), range(len(row)))
-        if getattr(type(self.discretizer), "undiscretize", None) is discretize.BaseDiscretizer.undiscretize:
+        if getattr(self.discretizer.undiscretize, "__func__", None) is discretize.BaseDiscretizer.undiscretize:
             self.discretizer.fill_in(rows[1:])
         else:  # the user's own
             rows[1:] = self.discretizer.undiscretize(rows[1:])
         rows[0] = row
         return _Around(codes, rows, None, len(row), on=True)
+
+    def __data_inverse(self, data_row: Any, num_samples: int, sampling_method: str = "gaussian") -> tuple[Any, Any]:
+        """Return drawn rows with 1 where a category or bin is the row's own, else 0, and as the model sees them.
+
+        By its mangled name many get at lime's drawn rows, so it has to be here.
+        """
+        row = _numbers(data_row, "the row")
+        around = self._around(row, num_samples, lhs=sampling_method == "lhs")
+        data = around.codes.astype(np.float64) if around.on else around.rows.copy()
+        if not around.on:
+            data[:, self.categorical_features] = around.codes[:, self.categorical_features]
+        return data, around.rows
 
     def _draw_categories(self, rows: Floats, codes: NDArray[Any], own: Any, columns: Sequence[int]) -> None:
         """Draw categories or bins as often as the training data have them; a code is 1 where it is the row's own."""
