@@ -52,6 +52,10 @@ def _reader_for(source: Any, registry: Registry, modality: str | None = None) ->
                 f"a str is text, which no installed reader takes. For a file give pathlib.Path({source[:60]!r})"
             ) from None
         hint = "Give numpy.asarray(...) of one image. " if isinstance(source, list | tuple) else ""
+        if hasattr(source, "columns") or hasattr(source, "to_dict") or isinstance(source, Mapping):
+            hint = (
+                "A row of a table is varied by the others: limefw.Table(frame).row(3), or .row({...}) for a new one. "
+            )
         raise InputError(
             f"{error} {hint}An image is an array (h, w) or (h, w, c), a PIL image, a pathlib.Path or a limefw.Image."
         ) from error

@@ -20,7 +20,9 @@ from limefw.errors import BrokenPluginError, LimefwError, MissingDependencyError
 PACKAGES = {
     "onnxruntime": "'limefw[onnx]'", "skimage": "scikit-image", "sklearn": "scikit-learn", "PIL": "pillow",
     "cv2": "opencv-python-headless", "yaml": "pyyaml", "tokenizers": "'limefw[tokenizers]'",
-    **{name: f"'limefw[{name}]'" for name in ("keras", "torch", "torchvision", "timm", "transformers")},
+    **{name: f"'limefw[{name}]'" for name in (
+        "keras", "lightgbm", "pandas", "polars", "timm", "torch", "torchvision", "transformers", "xgboost",
+    )},
     # the wheels of OpenCV overwrite each other: this one takes the other's place, and has all of it
     "cv2.ximgproc": "--force-reinstall opencv-contrib-python-headless",
 }  # fmt: skip

@@ -153,11 +153,12 @@ def load_recipe(request: Request, source: Any, given: Mapping[str, Any]) -> Any:
 
 
 def modality_of(source: Any, recipe: Any) -> str:
-    """Return the modality of what is explained, by its reader; "image" where only reading would tell."""
+    """Return the modality of what is explained, by its recipe or its reader; "image" where only reading would tell."""
     import limefw
     from limefw.loading import modality_of as told
 
-    return told(source, recipe.stages.get("reader"), limefw.registry()) or "image"
+    meant = recipe.stages["segmenter"].plugin.modality
+    return meant or told(source, recipe.stages.get("reader"), limefw.registry()) or "image"
 
 
 def load_model(name: str | None, classes: Path | None, recipe: Any) -> Any:

@@ -251,11 +251,11 @@ class Explanation:
             import pandas as pd  # type: ignore[import-untyped, unused-ignore]
         except ModuleNotFoundError as error:
             raise MissingDependencyError(
-                "to_frame() needs pandas, which is not installed. Run: pip install pandas"
+                "to_frame() needs pandas, which is not installed. Run: pip install 'limefw[pandas]'"
             ) from error
         rows = [
-            {"label": number, "class": self.names[number], "segment": effect.segment, "effect": effect.effect,
-             "standard_error": effect.standard_error, "share": effect.share}
+            {"label": number, "class": self.names[number], "segment": effect.segment, "name": effect.name,
+             "effect": effect.effect, "standard_error": effect.standard_error, "share": effect.share}
             for number in self.labels
             for effect in self.top(None, number)
         ]  # fmt: skip

@@ -491,3 +491,42 @@ def test_equal_rows_are_asked_once():
 
     limefw.explain(Table(data).row(0), model, samples=2000)
     assert sum(asked) <= 32
+
+
+def test_a_pipeline_that_begins_with_a_users_own_step_gets_the_frame(people):
+    from sklearn.base import BaseEstimator, TransformerMixin
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    class Own(TransformerMixin, BaseEstimator):
+        def fit(self, _frame, _target=None):
+            return self
+
+        def transform(self, frame):
+            return frame[["age"]].to_numpy()
+
+    model = make_pipeline(Own(), LogisticRegression()).fit(people, people["age"] > 40)
+    found = limefw.explain(Table(people).row(0), model, samples=300)
+    assert "age" in found.as_list()[0][0]
+    assert found.as_list()[0][0] in found.render("sentences").data
+
+
+def test_entropy_wants_classes():
+    data = RNG(0).normal(size=(50, 3))
+    with pytest.raises(limefw.InputError, match="need classes as labels, got decimals"):
+        bins(Table(data, labels=data[:, 0]).row(0), NO_CHANCE, discretizer="entropy")
+
+
+def test_columns_may_be_named_by_numbers():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(RNG(0).normal(size=(50, 3)))
+    seen = []
+
+    def model(rows):
+        seen.append(rows)
+        return halves(rows)
+
+    found = limefw.explain(Table(frame).row(3), model, samples=50)
+    assert seen[0].columns.equals(frame.columns)
+    assert found.instance.names == ("0", "1", "2")
+    assert Table(frame).row(frame.iloc[3]).values.tolist() == frame.iloc[3].tolist()

@@ -26,7 +26,7 @@ def any_callable(
         raise ModelSourceError(f"a model is a callable from a batch to outputs, got {type(source).__name__}")
     name = getattr(source, "__name__", type(source).__name__)
     assumed = (
-        f"{name} was assumed to take inputs as they are: images in their own size, dtype and range, rows as in the table",
+        f"{name} was assumed to take inputs as they are: images in their own size, dtype and range, rows as tables",
         f"its outputs were assumed to be {head.replace('_', ' ')}",
     )
     return Model(source, name=name, contract=Contract(head=head), notes=assumed)

@@ -82,9 +82,12 @@ def sklearn(
     if contract.value_range is not None or any(contract.mean) or any(part != 1.0 for part in contract.std):
         contract = replace(contract, dtype="float64")  # what NumPy makes of pixels / 255
     elif (preprocessing, value_range) == ("auto", "auto") and names is None:
-        notes += ("it is given images and rows of tables as they are, pixels in the image's own type and range",)
+        notes += ("it is given rows of tables as they are, and of images the pixels as they are, in their own range",)
     foreign = type(estimator).__module__.partition(".")[0] in ("xgboost", "lightgbm")
-    rows_of, feed = matched(names, name, polars=not foreign), feeder(estimator, rows, planes=contract.layout == "NCHW")
+    # what begins with a step of the user's own says nothing of columns, and gets the frame as it is
+    silent = names is None and getattr(estimator, "n_features_in_", None) is None
+    rows_of = (lambda batch: batch) if silent else matched(names, name, polars=not foreign)
+    feed = feeder(estimator, rows, planes=contract.layout == "NCHW")
     if getattr(estimator, "n_features_in_", None) is None and rows == "auto" and names is None:
         notes += ("it was given images and no flat rows, as it does not say how many features it was trained on",)
 

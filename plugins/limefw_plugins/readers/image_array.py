@@ -11,9 +11,12 @@ from limefw_plugins.readers._pixels import Backdrop, pixels_of, range_of, refuse
 
 
 def is_array(source: Any) -> bool:
-    """Say whether this is a NumPy array, a PIL image, a tensor or anything else with ``__array__``, but no flat one."""
-    return getattr(source, "ndim", None) != 1 and (
-        hasattr(source, "__array__") or hasattr(source, "__array_interface__")
+    """Say whether this is a NumPy array, a PIL image, a tensor or anything with ``__array__``: none flat, no frame."""
+    frame = hasattr(source, "columns") and hasattr(source, "dtypes")
+    return (
+        getattr(source, "ndim", None) != 1
+        and not frame
+        and (hasattr(source, "__array__") or hasattr(source, "__array_interface__"))
     )
 
 

@@ -10,7 +10,7 @@ from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of, listed
 from limefw_plugins.renderers._findings import Finding, findings
-from limefw_plugins.renderers._trust import INTERVALS, caution_sentence
+from limefw_plugins.renderers._trust import INTERVALS, caution_sentence, whole_of
 from limefw_plugins.renderers._words import Wording, fidelity, headline, printable, wording_of
 
 
@@ -64,7 +64,8 @@ def _side(found: Sequence[Finding], many: int, words: Wording, *, positive: bool
     first, _, behind = verb.partition(" ")
     verb = " ".join(filter(None, (first.removesuffix("s") if len(found) > 1 else first, behind)))
     text = f"{listed(parts)} {verb} it most{rest}."
-    return text[:1].upper() + text[1:]
+    # what the user named keeps its spelling
+    return text[:1].upper() + text[1:] if text.startswith(words.part) else text
 
 
 def _doubt(item: Finding) -> str:
@@ -81,7 +82,8 @@ def _verdict(explanation: Explanation, label: int) -> str:
     if score is None:
         return "too few samples were drawn to tell whether the following can be believed."
     if score >= GOOD:
-        return "the following describes well what the model does around this picture."
+        what = whole_of(explanation) if explanation.frame is None else "picture"
+        return f"the following describes well what the model does around this {what}."
     if score >= POOR:
         return "the following describes roughly what the model does; take the strongest effects as hints."
     return "take the following with caution, as it describes little of what the model does."

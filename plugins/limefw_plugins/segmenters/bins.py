@@ -96,6 +96,8 @@ def _by_entropy(table: Table, at: int, depth: int) -> Floats:
     if not there.any():
         return np.empty(0)
     values, labels = table.encoded[there, at], table.labels[there]
+    if labels.dtype.kind == "f" and not (labels == np.rint(labels)).all():
+        raise InputError("bins by entropy need classes as labels, got decimals: bin these, or use 'quartile'")
     tree = DecisionTreeClassifier(criterion="entropy", max_depth=depth, random_state=0)
     grown = tree.fit(values[:, None], labels).tree_
     inner = grown.threshold[grown.children_left > -1]

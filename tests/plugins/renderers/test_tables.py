@@ -10,7 +10,7 @@ import limefw
 
 
 HOSTILE = (
-    "</script><script>alert(1)</script>", 'a "quoted" <b>&amp; \'name\'', "שלום עולם", "👨‍👩‍👧 emoji", 
+    "</script><script>alert(1)</script>", 'a "quoted" <b>&amp; \'name\'', "שלום עולם", "👨‍👩‍👧 emoji",
     "tab\tline\nend\x1b[31m", "{{ 7 * 7 }}", "$x_1$", "x" * 200,
 )  # fmt: skip
 
