@@ -64,7 +64,7 @@ def texts() -> dict[str, Instance]:
         ),
         "a Japanese text": Text("この映画は本当にいい。\n今日はいい天気ですね。"),
         "a text with emoji, markup and a right-to-left line": Text(
-            "<b>caf\u0065\u0301</b> & 👨‍👩‍👧 🇩🇪 \x1b[0m\nספר טב </script>"
+            "<b>caf\u0065\u0301</b> & 👨‍👩‍👧 🇩🇪 \x1b[0m\n\u05e1\u05e4\u05e8 \u05d8\u05d1 </script>"
         ),
     }
 

@@ -25,8 +25,9 @@ def any_callable(
     if not callable(source):
         raise ModelSourceError(f"a model is a callable from a batch to outputs, got {type(source).__name__}")
     name = getattr(source, "__name__", type(source).__name__)
+    form = "images in their own size, dtype and range, texts as str, rows as in the table"
     assumed = (
-        f"{name} was assumed to take inputs as they are: images in their own size, dtype and range, rows as tables",
+        f"{name} was assumed to take inputs as they are: {form}",
         f"its outputs were assumed to be {head.replace('_', ' ')}",
     )
     return Model(source, name=name, contract=Contract(head=head), notes=assumed)

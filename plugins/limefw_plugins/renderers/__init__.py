@@ -46,6 +46,6 @@ def limefw_renderers() -> Iterator[Plugin]:
     yield Plugin("text_figure", text_figure, modality="text", requires=("matplotlib",), suffix=".png")
     yield Plugin("text_html", text_html, modality="text", requires=("jinja2",), suffix=".html")
     yield Plugin("text_text", text_text, modality="text", suffix=".txt")
-    yield Plugin("tree", tree, modality="image", requires=("matplotlib", "PIL"), suffix=".png")
     yield Plugin("top", top_only, modality="image", requires=("matplotlib",), suffix=".png")
+    yield Plugin("tree", tree, modality="image", requires=("matplotlib", "PIL"), suffix=".png")
     yield Plugin("what_if", what_if, modality="image", requires=("matplotlib",), suffix=".png")

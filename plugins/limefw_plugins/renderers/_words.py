@@ -194,9 +194,8 @@ def printable(text: str) -> str:
 
 def columns(text: str) -> int:
     """Return how many columns of a terminal a printable text takes: East Asian letters take two, marks none."""
-    from wcwidth import wcswidth
-
-    return max(0, int(wcswidth(text)))
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(unicodedata.category(letter) in ("Mn", "Me", "Cf") for letter in text)
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:

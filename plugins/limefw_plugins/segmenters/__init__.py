@@ -28,9 +28,9 @@ __all__ = ["given", "limefw_segmenters"]
 @hookimpl
 def limefw_segmenters() -> Iterator[Plugin]:
     """Yield the segmenters."""
-    yield Plugin("characters", characters, modality="text", requires=("wcwidth",))
     yield Plugin("bins", bins, modality="table")
     yield Plugin("change_points", change_points, modality="series")
+    yield Plugin("characters", characters, modality="text", requires=("wcwidth",))
     yield Plugin("felzenszwalb", felzenszwalb, modality="image", requires=("skimage",))
     yield Plugin("graph", graph, modality="image", requires=("cv2.ximgproc",))
     yield Plugin("grid", grid, modality="image")
@@ -42,5 +42,5 @@ def limefw_segmenters() -> Iterator[Plugin]:
     yield Plugin("slic", slic, modality="image", requires=("skimage",))
     yield Plugin("tokens", tokens, modality="text", requires=("tokenizers",))
     yield Plugin("watershed", watershed, modality="image", requires=("skimage", "scipy"))
-    yield Plugin("words", words, modality="text", requires=("budoux",))
     yield Plugin("windows", windows, modality="series")
+    yield Plugin("words", words, modality="text", requires=("budoux",))
