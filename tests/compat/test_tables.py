@@ -9,6 +9,7 @@ from sklearn.linear_model import Lasso, LinearRegression
 from limefw.compat.lime import discretize
 from limefw.compat.lime import lime_tabular as ours
 from limefw.compat.lime.exceptions import LimeError
+from limefw.statistics import cut_off_normal
 
 
 lime_tabular = pytest.importorskip("lime.lime_tabular")
@@ -250,7 +251,7 @@ def test_cut_off_normals_are_scipys(low, high):
     from scipy.stats import truncnorm
 
     shares = np.random.default_rng(0).random(2000)
-    found = discretize._cut_off_normal(shares, np.zeros(2000, dtype=int), np.array([low]), np.array([high]))
+    found = cut_off_normal(shares, np.zeros(2000, dtype=int), np.array([low]), np.array([high]))
     np.testing.assert_allclose(found, truncnorm.ppf(shares, low, high), rtol=1e-11, atol=1e-11)
 
 
