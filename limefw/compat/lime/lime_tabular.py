@@ -416,13 +416,14 @@ def _checked(predict_fn: Callable[[Any], Any], around: _Around, mode: str, rows:
         NotImplementedError: a classifier without probabilities.
         ValueError: outputs of another shape.
     """
-    outputs = np.asarray(predict_fn(rows if around.columns is None else around.sparse(rows)))
-    if mode == "classification" and outputs.ndim == 1:
+    outputs = predict_fn(rows if around.columns is None else around.sparse(rows))
+    dimensions = len(np.shape(outputs))
+    if mode == "classification" and dimensions == 1:
         raise NotImplementedError(
             "LIME does not currently support classifier models without probability scores: give predict_proba"
         )
-    if outputs.ndim > 2:
-        raise ValueError(f"Your model outputs arrays with {outputs.ndim} dimensions, and should return (rows, outputs)")
+    if dimensions > 2:
+        raise ValueError(f"Your model outputs arrays with {dimensions} dimensions, and should return (rows, outputs)")
     return outputs
 
 
