@@ -20,7 +20,7 @@ from limefw.loading import model as load_model
 from limefw.loading import read
 from limefw.recipe import DEFAULT, Label, Recipe, build
 from limefw.results.explanation import Explanation
-from limefw.results.health import Caution, cross_fitted, examine, of_play
+from limefw.results.health import Caution, cross_fitted, examine, of_notes, of_play
 from limefw.results.provenance import made_by
 from limefw.results.what_if import WhatIf, ask_what_if
 from limefw.stage import Stage
@@ -343,7 +343,7 @@ class Run:
             if outcome.fits is None:
                 scores, unfitted = cross_fitted(around, self.fit, self.stream("health"))
                 cautions += unfitted
-            cautions += of_play(game)
+            cautions += of_notes(scene.photo, scene.segments) + of_play(game)
             unit = 1.0 if self.model.task == "classification" else 0.0
             health = examine(
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit

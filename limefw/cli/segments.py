@@ -31,6 +31,7 @@ def segments(request: _common.Request, out: Path | None) -> None:
     given = _common.overrides(request.settings)
     import limefw
     from limefw.pipeline import cut
+    from limefw.results.health import of_notes
 
     settled = limefw.build(request.recipe, **given)
     photo, found, frame = cut(path, _common.load_model(request.model, request.classes, settled), settled)
@@ -45,7 +46,8 @@ def segments(request: _common.Request, out: Path | None) -> None:
         f"the smallest {sizes.min():.0f}, the median {sorted(sizes)[len(sizes) // 2]:.0f}, "
         f"the largest {sizes.max():.0f}."
     )
-    for doubt in _doubts(settled.stages["segmenter"].params.get("target_segments"), found.count):
+    noted = (caution.message for caution in of_notes(photo, found))
+    for doubt in (*noted, *_doubts(settled.stages["segmenter"].params.get("target_segments"), found.count)):
         click.echo(f"! {doubt}")
     say(f"wrote {written}")
 
