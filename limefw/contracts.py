@@ -57,9 +57,10 @@ def check_segments(value: Any, shape: tuple[int, ...], what: Any) -> Segments:
         _require(segments.basis.shape == expected, what, f"basis {expected}", f"basis {segments.basis.shape}")
     size = " x ".join(str(length) for length in shape)
     if count < 2:
+        advice = "Ask for smaller segments, or use another segmenter: -s segmenter=grid, segmenter='grid' in Python."
         raise InputError(
             f"{what} found {count} segment{'s' * (count != 1)} in {size}; an explanation compares at least 2. "
-            "Ask for smaller segments, or use another segmenter: -s segmenter=grid, segmenter='grid' in Python."
+            f"{advice if labels.size > 1 else 'There is nothing to cut.'}"
         )
     if count > MOST_SEGMENTS:
         raise InputError(

@@ -297,11 +297,12 @@ def limefw_renderers() -> Iterable[Plugin]:
         from limefw import Plugin, Rendering, hookimpl
 
         def table(explanation, /, *, top: Annotated[int, Ge(1)] = 10) -> Rendering:
-            '''The strongest effects as comma-separated values.'''
-            lines = ["label,segment,effect"]
+            '''The strongest effects as tab-separated values.'''
+            lines = ["class\tsegment\teffect"]
             for label in explanation.labels:
-                lines += [f"{label},{item.segment},{item.effect!r}" for item in explanation.top(top, label)]
-            return Rendering("\n".join(lines), "text/csv", ".csv")
+                name = explanation.names[label]
+                lines += [f"{name}\t{item.segment}\t{item.effect!r}" for item in explanation.top(top, label)]
+            return Rendering("\n".join(lines), "text/tab-separated-values", ".tsv")
 
         @hookimpl
         def limefw_renderers():

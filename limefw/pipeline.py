@@ -20,7 +20,7 @@ from limefw.loading import modality_of, read
 from limefw.loading import model as load_model
 from limefw.recipe import DEFAULT, Label, Recipe, build, default_for, default_in
 from limefw.results.explanation import Explanation
-from limefw.results.health import Caution, cross_fitted, examine, of_play
+from limefw.results.health import Caution, cross_fitted, examine, of_notes, of_play
 from limefw.results.provenance import made_by
 from limefw.results.what_if import WhatIf, ask_what_if
 from limefw.stage import Stage
@@ -385,7 +385,7 @@ class Run:
             if outcome.fits is None:
                 scores, unfitted = cross_fitted(around, self.fit, self.stream("health"))
                 cautions += unfitted
-            cautions += of_play(game)
+            cautions += of_notes(scene.photo, scene.segments) + of_play(game)
             unit = 0.0 if self.model.contract.head in ("scores", "values") else 1.0
             health = examine(
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit,

@@ -81,7 +81,8 @@ class Instance(Protocol):
     - ``copied()``: one that the caller's later changes do not reach;
     - ``framed(contract) -> (View or None, instance)``: how a model sees it, and it as the model sees it;
     - ``preprocessed(inputs, contract)``: inputs of a composer that is not ``prepared``, as the model reads them;
-    - ``masked(kept)``: its content, nothing where a mask of its shape says False.
+    - ``masked(kept)``: its content, nothing where a mask of its shape says False;
+    - ``notes``: what was assumed about it, as sentences; each becomes a caution.
     """
 
     modality: ClassVar[str]
@@ -107,12 +108,14 @@ class Segments:
         names: d names, for people.
         parents: (d,) index in the coarser segments that these were split from, or None.
         basis: (d, ...) each segment's share of every pixel where segments are soft or overlap, or None.
+        notes: what whoever looks at them should know, as sentences; each becomes a caution.
     """
 
     labels: Labels
     names: tuple[str, ...]
     parents: NDArray[np.intp] | None = None
     basis: NDArray[np.float32] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         freeze(self, {"labels": None, "parents": None, "basis": None})

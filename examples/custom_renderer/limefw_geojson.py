@@ -10,43 +10,28 @@ from annotated_types import Ge
 from limefw import Plugin, Rendering, hookimpl
 
 
-def geojson(
-    explanation: Any, /, *, top: Annotated[int, Ge(1)] = 10, tolerance: Annotated[float, Ge(0)] = 1.0
-) -> Rendering:
+def geojson(explanation: Any, /, *, top: Annotated[int, Ge(1)] = 10) -> Rendering:
     """The strongest segments of each label as outlines in pixels of the photograph (RFC 7946), with their effects.
 
     Args:
         top: how many segments of each label.
-        tolerance: pixels by which an outline may be simplified.
     """
-    features = [
-        _feature(explanation, label, effect, tolerance)
-        for label in explanation.labels
-        for effect in explanation.top(top, label)
-    ]
-    return Rendering(
-        json.dumps({"type": "FeatureCollection", "features": features}), "application/geo+json", ".geojson"
-    )
-
-
-def _feature(explanation: Any, label: int, effect: Any, tolerance: float) -> dict[str, Any]:
     import cv2
 
-    mask = (explanation.label_map == effect.segment).astype(np.uint8)
-    outlines = [
-        cv2.approxPolyDP(line, tolerance, True)
-        for line in cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
-    ]
-    closed = [[*points, points[0]] for points in (line[:, 0].tolist() for line in outlines) if len(points) > 2]
-    geometry = {"type": "MultiPolygon", "coordinates": [[ring] for ring in closed]}
-    properties = {
-        "label": explanation.names[label], "segment": effect.segment, "effect": effect.effect,
-        "standard_error": effect.standard_error,
-    }  # fmt: skip
-    return {"type": "Feature", "geometry": geometry, "properties": properties}
+    features, labels = [], explanation.label_map
+    for label in explanation.labels:
+        for item in explanation.top(top, label):
+            mask = (labels == item.segment).astype(np.uint8)
+            lines = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+            rings = [[[*line[:, 0].tolist(), line[0, 0].tolist()]] for line in lines if len(line) > 2]
+            about = {"label": explanation.names[label], "segment": item.segment, "effect": item.effect}
+            geometry = {"type": "MultiPolygon", "coordinates": rings}
+            features.append({"type": "Feature", "geometry": geometry, "properties": about})
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    return Rendering(text, "application/geo+json", ".geojson")
 
 
 @hookimpl
 def limefw_renderers() -> Iterable[Plugin]:
     """Yield what this module provides."""
-    yield Plugin("geojson", geojson, modality="image", requires=("cv2",))
+    yield Plugin("geojson", geojson, modality="image", requires=("cv2",), suffix=".geojson")

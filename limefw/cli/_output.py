@@ -33,11 +33,14 @@ class Target:
 
     @classmethod
     def of(cls, out: str | None) -> "Target":
-        """Read --out: "-", a folder (an existing one, or a name without a suffix or with a slash behind), or a file."""
+        """Read --out: "-", a folder (an existing one, or a name with a slash behind or without a suffix), or a file.
+
+        A number behind the last dot, as in results-v1.2, is no suffix.
+        """
         if out is None or out == "-":
             return cls(printed=out == "-")
         path = Path(out)
-        is_file = path.suffix and not path.is_dir() and not out.endswith(("/", os.sep))
+        is_file = path.suffix.strip(".0123456789") and not path.is_dir() and not out.endswith(("/", os.sep))
         return cls(file=path) if is_file else cls(path)
 
     def check(self, stages: Sequence[Any]) -> None:
@@ -113,7 +116,9 @@ def show(explanation: Any, stage: Any, stem: str, *, kept: bool = False) -> None
     click.echo(data, nl=False)
 
 
-def write(explanation: Any, stages: Sequence[Any], target: Target, stem: str, *, kept: bool = False) -> None:
+def write(
+    explanation: Any, stages: Sequence[Any], target: Target, stem: str, *, kept: bool = False, gist: bool = True
+) -> None:
     """Write every rendering that can be made, the result itself first; then print the gist and raise what failed.
 
     Args:
@@ -122,12 +127,13 @@ def write(explanation: Any, stages: Sequence[Any], target: Target, stem: str, *,
         target: where to.
         stem: of the files' names.
         kept: whether the result is in a file already, so that a failure loses nothing.
+        gist: whether it is printed.
     """
     attempts, written = Attempts(), list[Path]()
     try:
         for stage in sorted(stages, key=lambda stage: stage != "limefw"):
             attempts.attempt(_save, explanation, stage, target, stem, written)
-        gist = attempts.attempt(explanation.render, "text")
+        text = attempts.attempt(explanation.render, "text") if gist else None
     except KeyboardInterrupt as error:
         if not kept:
             keep(error, explanation, target, stem)
@@ -137,8 +143,8 @@ def write(explanation: Any, stages: Sequence[Any], target: Target, stem: str, *,
     try:
         for path in written:
             say(f"wrote {path}")
-        if gist is not None:
-            click.echo(gist.data)
+        if text is not None:
+            click.echo(text.data)
     finally:
         attempts.settle()
 

@@ -20,9 +20,9 @@ def draw(file: Path, out: str | None, formats: tuple[str, ...]) -> None:
     """Draw the explanation in FILE, a .limefw file that `limefw explain` or `Explanation.save` wrote.
 
     No model is needed, and what an interrupted or failed run left is drawn as well. Without --format it is drawn with
-    the renderers of its own recipe, and the gist is printed. With `--out FILE` it writes that file alone. With
-    `--out -` it prints one format: that of --format, else what the recipe's renderer makes where it has only one, else
-    the gist.
+    the renderers of its own recipe, and the gist is printed; with --format it is not. With `--out FILE` it writes that
+    file alone. With `--out -` it prints one format: that of --format, else what its only renderer makes where it has
+    only one, else the gist.
     """
     import limefw
 
@@ -38,7 +38,7 @@ def draw(file: Path, out: str | None, formats: tuple[str, ...]) -> None:
         return
     if not wanted:
         stages = [stage for stage in stages if stage != "limefw"]  # it is there already
-    write(explanation, stages, target, file.stem, kept=True)
+    write(explanation, stages, target, file.stem, kept=True, gist=not formats)
 
 
 def _drawn_by(explanation: Any, wanted: Sequence[str]) -> Any:

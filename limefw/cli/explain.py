@@ -1,5 +1,6 @@
 """``limefw explain``: from a picture to files that a person understands."""
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ BY_SUFFIX = {
     ".png": "figure", ".html": "html", ".htm": "html", ".svg": "svg", ".json": "json", ".txt": "text",
     ".limefw": "limefw",
 }  # fmt: skip
+
+MOST_LABELS = 100
+"""A page of a hundred has 700 kB and the gist 1,500 lines."""
 
 
 @click.command()
@@ -42,7 +46,8 @@ def explain(
     Writes pictures and a page to limefw-out/ and prints the gist. They are named after IMAGE without its suffix, and
     replace those of an earlier run. With `--out FILE` it writes that file alone. With `--out -` it prints one format:
     that of --format, else what the recipe's renderer makes where it has only one, else the gist.
-    What an option says wins over --set, and --set over the recipe.
+    What an option says wins over --set, and --set over the recipe. At most 100 labels are explained, in Python any
+    number.
     """
     path, target = request.path, Target.of(out)
     reader = None if row is None else {"use": "table_file", "row": row}
@@ -52,6 +57,7 @@ def explain(
     from limefw.pipeline import Explainer
 
     settled = _common.load_recipe(request, request.source, given)
+    _check_labels(settled.labels)
     modality = _common.modality_of(request.source, settled)
     stages = renderers(settled, target, list(dict.fromkeys(formats)), modality)
     target.check(stages)
@@ -65,6 +71,16 @@ def explain(
     else:
         write(explanation, stages, target, stem)
     return 130 if any(caution.code == "interrupted" for caution in explanation.health.cautions) else 0
+
+
+def _check_labels(labels: Sequence[Any]) -> None:
+    ranks = (re.fullmatch(r"top:(\d+)", str(label), re.ASCII) for label in labels)
+    count = sum(1 if rank is None else int(rank[1]) for rank in ranks)
+    if count > MOST_LABELS:
+        raise click.UsageError(
+            f"{count} labels are more than anybody reads on a page: ask for {MOST_LABELS} or fewer, such as -l top:3. "
+            f"In Python limefw.explain(..., labels='top:{count}') explains any number."
+        )
 
 
 def _explained(explainer: Any, request: _common.Request, target: Target) -> Any:

@@ -85,6 +85,9 @@ A $kind for [limefw](https://pypi.org/project/limefw/): `$name`.
 Its function is in `$module.py`. `limefw plugins $kinds $name` shows its parameters, and
 `limefw plugins check $kinds $name` whether it keeps what a $kind promises. In a recipe:
 `{ use = "$name", $parameter = $other }`.
+
+`$parameter` is the parameter that it was made with. Where you change the parameters, change SETTINGS in
+`tests/test_$name.py` and the line above with them.
 """)
 
 TEST = Template('''\
@@ -93,8 +96,11 @@ TEST = Template('''\
 import pytest
 from limefw.testing import check_plugin
 
+# what it is tried with, {} being the defaults: change these with the parameters of the function
+SETTINGS = [{}, {"$parameter": $other}]
 
-@pytest.mark.parametrize("params", [{}, {"$parameter": $other}])
+
+@pytest.mark.parametrize("params", SETTINGS)
 def test_it_keeps_what_a_${kind}_promises(params: dict[str, float]) -> None:
     check_plugin("$kinds", "$name", params=params)
 ''')
@@ -108,8 +114,11 @@ import numpy as np
 import pytest
 from limefw.testing import check_plugin
 
+# what it is tried with, {} being the defaults: change these with the parameters of the function
+SETTINGS = [{}, {"$parameter": $other}]
 
-@pytest.mark.parametrize("params", [{}, {"$parameter": $other}])
+
+@pytest.mark.parametrize("params", SETTINGS)
 def test_it_keeps_what_a_${kind}_promises(params: dict[str, float], tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     np.save(tmp_path / "source.npy", $source)
@@ -124,7 +133,8 @@ def test_it_keeps_what_a_${kind}_promises(params: dict[str, float], tmp_path: Pa
 def new(kind: str, name: str) -> None:
     """Write a distribution with one plug-in of a KIND into the new folder NAME.
 
-    It works as it is: change its function, and keep its test passing.
+    It works as it is: change its function, and keep its test passing; where you change the parameters, change the
+    SETTINGS in its test with them.
     """
     import limefw
     from limefw.hookspecs import KINDS

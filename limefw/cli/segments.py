@@ -31,6 +31,7 @@ def segments(request: _common.Request, out: Path | None) -> None:
         raise click.UsageError(f"the picture is a PNG: give --out FILE.png, not {target}")
     given = _common.overrides(request.settings)
     from limefw.pipeline import cut
+    from limefw.results.health import of_notes
     from limefw.types import Model
 
     settled = _common.load_recipe(request, request.source, given)
@@ -49,7 +50,8 @@ def segments(request: _common.Request, out: Path | None) -> None:
         f"the smallest {sizes.min():.0f}, the median {sorted(sizes)[len(sizes) // 2]:.0f}, "
         f"the largest {sizes.max():.0f}."
     )
-    for doubt in _doubts(settled.stages["segmenter"].params.get("target_segments"), found.count):
+    noted = (caution.message for caution in of_notes(photo, found))
+    for doubt in (*noted, *_doubts(settled.stages["segmenter"].params.get("target_segments"), found.count)):
         click.echo(f"! {doubt}")
     say(f"wrote {written}")
 

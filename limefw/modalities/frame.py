@@ -161,4 +161,4 @@ def without_padding(segments: Segments, outside: NDArray[np.bool_]) -> Segments:
         f"superpixel {now}" if segments.names[before] == f"superpixel {before}" else segments.names[before]
         for now, before in enumerate(kept)
     )
-    return Segments(labels - 1, names, parents)
+    return Segments(labels - 1, names, parents, notes=segments.notes)

@@ -19,11 +19,12 @@ class Image:
     """A photograph or any other raster.
 
     Args:
-        pixels: ``(h, w, c)`` with any c >= 1 and any real dtype; finite.
+        pixels: ``(h, w, c)`` with any c >= 1 and any real dtype, finite; ``(h, w)`` is taken for one channel.
         value_range: what black and white are in `pixels`, e.g. (0, 255) for uint8.
         name: for titles and file names.
         photo: (height, width) of the photograph that this shows in the model's frame, or None: it is the photograph.
         box: (top, left, height, width) in that photograph's pixels of what this shows; it may reach outside.
+        notes: what was assumed about it, as sentences; each becomes a caution.
     """
 
     modality: ClassVar[str] = "image"
@@ -33,11 +34,14 @@ class Image:
     name: str = "image"
     photo: tuple[int, int] | None = None
     box: tuple[float, float, float, float] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         low, high = self.value_range
         if not -np.inf < low < high < np.inf:
             raise InputError(f"value_range is (black, white) with black < white, got {self.value_range}")
+        if np.ndim(self.pixels) == 2:
+            object.__setattr__(self, "pixels", np.asarray(self.pixels)[..., None])
         freeze(self, {"pixels": None})
 
     @property

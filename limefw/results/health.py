@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from limefw.game import Game
 from limefw.statistics import effective_sample_size, rounding, weighted_r2, without
-from limefw.types import Fit, Floats, Neighbourhood
+from limefw.types import Fit, Floats, Instance, Neighbourhood, Segments
 
 
 FOLDS = 5
@@ -169,6 +169,12 @@ def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) ->
     if rows < advised and not exhaustive:
         found["too_few_samples"] = f"{rows} samples for {width} segments: {advised} or more are advisable"
     return [Caution(code, text) for code, text in found.items()]
+
+
+def of_notes(instance: Instance, segments: Segments) -> tuple[Caution, ...]:
+    """Return what a reader had to assume, and what a segmenter has to say, as cautions."""
+    read = [Caution("assumed", note) for note in getattr(instance, "notes", ())]
+    return (*read, *(Caution("segments", note) for note in segments.notes))
 
 
 def of_play(game: Game) -> tuple[Caution, ...]:

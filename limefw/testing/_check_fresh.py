@@ -49,9 +49,10 @@ def _side_effects(s: Subject) -> Complaints:
     found = abroad(s)
     if found.written:
         more = f" and {len(found.written) - 3} more" if len(found.written) > 3 else ""
+        when = f"importing {function_of(s.plugin.call).__module__}" if found.by_import else "it"
         yield (
-            f"it writes files ({', '.join(found.written[:3])}{more}): return what was made; whoever called saves it. "
-            "What it wrote just now was left there"
+            f"{when} writes files ({', '.join(found.written[:3])}{more}): return what was made; whoever called saves "
+            "it. What it wrote just now was left there"
         )
     if found.printed:
         yield f"it prints ({found.printed[:60]!r}): results go back, news to limefw's own progress"

@@ -56,6 +56,7 @@ class Abroad:
         undeclared: libraries without which its calls fail, and which it does not say that it needs.
         unused: libraries in ``requires`` that nothing of its package ever imports.
         written: files that it wrote.
+        by_import: how many of them when its module was imported.
         printed: the first line that it printed.
     """
 
@@ -66,6 +67,7 @@ class Abroad:
     undeclared: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
+    by_import: int = 0
     printed: str = ""
 
 
@@ -115,9 +117,11 @@ def answer() -> None:
     out = sys.stdout
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
+        _note_writing(found, module.partition(".")[0])
         began = time.process_time()
         importlib.import_module(module)
         found.seconds = time.process_time() - began
+        found.by_import = len(found.written)
         stage = pickle.load(sys.stdin.buffer)  # noqa: S301 - made by our own parent
         for thing in (None, 3, "a text", Path("no.such.file")):
             with contextlib.suppress(Exception):
@@ -133,7 +137,6 @@ def _call(found: Abroad, subject: Subject, required: list[str]) -> None:
     examples = subject.spec.examples(subject)
     root = function_of(subject.plugin.call).__module__.partition(".")[0]
     with _noting_imports(root) as imported:
-        _note_writing(found, root)
         for name, data in reversed(examples.items()):
             try:
                 found.bits[name] = bits(subject.outcome(data))
@@ -191,12 +194,12 @@ def _noting_imports(root: str) -> Iterator[list[str]]:
 def _note_writing(found: Abroad, root: str) -> None:
     """Note files opened for writing, but for caches and temporary ones (an audit hook stays until the process ends)."""
     spared, here = Path(tempfile.gettempdir()).absolute(), Path.cwd()
-    home = Path(getattr(sys.modules[root], "__file__", None) or here).absolute().parent
 
     def hook(event: str, arguments: Any) -> None:
         if event != "open" or not isinstance(arguments[0], str | bytes):
             return
         path = Path(os.fsdecode(arguments[0])).absolute()
+        home = Path(getattr(sys.modules.get(root), "__file__", None) or here).absolute().parent
         writes = (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
         elsewhere = path.is_relative_to(spared) or path.is_relative_to("/dev")
         if writes and not elsewhere and not _hidden(path, here, home) and str(path) not in found.written:

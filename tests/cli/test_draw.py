@@ -35,7 +35,8 @@ def test_it_is_drawn_by_its_own_recipe(run, saved, tmp_path):
 
 def test_formats_a_file_and_the_terminal_are_as_with_explain(run, saved, tmp_path):
     """-f chooses, a file's suffix does, and "-" prints."""
-    assert run("draw", saved, "-f", "svg", "-f", "html", "-o", "there")[0] == 0
+    code, out, _ = run("draw", saved, "-f", "svg", "-f", "html", "-o", "there")
+    assert (code, out) == (0, ""), "what is wanted was named: no gist"
     assert names(tmp_path / "there") == {"kept.svg", "kept.html"}
     assert run("draw", saved, "-o", "one/x.html")[0] == 0
     assert names(tmp_path / "one") == {"x.html"}

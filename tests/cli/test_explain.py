@@ -87,6 +87,18 @@ def test_a_recipes_only_renderer_is_what_is_printed(run, photo, mine, tmp_path, 
     assert out.startswith(start) if start else "How far to trust this" in out
 
 
+@pytest.mark.parametrize(
+    "label", [["-l", "top:5000"], ["-s", "labels=top:101"], ["-l", "top:99", "-l", "0", "-l", "1"]]
+)
+def test_more_labels_than_a_page_can_show_are_refused_before_the_model_is_asked(run, photo, mine, label):
+    """In Python any number goes."""
+    code, _, err = run("explain", photo, "-m", "mine:tires", *GRID, *label)
+    assert code == 2
+    assert "labels are more than anybody reads on a page: ask for 100 or fewer, such as -l top:3. In Python" in err
+    assert "mine" not in sys.modules, "the model was not even loaded"
+    assert run("explain", photo, "-m", "mine:right", *GRID, "-n", "60", "-l", "top:100", "-o", "-")[0] == 0
+
+
 @pytest.mark.parametrize("suffix", [".png", ".html", ".htm", ".svg", ".json", ".txt", ".limefw"])
 def test_a_files_suffix_chooses_its_format(run, photo, mine, tmp_path, suffix):
     """--out FILE writes that file and no other."""

@@ -215,11 +215,14 @@ def test_two_renderings_of_one_name_are_numbered(run, photo, mine, out, tmp_path
 
 
 def test_a_folder_may_have_a_dot_in_its_name(run, photo, mine, out, tmp_path):
-    """An existing folder, or a name with a slash behind, is one."""
+    """An existing folder, or a name with a slash behind, is one; a number behind the dot is no format."""
     (tmp_path / "res.v1").mkdir()
     assert run("explain", photo, *FAST, "-o", "res.v1", "-f", "json")[0] == 0
     assert run("explain", photo, *FAST, "-o", "res.v2/", "-f", "json")[0] == 0
     assert out("res.v1") == out("res.v2") == {"photo.json"}
+    for name in ("results-v1.2", "o_lime-0.2.0.1"):
+        assert run("explain", photo, *FAST, "-o", name, "-f", "json")[0] == 0
+        assert out(name) == {"photo.json"}
     code, _, err = run("explain", photo, *FAST, "-o", "res.v3")
     assert code == 2
     assert "give res.v3/" in err

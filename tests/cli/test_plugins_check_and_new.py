@@ -1,5 +1,6 @@
 """``limefw plugins check`` judges what is installed; ``limefw plugins new`` writes what passes."""
 
+import csv
 import importlib
 import os
 import shutil
@@ -260,6 +261,21 @@ def test_a_distribution_is_written_into_a_new_folder(run, tmp_path, kind):
     assert "pip install -e 'bands[test]'" in out, "a plain environment has no pytest"
     assert "pip install -e '.[test]'" in (tmp_path / "bands/README.md").read_text()
     assert "wrote bands" in err
+    for name in ("bands/README.md", "bands/tests/test_bands.py"):
+        assert "SETTINGS" in (tmp_path / name).read_text(), "where what is tried is changed with the parameters"
+
+
+def test_the_renderer_calls_classes_by_their_names(tmp_path, monkeypatch):
+    """Also one with a comma in it, in a table that programs read."""
+    (tmp_path / "limefw_cards.py").write_text(distribution("renderers", "cards")["limefw_cards.py"])
+    monkeypatch.syspath_prepend(tmp_path)
+    cards = importlib.import_module("limefw_cards").cards
+    model = limefw.model(lambda batch: batch[:, :16].mean(axis=(1, 2)) / 255, classes=["red, dark", "green", "blue"])
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    found = limefw.explain(image, model, segmenter="grid", labels=[0], samples=60)
+    rows = list(csv.DictReader(cards(found, top=2).data.splitlines()))
+    assert [row["class"] for row in rows] == ["red, dark"] * 2
+    assert [float(row["effect"]) for row in rows] == [item.effect for item in found.top(2)]
 
 
 def test_nothing_is_overwritten(run, tmp_path):

@@ -135,6 +135,14 @@ def test_a_leak_beside_the_module_is_seen_from_elsewhere(tmp_path, monkeypatch):
     assert str(home / "leak.txt") in failed["side effects"][0]
 
 
+def test_a_leak_of_the_import_is_seen(write, tmp_path, monkeypatch):
+    """At the top of the module, where no call is."""
+    monkeypatch.chdir(tmp_path)
+    failed = failures(write(above="import pathlib; pathlib.Path('canary').write_text('x')"))
+    (told,) = failed["side effects"]
+    assert told.startswith(f"importing acme_halves writes files ({tmp_path / 'canary'})")
+
+
 def test_what_is_no_file_of_anyones_is_no_leak(write, tmp_path, monkeypatch):
     """The null device, and a hidden cache in the working folder."""
     monkeypatch.chdir(tmp_path)

@@ -131,9 +131,15 @@ def test_none_is_no_image():
 
 
 def test_an_image_of_another_shape_is_a_fault_of_who_made_it():
-    """A limefw.Image without a channel axis says which axes it wants."""
+    """A limefw.Image with an axis too many says which it wants; (h, w) is grey."""
+    batch = Image(np.ones((1, 4, 4, 1)), (0, 1))
+    refused(ContractError, r"pixels of shape \(1, 4, 4, 1\), expected pixels of shape \(h, w, c\)", batch)
+    assert Image(np.ones((4, 5)), (0, 1)).pixels.shape == (4, 5, 1)
+
+
+def test_one_pixel_is_told_without_advice_that_would_fail():
     refused(
-        ContractError, r"pixels of shape \(4, 4\), expected pixels of shape \(h, w, c\)", Image(np.ones((4, 4)), (0, 1))
+        InputError, r"found 1 segment in 1 x 1; .* There is nothing to cut\.$", np.ones((1, 1, 3)), segmenter="grid"
     )
 
 

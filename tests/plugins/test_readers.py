@@ -435,6 +435,35 @@ def test_a_range_that_cannot_be_told_is_asked_for(values):
     assert image_array(np.array([values]), value_range=(-300, 300)).value_range == (-300.0, 300.0)
 
 
+def test_twelve_bits_in_sixteen_are_a_caution(tmp_path):
+    """The model sees such a picture almost black, unless it is said where white is; 0..16 in 0..255 alike."""
+    levels = np.random.default_rng(0).integers(0, 4081, (20, 20)).astype(np.uint16)
+    levels[0, 0] = 4080
+    written(tmp_path, Pillow.fromarray(levels))
+    np.save(tmp_path / "p.npy", levels)
+    grid = {"segmenter": {"use": "grid", "rows": 3, "columns": 3}, "samples": 30}
+    readers = (("image_array", levels), ("image_file", tmp_path / "p.png"), ("image_npy", tmp_path / "p.npy"))
+    for use, source in readers:
+        found = limefw.explain(source, means, reader={"use": use}, **grid)
+        (told,) = [caution.message for caution in found.health.cautions if caution.code == "assumed"]
+        assert told.startswith("pixels end at 4080, and 65535 was taken for white")
+        assert "give value_range=(black, white)" in told
+        said = limefw.explain(source, means, reader={"use": use, "value_range": [0, 4095]}, **grid)
+        assert said.instance.value_range == (0.0, 4095.0)
+        assert "assumed" not in [caution.code for caution in said.health.cautions]
+        # what is as bright as pictures are needs no caution
+        assert image_array(levels * np.uint16(8)).notes == ()
+    assert len(image_array(levels % 17 / 1.0).notes) == 1
+    kept = found.save(tmp_path / "x.limefw")
+    assert limefw.load(kept).instance.notes == found.instance.notes != ()
+
+
+def means(batch):
+    """Return two classes' shares of brightness."""
+    share = batch.mean(axis=(1, 2, 3)) / 65535
+    return np.stack([share, 1 - share], axis=1)
+
+
 @pytest.mark.parametrize("value_range", [(1, 1), (2, 1)])
 def test_a_range_is_from_black_to_white(value_range):
     """Black below white, or it is refused."""

@@ -8,7 +8,7 @@ from limefw import Image
 from limefw.testing import check_plugin
 
 
-@pytest.mark.parametrize("params", [{}, {"n_segments": 9, "smallest": 1}])
+@pytest.mark.parametrize("params", [{}, {"n_segments": 9}])
 def test_it_keeps_what_a_segmenter_promises(params: dict[str, int]) -> None:
     check_plugin("segmenters", "quadtree", params=params)
 

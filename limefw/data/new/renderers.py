@@ -1,6 +1,8 @@
 """A renderer for limefw: an explanation as text, picture or page."""
 
 from collections.abc import Iterable
+from csv import writer
+from io import StringIO
 from typing import Annotated, Any
 
 from annotated_types import Ge
@@ -14,13 +16,16 @@ def my_plugin(explanation: Any, /, *, top: Annotated[int, Ge(1)] = 10) -> Render
     Args:
         top: how many of each label.
     """
-    lines = ["label,segment,effect"]
+    text = StringIO()
+    table = writer(text, lineterminator="\n")
+    table.writerow(("class", "segment", "effect"))
     for label in explanation.labels:
-        lines += [f"{label},{item.segment},{item.effect!r}" for item in explanation.top(top, label)]
-    return Rendering("\n".join(lines), "text/csv", ".csv")
+        name = explanation.names[label]
+        table.writerows((name, item.segment, item.effect) for item in explanation.top(top, label))
+    return Rendering(text.getvalue(), "text/csv", ".csv")
 
 
 @hookimpl
 def limefw_renderers() -> Iterable[Plugin]:
     """Yield what this module provides."""
-    yield Plugin("my_plugin", my_plugin)
+    yield Plugin("my_plugin", my_plugin, suffix=".csv")

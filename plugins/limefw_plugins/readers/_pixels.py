@@ -1,4 +1,4 @@
-"""What both readers share: from a Pillow picture to pixels, and what black and white are in them."""
+"""What the readers share: from a Pillow picture to pixels, and what black and white are in them."""
 
 from typing import Any, Literal
 
@@ -57,6 +57,32 @@ def range_of(pixels: NDArray[Any]) -> tuple[float, float] | None:
         if black <= low and high <= white:
             return black, white
     return None
+
+
+def given_range(value_range: tuple[float, float]) -> tuple[float, float]:
+    """Return the range that a user gave.
+
+    Raises:
+        InputError: where black is no less than white.
+    """
+    low, high = value_range
+    if not low < high:
+        raise InputError(f"value_range is (black, white) with black < white, got {value_range}")
+    return float(low), float(high)
+
+
+DARK = 0.25
+"""Below this share of the way to white no picture ends that was meant so: 12 or 14 bits in 16, or 0..16 in 0..255."""
+
+
+def doubts(pixels: NDArray[Any], assumed: tuple[float, float], reader: str) -> tuple[str, ...]:
+    """Return a sentence where the range that was assumed makes the picture almost black, with what a reader takes."""
+    (black, white), most = assumed, float(pixels.max())
+    if not black < most < black + DARK * (white - black):
+        return ()
+    told = f"pixels end at {most:.6g}, and {white:.6g} was taken for white, so the model sees the picture almost black"
+    how = f"-s reader.use={reader} -s reader.value_range=[BLACK,WHITE]"
+    return (f"{told}: where white is less, give value_range=(black, white) to limefw.Image or to the reader ({how})",)
 
 
 def refuse_non_finite(pixels: NDArray[Any]) -> None:

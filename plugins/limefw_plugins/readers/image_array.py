@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from limefw.errors import InputError
 from limefw.modalities.image import Image
-from limefw_plugins.readers._pixels import Backdrop, pixels_of, range_of, refuse_non_finite
+from limefw_plugins.readers._pixels import Backdrop, doubts, given_range, pixels_of, range_of, refuse_non_finite
 
 
 def is_array(source: Any) -> bool:
@@ -51,7 +51,10 @@ def image_array(
     if not (picture or flat) and (layout == "CHW" or (layout == "auto" and first_is_channels)):
         pixels = np.moveaxis(pixels, 0, -1)
     refuse_non_finite(pixels)
-    return Image(pixels, _range(pixels) if value_range is None else _given(value_range))
+    if value_range is not None:
+        return Image(pixels, given_range(value_range))
+    found = _range(pixels)
+    return Image(pixels, found, notes=doubts(pixels, found, "image_array"))
 
 
 def _from_picture(picture: Any, backdrop: Backdrop) -> NDArray[Any]:
@@ -75,13 +78,6 @@ def _from_array(source: Any) -> NDArray[Any]:
     if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
         array = array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-def _given(value_range: tuple[float, float]) -> tuple[float, float]:
-    low, high = value_range
-    if not low < high:
-        raise InputError(f"value_range is (black, white) with black < white, got {value_range}")
-    return float(low), float(high)
 
 
 def _range(pixels: NDArray[Any]) -> tuple[float, float]:

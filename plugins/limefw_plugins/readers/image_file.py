@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from limefw.errors import InputError
 from limefw.modalities.image import Image
-from limefw_plugins.readers._pixels import Backdrop, pixels_of, range_of, refuse_non_finite
+from limefw_plugins.readers._pixels import Backdrop, doubts, given_range, pixels_of, range_of, refuse_non_finite
 
 
 RUN_BY_OTHERS = ("EPS", "WMF")
@@ -35,6 +35,7 @@ def image_file(
     *,
     max_pixels: Annotated[int, Ge(1)] = 100_000_000,
     backdrop: Backdrop = "white",
+    value_range: tuple[float, float] | None = None,
 ) -> Image:
     """A picture file of any format that Pillow reads, turned as its EXIF orientation says.
 
@@ -45,6 +46,8 @@ def image_file(
         source: the file.
         max_pixels: a limit against decompression bombs, checked before anything is decoded.
         backdrop: what shows through transparent pixels.
+        value_range: what black and white are, such as (0, 4095) of 12 bits in a 16-bit file; by default (0, 255), in
+            16-bit files (0, 65535), and of floats the first of (0, 1), (-1, 1), (0, 255) that holds them all.
     """
     path = Path(source)
     try:
@@ -64,8 +67,11 @@ def image_file(
             raise InputError(f"{path} cannot be read: {error.strerror}") from error
         raise InputError(f"{path} is damaged or cut short: {error}") from error
     refuse_non_finite(pixels)
+    if value_range is not None:
+        return Image(pixels, given_range(value_range), path.name)
     low, high = float(pixels.min()), float(pixels.max())
-    return Image(pixels, range_of(pixels) or (min(low, 0.0), max(high, low + 1.0)), path.name)
+    found = range_of(pixels) or (min(low, 0.0), max(high, low + 1.0))
+    return Image(pixels, found, path.name, notes=doubts(pixels, found, "image_file"))
 
 
 def _what_next(path: Path) -> str:

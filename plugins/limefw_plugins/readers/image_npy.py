@@ -1,6 +1,7 @@
 """Images of any number of channels in .npy files."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ from annotated_types import Ge
 from limefw.errors import InputError
 from limefw.modalities.image import Image
 from limefw_plugins._npy import mapped
+from limefw_plugins.readers._pixels import doubts
 from limefw_plugins.readers.image_array import image_array
 
 
@@ -46,4 +48,5 @@ def image_npy(
             "Where you trust it, raise the limit: -s reader.use=image_npy -s reader.max_pixels=NUMBER."
         )
     image = image_array(array, layout=layout, value_range=value_range)
-    return Image(image.pixels, image.value_range, path.name)
+    notes = doubts(image.pixels, image.value_range, "image_npy") if value_range is None else ()
+    return replace(image, name=path.name, notes=notes)

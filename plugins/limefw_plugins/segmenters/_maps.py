@@ -1,5 +1,6 @@
 """Label maps and masks that users give: read, checked, and laid on what the model sees of the photograph."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from limefw.errors import InputError
 from limefw.modalities.image import Image
-from limefw.types import Labels
+from limefw.types import Labels, Segments
 from limefw_plugins._npy import mapped
 
 
@@ -21,8 +22,8 @@ def read(path: Path, max_pixels: int) -> NDArray[Any]:
     Raises:
         InputError: where it cannot be read, is too large, or holds something else.
     """
-    if path == Path():
-        raise InputError("path is empty: name the file of a label map or of masks")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name the file of a label map or of masks")
     if not path.is_file():  # a pipe would be waited for without end
         raise InputError(f"{path} is no file" if path.exists() else f"there is no file {path}")
     try:
@@ -49,18 +50,28 @@ def _read_png(path: Path, max_pixels: int) -> NDArray[Any]:
     with PngImageFile(path) as picture:
         if picture.width * picture.height > max_pixels:
             raise InputError(_too_large(path, (picture.height, picture.width), max_pixels))
-        if picture.mode not in ("1", "L", "P", "I;16", "I", "RGB"):
+        mode = picture.mode.removesuffix("A") if picture.mode in ("LA", "RGBA") else picture.mode
+        if mode not in ("1", "L", "P", "I;16", "I", "RGB"):
             raise InputError(f"{path} is a PNG of mode {picture.mode}: save the label map as grey, palette or RGB")
         bits = _bits(path)
-        if picture.mode == "RGB" and bits > 8:
+        if bits > 8 and picture.mode in ("LA", "RGB", "RGBA"):
             raise InputError(
-                f"{path} is a PNG of {bits} bits a colour, of which 8 are read: save it with 8, or as grey"
+                f"{path} is a PNG of {bits} bits a channel, of which 8 are read: save it with 8, or as grey alone"
             )
         array: NDArray[Any] = np.asarray(picture)
-    if picture.mode == "L" and bits < 8:  # Pillow stretches 0..3 and 0..15 to 0..255
+    if mode != picture.mode:
+        array = _opaque(array, path)
+    if mode == "L" and bits < 8:  # Pillow stretches 0..3 and 0..15 to 0..255
         return np.asarray(array // (255 // (2**bits - 1)))
     # one number for each colour
     return array.astype(np.int64) @ (65536, 256, 1) if array.ndim == 3 else array
+
+
+def _opaque(array: NDArray[Any], path: Path) -> NDArray[Any]:
+    """Return colours or greys without their opacity, which must be full."""
+    if array[..., -1].min() < 255:
+        raise InputError(f"{path} is transparent in places, which says no label: save it without transparency")
+    return array[..., :-1] if array.shape[2] > 2 else array[..., 0]
 
 
 def _bits(path: Path) -> int:
@@ -119,3 +130,29 @@ def owners(shares: NDArray[Any]) -> Labels:
     """
     order = np.argsort(shares.sum(axis=(1, 2), dtype=np.float64), kind="stable")
     return np.where(shares.any(axis=0), order[shares[order].argmax(axis=0)], -1)
+
+
+def segments_of(masks: NDArray[Any], names: Sequence[str], empty: Sequence[str]) -> Segments:
+    """Return segments of masks ``(d, h, w)``; where several cover a pixel, each has its share of it.
+
+    Args:
+        masks: in the model's frame.
+        names: of all.
+        empty: what to call those that were empty before they came there.
+
+    Raises:
+        InputError: where empty ones leave fewer than two.
+    """
+    seen = np.flatnonzero(masks.any(axis=(1, 2)))
+    more = f" and {len(empty) - 8} more" if len(empty) > 8 else ""
+    notes = (f"left out, as they cover no pixel: {', '.join(empty[:8])}{more}",) if empty else ()
+    if notes and len(seen) < 2:
+        raise InputError(f"{notes[0]}. An explanation compares at least 2 segments: give other masks.")
+    masks, names = masks[seen], tuple(names[int(at)] for at in seen)
+    if not len(masks):
+        return Segments(np.full(masks.shape[1:], -1), ())
+    cover = masks.sum(axis=0, dtype=np.float64)
+    owner = owners(masks)
+    if masks.dtype == np.bool_ and cover.max() <= 1:
+        return Segments(owner, names, notes=notes)
+    return Segments(owner, names, basis=(masks / np.maximum(cover, 1.0)).astype(np.float32), notes=notes)

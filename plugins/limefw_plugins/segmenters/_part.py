@@ -1,5 +1,6 @@
 """What the image segmenters share: the channels and the region that they look at, and the way back."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Self
@@ -23,8 +24,11 @@ Region = tuple[Share, Share, Share, Share]
 WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
 """All of the photograph, without the padding around it where the model's frame has some."""
 
-Number = Annotated[int, Ge(2), Le(10_000)]
-"""Of segments: more are refused after the cut, which would then have taken hours."""
+LARGEST = 10_000
+"""More segments than this are refused after the cut."""
+
+Number = Annotated[int, Ge(2), Le(LARGEST)]
+"""Of segments, before a cut that would take hours."""
 
 Sigma = Annotated[float, Ge(0), Le(100)]
 """The width of a Gaussian in pixels."""
@@ -38,6 +42,9 @@ CLOSE = 0.05
 
 Cut = Callable[[float], NDArray[np.integer]]
 """From a scale, or a number of segments, to labels."""
+
+SizedCut = Callable[[float, int], NDArray[np.integer]]
+"""From a scale and the smallest region's size to labels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,14 +123,25 @@ class Part:
         whole[self.lines, self.columns] = inside
         return Segments(whole, tuple(f"superpixel {index}" for index in range(len(values))))
 
-    def smallest(self, min_size: int, wish: int | None) -> int:
-        """Return the smallest region's size: where many are wished for, at most a quarter of their mean size."""
-        lines, columns, _ = self.pixels.shape
-        return min_size if wish is None else min(min_size, max(1, lines * columns // (4 * wish)))
+    def by_scale(self, cut: SizedCut, scale: float, min_size: int, least: int, wish: int | None) -> Segments:
+        """Return what a cut gives, or where a number is wished for, at the scale that comes nearest.
 
-    def by_scale(self, cut: Cut, scale: float, wish: int | None) -> Segments:
-        """Return what a cut gives at a scale, or where a number is wished for, at the scale that comes nearest."""
-        return self.segments(cut(scale) if wish is None else nearest_cut(cut, wish, scale, 1.0, 1e6))
+        Args:
+            cut: into regions.
+            scale: larger = larger regions.
+            min_size: pixels of the smallest; where many are wished for, at most a quarter of their mean size.
+            least: where fewer come out, scale and smallest size are halved, down to 1.
+            wish: the number wished for.
+        """
+        lines, columns, _ = self.pixels.shape
+        if wish is not None:
+            smallest = min(min_size, max(1, lines * columns // (4 * wish)))
+            return self.segments(nearest_cut(lambda scale: cut(scale, smallest), wish, scale, 1.0, 1e6))
+        while True:
+            labels = cut(scale, min_size)
+            if len(numbered(labels)[0]) >= least or (scale <= 1 and min_size <= 1):
+                return self.segments(labels)
+            scale, min_size = scale / 2 if scale > 1 else scale, max(1, min_size // 2)
 
     def by_number(self, cut: Cut, number: float, wish: int | None) -> Segments:
         """Return what a cut into about so many gives, or where a number is wished for, the one that comes nearest."""
@@ -137,8 +155,24 @@ def _within(places: Floats, low: float, high: float) -> slice:
     return slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, 0)
 
 
+def refuse_flat(colors: Floats, segmenter: str) -> None:
+    """Refuse one colour: there is nothing to cut along.
+
+    Raises:
+        InputError: it says which segmenter needs no colour.
+    """
+    if (colors == colors[0, 0]).all():
+        height, width = colors.shape[:2]
+        raise InputError(
+            f"all {height} x {width} pixels have the same colour: {segmenter} finds nothing to cut along. "
+            "Use a segmenter that needs no colour: -s segmenter=grid, segmenter='grid' in Python."
+        )
+
+
 def nearest_cut(cut: Cut, wish: int, scale: float, least: float, most: float) -> NDArray[np.integer]:
     """Return the labels whose number of segments is nearest to a wish: at most 10 cuts, done when within 5 %.
+
+    Numbers that would be refused are taken only where there are no others.
 
     Args:
         cut: returns labels at a scale; a larger scale means fewer segments, by and large.
@@ -147,12 +181,13 @@ def nearest_cut(cut: Cut, wish: int, scale: float, least: float, most: float) ->
         least: the smallest scale to try.
         most: the largest scale to try.
     """
-    best, error = None, np.inf
+    best, error = None, sys.maxsize
     for _ in range(CUTS):
         labels = cut(scale)
         count = len(numbered(labels)[0])
-        if abs(count - wish) < error:
-            best, error = labels, abs(count - wish)
+        off = abs(count - wish) if count <= LARGEST else sys.maxsize
+        if best is None or off < error:
+            best, error = labels, off
         if error <= CLOSE * wish:
             break
         # a wider and wider step until the wish lies between two scales, then halves of what lies between

@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from limefw.modalities.image import Image
 from limefw.types import Segments
-from limefw_plugins.segmenters._part import Channels, Number, Part, Region
+from limefw_plugins.segmenters._part import Channels, Number, Part, Region, refuse_flat
 
 
 def graph(
@@ -19,6 +19,7 @@ def graph(
     scale: Annotated[float, Gt(0)] = 250.0,
     sigma: Annotated[float, Gt(0), Le(100)] = 0.8,
     min_size: Annotated[int, Ge(1)] = 200,
+    least: Annotated[int, Ge(1)] = 8,
     target_segments: Number | None = None,
     channels: Channels | None = None,
     region: Region | None = None,
@@ -32,6 +33,7 @@ def graph(
         scale: larger = larger regions.
         sigma: width in pixels of the Gaussian smoothing before.
         min_size: pixels of the smallest region.
+        least: where fewer come out (small images), scale and `min_size` are halved, down to 1; 1: never.
         target_segments: how many are wished for: up to ten cuts look for the scale that gives it within 5 % (with a
             `min_size` of at most a quarter of their mean size), and the nearest is taken; None: as it comes.
         channels: to look at, counted from 0, or None for all.
@@ -40,10 +42,10 @@ def graph(
     from cv2.ximgproc import segmentation
 
     part = Part.of(image, channels, region)
+    refuse_flat(part.pixels, "graph")
     pixels = (part.balanced() * 255).astype(np.float32)
-    smallest = part.smallest(min_size, target_segments)
 
-    def cut(scale: float) -> Any:
+    def cut(scale: float, smallest: int) -> Any:
         return segmentation.createGraphSegmentation(sigma, scale, smallest).processImage(pixels)
 
-    return part.by_scale(cut, scale, target_segments)
+    return part.by_scale(cut, scale, min_size, least, target_segments)

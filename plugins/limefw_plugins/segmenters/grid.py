@@ -6,7 +6,6 @@ import numpy as np
 from annotated_types import Ge
 from numpy.random import Generator
 
-from limefw.errors import InputError
 from limefw.modalities.image import Image
 from limefw.types import Segments
 from limefw_plugins.segmenters._part import Number, Part, Region
@@ -25,8 +24,8 @@ def grid(
     """A regular grid: needs no colour, and is the same for every image of one size.
 
     Args:
-        rows: cells from top to bottom.
-        columns: cells from left to right.
+        rows: cells from top to bottom; no more than there are pixels.
+        columns: cells from left to right; no more than there are pixels.
         target_segments: how many are wished for: the nearest number that makes cells at most 1.5 times as long as wide.
         region: (top, left, bottom, right) as shares of the photograph; all else is always kept.
     """
@@ -34,11 +33,7 @@ def grid(
     height, width, _ = part.pixels.shape
     if target_segments is not None:
         rows, columns = _layout(min(target_segments, height * width), height, width)
-    if rows > height or columns > width:
-        raise InputError(
-            f"a grid of {rows} x {columns} cells needs at least as many pixels, and there are {height} x {width}: "
-            "ask for fewer rows and columns, or for target_segments, which takes no more cells than pixels"
-        )
+    rows, columns = min(rows, height), min(columns, width)
     row, column = np.arange(height) * rows // height, np.arange(width) * columns // width
     return part.segments(row[:, None] * columns + column)
 

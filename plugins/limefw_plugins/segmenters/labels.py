@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from limefw.errors import InputError
 from limefw.modalities.image import Image
 from limefw.types import Segments, frozen, numbered
-from limefw_plugins.segmenters._maps import check, fit, owners, read
+from limefw_plugins.segmenters._maps import check, fit, read, segments_of
 
 
 def labels(
@@ -39,6 +39,8 @@ def labels(
             65536 red + 256 green + blue.
         max_pixels: a limit for each file, checked before anything is decoded.
     """
+    if not all([path] if isinstance(path, str) else path):
+        raise InputError("path is empty: name the file of a label map or of masks")
     if isinstance(path, str):
         return _segments(image, read(Path(path), max_pixels), background, None, path)
     files = [Path(each) for each in path]
@@ -47,7 +49,8 @@ def labels(
     if any(each.ndim != 2 for each in maps):
         raise InputError("a list of files has one mask (h, w) in each; a stack of masks is a file by itself")
     masks = [fit(image, each, str(file)) > 0 for each, file in zip(maps, files, strict=True)]
-    return _shares(np.stack(masks), _distinct([file.stem for file in files]))
+    empty = [str(file) for file, each in zip(files, maps, strict=True) if not each.any()]
+    return segments_of(np.stack(masks), _distinct([file.stem for file in files]), empty)
 
 
 def given(segments: Any, names: Sequence[str] | None = None) -> Callable[[Image, Generator], Segments]:
@@ -72,7 +75,9 @@ def _segments(
 ) -> Segments:
     if array.ndim == 3:
         _refuse_background(background)
-        return _shares(fit(image, array, what), _named(names, [f"mask {at}" for at in range(len(array))], what))
+        known = _named(names, [f"mask {at}" for at in range(len(array))], what)
+        empty = [f"{known[int(at)]} of {what}" for at in np.flatnonzero(~array.any(axis=(1, 2)))]
+        return segments_of(fit(image, array, what), known, empty)
     if background not in (None, -1) and not (array == background).any():
         raise InputError(f"{what} has no label {background}, named as the background: it has {_listed(array)}")
     fitted = fit(image, array, what)
@@ -110,16 +115,3 @@ def _named(names: Sequence[str] | None, default: Sequence[Any], what: str) -> Se
     if names is not None and len(names) != len(default):
         raise InputError(f"{what} holds {len(default)} segments, and {len(names)} names were given")
     return default if names is None else names
-
-
-def _shares(masks: NDArray[Any], names: Sequence[str]) -> Segments:
-    """Return segments of masks ``(d, h, w)``; where several cover a pixel, each has its share of it."""
-    seen = np.flatnonzero(masks.any(axis=(1, 2)))
-    masks, names = masks[seen], tuple(names[int(at)] for at in seen)
-    if not len(masks):
-        return Segments(np.full(masks.shape[1:], -1), ())
-    cover = masks.sum(axis=0, dtype=np.float64)
-    owner = owners(masks)
-    if masks.dtype == np.bool_ and cover.max() <= 1:
-        return Segments(owner, names)
-    return Segments(owner, names, basis=(masks / np.maximum(cover, 1.0)).astype(np.float32))

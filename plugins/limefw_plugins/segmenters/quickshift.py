@@ -6,11 +6,10 @@ import numpy as np
 from annotated_types import Ge, Gt, Le
 from numpy.random import Generator
 
-from limefw.errors import InputError
 from limefw.modalities.image import Image
-from limefw.types import Floats, Labels, Segments, numbered
+from limefw.types import Labels, Segments, numbered
 from limefw_plugins.segmenters._modes import modes
-from limefw_plugins.segmenters._part import Channels, Part, Region, nearest_cut
+from limefw_plugins.segmenters._part import Channels, Part, Region, nearest_cut, refuse_flat
 
 
 def quickshift(
@@ -50,7 +49,8 @@ def quickshift(
     if sigma:
         points = gaussian(points, sigma=(sigma, sigma, 0), mode="reflect", channel_axis=-1)
     points = points * ratio
-    _refuse_flat(points, ratio)
+    if ratio:  # what came out would be cut by the noise that breaks ties
+        refuse_flat(points, "quickshift")
     seed = int(rng.integers(2**31)) if tie_seed is None else tie_seed
     noise = np.random.default_rng(seed).normal(scale=1e-5, size=points.shape[:2])
 
@@ -65,13 +65,3 @@ def quickshift(
         if kernel_size <= 1 or len(numbered(labels)[0]) >= least:
             return part.segments(labels)
         kernel_size = max(1.0, kernel_size / 2)
-
-
-def _refuse_flat(points: Floats, ratio: float) -> None:
-    """Refuse one colour: what came out would be cut by the noise that breaks ties."""
-    if ratio and (points == points[0, 0]).all():
-        height, width = points.shape[:2]
-        raise InputError(
-            f"all {height} x {width} pixels have the same colour: quickshift finds nothing to cut along. "
-            "Use a segmenter that needs no colour: -s segmenter=grid, segmenter='grid' in Python."
-        )

@@ -56,13 +56,15 @@ def test_a_map_from_a_file_is_the_map(tmp_path, dtype):
     assert found.names == tuple(f"label {value}" for value in np.unique(wanted).astype(int))
 
 
-@pytest.mark.parametrize("mode", ["L", "P", "I;16", "RGB", "1"])
+@pytest.mark.parametrize("mode", ["L", "P", "I;16", "RGB", "1", "RGBA", "LA"])
 def test_every_kind_of_png_is_read(tmp_path, mode):
-    """Grey, palette, 16 bit, two values, or one colour for each segment."""
+    """Grey, palette, 16 bit, two values, or one colour for each segment; opacity is fine where it is full."""
     ids = quarters(40, 60)
     array = {"I;16": (ids * 300).astype(np.uint16), "1": ids > 1}.get(mode, (ids * 60).astype(np.uint8))
-    if mode == "RGB":
-        array = np.stack([array, array // 2, 255 - array], axis=2)
+    if mode in ("RGB", "RGBA"):
+        array = np.stack([array, array // 2, 255 - array, np.full_like(array, 255)][: len(mode)], axis=2)
+    if mode == "LA":
+        array = np.stack([array, np.full_like(array, 255)], axis=2)
     path = save(tmp_path, "map.png", array, "P" if mode == "P" else None)
     found = labels(image(), RNG(0), path=path)
     assert found.count == (2 if mode == "1" else 4)
@@ -204,11 +206,12 @@ def test_bad_files_are_told(tmp_path):
     save(tmp_path, "large.npy", np.zeros((40, 60), np.uint8))
     save(tmp_path, "large.png", np.zeros((40, 60), np.uint8))
     save(tmp_path, "alpha.png", np.zeros((40, 60, 4), np.uint8))
+    (tmp_path / "folder.png").mkdir()
     cases = {
         "missing.png": "no file", "broken.png": "cannot be read", "photo.jpg": "cannot be read",
         "objects.npy": "^[^:]*holds Python objects, which are not loaded: save an array",
         "": "path is empty", "large.npy": "limit of 100", "large.png": "limit of 100",
-        "alpha.png": "mode RGBA",
+        "alpha.png": "is transparent in places", "folder.png": "is a folder: name the file",
     }  # fmt: skip
     for name, words in cases.items():
         with pytest.raises(limefw.InputError, match=words):
@@ -254,7 +257,7 @@ def test_labels_of_few_bits_are_the_numbers_in_the_file(tmp_path, bits, color):
 def test_labels_that_would_be_merged_are_refused(tmp_path):
     """16-bit colours, of which Pillow reads 8, and numbers that no int64 holds."""
     deep = png(tmp_path / "deep.png", 2, 1, 16, 2, [[0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0]])
-    with pytest.raises(limefw.InputError, match="16 bits a colour, of which 8 are read"):
+    with pytest.raises(limefw.InputError, match="16 bits a channel, of which 8 are read"):
         labels(image(1, 2), RNG(0), path=deep)
     with pytest.raises(limefw.InputError, match="up to 18446744073709551615: number the segments below"):
         cut(quarters(40, 60).astype(np.uint64) - np.uint64(1), image())
@@ -283,13 +286,36 @@ def test_a_list_is_a_mask_each_and_every_one_has_a_name(tmp_path):
     assert only == "one"
 
 
+def test_an_empty_mask_is_told(tmp_path):
+    """By a caution that names it; where fewer than two are left, by the error. One that the frame cuts off is not."""
+    files = [save(tmp_path, f"m{at}.png", np.uint8(quarters(40, 60) == at)) for at in (0, 1, 9)]
+    stack = save(tmp_path, "masks.npy", np.stack([quarters(40, 60) == at for at in (0, 9, 1)]))
+    for path, name in ((files, files[2]), (stack, f"mask 1 of {stack}")):
+        found = limefw.explain(image(), brightness, segmenter={"use": "labels", "path": path}, samples=16)
+        assert found.segments.count == 2
+        (told,) = [caution.message for caution in found.health.cautions if caution.code == "segments"]
+        assert told == f"left out, as they cover no pixel: {name}"
+    many = cut(np.arange(30)[:, None, None] == quarters(40, 60), image()).notes[0]
+    assert many.endswith("mask 11 of the array and 18 more")
+    with pytest.raises(limefw.InputError, match=r"no pixel: .*m9\.png\. An explanation compares at least 2 segments"):
+        labels(image(), RNG(0), path=files[1:])
+    wide = np.zeros((3, 40, 60), bool)
+    wide[0, :, :5] = wide[1, :, 20:30] = wide[2, :, 30:40] = True
+    _, seen = image().framed(Contract(size=(40, 40), resize="crop"))
+    assert (cut(wide, seen).count, cut(wide, seen).notes) == (2, ())
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 def test_a_pipe_is_not_waited_for(tmp_path):
     """Nor is a folder read."""
     os.mkfifo(tmp_path / "pipe.png")
-    for path in (tmp_path / "pipe.png", tmp_path):
-        with pytest.raises(limefw.InputError, match="is no file"):
-            labels(image(), RNG(0), path=str(path))
+    for path, words in (
+        (str(tmp_path / "pipe.png"), "is no file"),
+        (str(tmp_path), "is a folder"),
+        (".", "is a folder"),
+    ):
+        with pytest.raises(limefw.InputError, match=words):
+            labels(image(), RNG(0), path=path)
 
 
 def test_the_limit_is_ours_and_not_pillows(tmp_path, monkeypatch):

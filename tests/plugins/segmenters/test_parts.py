@@ -163,11 +163,38 @@ def test_what_would_take_hours_or_all_memory_is_refused(name, params):
         limefw.build({"segmenter": {"use": name, **params}})
 
 
-def test_a_grid_that_is_too_fine_says_what_to_do():
+def test_a_grid_has_no_more_cells_than_there_are_pixels():
     tiny = Image(np.zeros((2, 3, 3)), (0.0, 1.0))
-    with pytest.raises(limefw.InputError, match=r"7 x 7 .* there are 2 x 3: ask for fewer .*target_segments"):
-        segment("grid", tiny)
+    assert segment("grid", tiny).count == 6
+    assert segment("grid", tiny, rows=1).count == 3
     assert segment("grid", tiny, target_segments=49).count == 6
+
+
+@pytest.mark.parametrize("name", ["felzenszwalb", "graph"])
+@pytest.mark.parametrize("size", [(2, 2), (28, 28), (40, 50), (20, 20), (1, 151)])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_small_pictures_need_no_parameters(name, size, mode):
+    """Regions of 200 pixels and more would leave one: scale and smallest size give way, unless least=1."""
+    with Pillow.open(limefw.sample()) as picture:
+        pixels = np.array(picture.convert(mode).resize(size[::-1])).reshape(*size, -1)
+    found = segment(name, Image(pixels, (0, 255)))
+    assert found.count >= min(8, pixels[..., 0].size)
+    assert segment(name, Image(pixels, (0, 255)), least=1).count == 1
+
+
+@pytest.mark.parametrize("name", ["felzenszwalb", "graph", "quickshift"])
+def test_one_colour_is_told_as_such(name):
+    """And a segmenter named that does cut it, at any size."""
+    flat = Image(np.full((2, 2, 3), 7, np.uint8), (0, 255))
+    with pytest.raises(limefw.InputError, match=rf"all 2 x 2 pixels have the same colour: {name} .* segmenter=grid"):
+        segment(name, flat)
+    assert segment("grid", flat).count == 4
+
+
+def test_a_number_that_would_be_refused_is_no_nearest_one():
+    """12,544 is nearer to 9,999 than 5,625 is, and more than explanations take."""
+    assert nearest_cut(lambda scale: np.arange(12544 if scale < 2 else 5625), 9999, 1.0, 0.125, 4.0).size == 5625
+    assert nearest_cut(lambda _: np.arange(12544), 9999, 1.0, 0.125, 4.0).size == 12544
 
 
 @pytest.mark.parametrize("name", NAMES)
