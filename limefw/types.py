@@ -62,7 +62,7 @@ def digest(*parts: Any) -> str:
     for part in parts:
         if isinstance(part, np.ndarray):
             state.update(f"{part.dtype.str}{part.shape}".encode())
-            state.update(part.tobytes())
+            state.update(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)
         else:
             state.update(repr(part).encode())
         state.update(b"\0")

@@ -88,8 +88,8 @@ class Image:
             raise InputError(f"{bad} of the image's values are NaN or infinite: replace them before explaining")
 
     def copied(self) -> Self:
-        """Return the image with pixels of its own."""
-        return replace(self, pixels=np.array(self.pixels))
+        """Return the image with pixels of its own; bytes, as of a decoded file, nobody can change."""
+        return self if _unchanging(self.pixels) else replace(self, pixels=np.array(self.pixels))
 
     def framed(self, contract: Contract) -> tuple["Frame", "Image"]:
         """Return the frame of a model, and the image in it."""
@@ -109,3 +109,11 @@ class Image:
         pixels = np.array(self.pixels)
         pixels[~kept] = self.value_range[0]
         return pixels
+
+
+def _unchanging(array: NDArray[Any]) -> bool:
+    """Say whether an array looks at bytes, as of a decoded file, which nobody can change."""
+    below: Any = array
+    while isinstance(below, np.ndarray):
+        below = below.base
+    return isinstance(below, bytes)

@@ -90,7 +90,8 @@ def _decoded(path: Path, max_pixels: int, backdrop: Backdrop) -> NDArray[Any]:
                 raise InputError(_too_large(path, f"{width} x {height}", max_pixels))
             if picture.format in RUN_BY_OTHERS:
                 raise InputError(f"{path} is {picture.format}, which only another program can draw: save it as PNG")
-            return pixels_of(ImageOps.exif_transpose(picture), backdrop)
+            ImageOps.exif_transpose(picture, in_place=True)
+            return pixels_of(picture, backdrop)
     except UnidentifiedImageError as error:
         raise InputError(f"{path} is not an image that Pillow can read. {_what_next(path)}") from error
     except Pillow.DecompressionBombError as error:

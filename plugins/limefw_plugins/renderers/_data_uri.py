@@ -2,6 +2,7 @@
 
 import base64
 import io
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -21,16 +22,31 @@ def data_uri(pixels: NDArray[np.uint8]) -> str:
     from PIL import Image as Pillow
 
     picture = Pillow.fromarray(np.ascontiguousarray(pixels))
-    kinds: dict[str, dict[str, Any]] = {"jpeg": {"quality": QUALITY, "optimize": True}}
+    kind, stream = "jpeg", io.BytesIO()
+    picture.save(stream, kind, quality=QUALITY, optimize=True)
     if pixels.size < PNG_BYTES:
-        kinds["png"] = {}
-    encoded = []
-    for kind, options in kinds.items():
-        stream = io.BytesIO()
-        picture.save(stream, kind, **options)
-        encoded.append((len(stream.getvalue()), kind, stream.getvalue()))
-    _, kind, data = min(encoded)
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+        smaller = _Smaller(len(stream.getvalue()))
+        with suppress(_TooLargeError):
+            picture.save(smaller, "png")
+            kind, stream = "png", smaller
+    return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+class _TooLargeError(Exception):
+    """What is written is already no smaller."""
+
+
+class _Smaller(io.BytesIO):
+    """Holds fewer than so many bytes: a photograph's PNG, far larger than its JPEG, is given up at once."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def write(self, data: Any, /) -> int:
+        if self.tell() + len(data) >= self.limit:
+            raise _TooLargeError
+        return super().write(data)
 
 
 def mask_uri(share: Floats) -> str:

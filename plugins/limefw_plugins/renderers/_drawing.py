@@ -11,7 +11,8 @@ from limefw_plugins.renderers._areas import areas_at, cells_of, layers, points_i
 from limefw_plugins.renderers._data_uri import data_uri
 from limefw_plugins.renderers._marks import apart
 from limefw_plugins.renderers._outlines import FINEST, outlines, traced_labels
-from limefw_plugins.renderers._picture import WIDE, photo_of
+from limefw_plugins.renderers._photo import photo_of
+from limefw_plugins.renderers._picture import WIDE
 from limefw_plugins.renderers._places import inner_points
 
 

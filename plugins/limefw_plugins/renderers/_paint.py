@@ -75,7 +75,7 @@ def tinted(
     chosen, signed = photo[inside], strength[inside, None]
     # the weakest of the chosen still shows its sign
     share = alpha * (0.5 + 0.5 * np.abs(signed))
-    painted: Pixels = np.asarray(0.6 * (0.35 * photo + 0.65 * greyed(photo)) + 20.0, dtype=np.float32)
+    painted = _dimmed(photo)
     painted[inside] = chosen * (1.0 - share) + np.where(signed > 0, rgb(colors.plus), rgb(colors.minus)) * share
     if boundaries:
         if areas:
@@ -84,7 +84,22 @@ def tinted(
                 _draw_borders(painted, np.where(inside, 0, -1), np.where(inside, item.effect, 0.0), colors)
         else:
             _draw_borders(painted, labels, strength, colors)
-    return np.rint(painted).astype(np.uint8)
+    return _rounded(painted)
+
+
+def _dimmed(photo: Pixels) -> Pixels:
+    """Return 0.6 (0.35 photo + 0.65 grey) + 20, in the photograph's own memory: new memory costs more than the sums."""
+    grey = greyed(photo)
+    grey *= 0.65
+    photo *= 0.35
+    photo += grey
+    photo *= 0.6
+    photo += 20.0
+    return photo
+
+
+def _rounded(painted: Pixels) -> NDArray[np.uint8]:
+    return np.rint(painted, out=painted).astype(np.uint8)
 
 
 def _segments(found: Sequence[Finding]) -> list[int]:
@@ -101,7 +116,8 @@ def _painted(labels: Labels, found: Sequence[Finding]) -> Pixels:
 
 
 def _draw_borders(painted: Pixels, labels: Labels, strength: NDArray[Any], colors: Palette) -> None:
-    chosen = core = np.where(strength != 0, labels, -1)
+    # in half the memory: a map is gone through many times
+    chosen = core = np.where(strength != 0, labels, -1).astype(np.int32)
     for _ in range(2 + max(labels.shape) // 600):
         core = eroded(core)
     line = (chosen >= 0) & (core < 0)
@@ -114,14 +130,18 @@ def heated(view: View, values: Floats, colors: Palette) -> NDArray[np.uint8]:
     """Return the greyed photograph in the colours of effects -1..1 at each pixel."""
     # lifted, so that a dark part of the photograph still shows its colour
     light = 0.55 + 0.45 * greyed(view.pixels.astype(np.float32)) / 255.0
-    return np.rint(diverging(values, colors) * light).astype(np.uint8)
+    painted = diverging(values, colors)
+    painted *= light
+    return _rounded(painted)
 
 
 def diverging(values: Floats, colors: Palette) -> Pixels:
     """Return the colours ``(..., 3)`` 0..255 of values -1..1; 0 is near white."""
-    low, high = rgb(colors.minus), rgb(colors.plus)
-    end = np.where((values > 0)[..., None], high, low)
-    return np.asarray(_WHITE + np.abs(values).astype(np.float32)[..., None] * (end - _WHITE), dtype=np.float32)
+    ends = np.stack([rgb(colors.minus), rgb(colors.plus)]) - _WHITE
+    found = ends.take(values > 0, axis=0)
+    found *= np.abs(values).astype(np.float32)[..., None]
+    found += _WHITE
+    return found
 
 
 def greyed(photo: NDArray[Any]) -> Pixels:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from limefw.modalities.frame import Frame
 from limefw.modalities.image import Image
 from limefw.results.explanation import Explanation
-from limefw.types import Floats, Instance, Labels
+from limefw.types import Floats, Labels
+from limefw_plugins.renderers._photo import at_size
 
 
 LEGIBLE = 400
@@ -69,7 +70,7 @@ def view_of(explanation: Explanation, scale: int = 0, longest: int | None = None
         times = scale or max(1, min(round(LEGIBLE / side), (longest or LEGIBLE * side) // side))
         size = [length * times for length in image.shape]
     size = [max(THIN, length) for length in size]
-    return View(_at_size(image, size), labels_at(explanation, size), explanation)
+    return View(at_size(image, size), labels_at(explanation, size), explanation)
 
 
 def labels_at(explanation: Explanation, size: Sequence[int]) -> Labels:
@@ -97,48 +98,3 @@ def mapped(explanation: Explanation, array: NDArray[Any], size: Sequence[int]) -
     top, left, tall, wide = frame.box
     scaled = replace(frame, photo=(size[0], size[1]), box=(top * down, left * right, tall * down, wide * right))
     return scaled.to_photo(array)
-
-
-def displayable(image: Image) -> NDArray[np.uint8]:
-    """Return uint8 RGB of any image: black and white are where its value range says, never where its data end.
-
-    One channel is grey, two are averaged to grey, and of four or more the first three are shown.
-    """
-    low, high = image.value_range
-    if image.pixels.dtype == np.uint8 and (low, high) == (0, 255) and image.channels >= 3:
-        return image.pixels[..., :3]
-    pixels = image.pixels[..., :3].astype(np.float64)
-    if pixels.shape[2] < 3:
-        pixels = np.repeat(pixels.mean(axis=2, keepdims=True), 3, axis=2)
-    unit = (pixels - low) / (high - low if high != low else 1.0)
-    return np.rint(np.clip(unit, 0.0, 1.0) * 255.0).astype(np.uint8)
-
-
-def channels_shown(instance: Instance) -> str:
-    """Say which channels of an image pictures show, where these are not all of them; else nothing."""
-    if not isinstance(instance, Image) or instance.channels <= 3:
-        return ""
-    return f"Pictures show the first three of its {instance.channels} channels, as red, green and blue."
-
-
-def _at_size(image: Image, size: Sequence[int]) -> NDArray[np.uint8]:
-    from PIL import Image as Pillow
-
-    # so many pixels that averaging the rest looks no better: 12 megapixels of floats are never converted
-    steps = [max(1, old // (2 * now)) for now, old in zip(size, image.shape, strict=True)]
-    pixels = displayable(replace(image, pixels=image.pixels[:: steps[0], :: steps[1]]))
-    if size[0] >= image.shape[0] and size[1] >= image.shape[1]:
-        rows, columns = (np.arange(now) * old // now for now, old in zip(size, image.shape, strict=True))
-        return pixels if list(size) == list(image.shape) else pixels[np.ix_(rows, columns)]
-    wanted = Pillow.fromarray(np.ascontiguousarray(pixels))
-    return np.asarray(wanted.resize((size[1], size[0]), Pillow.Resampling.LANCZOS, reducing_gap=2.0))
-
-
-def photo_of(explanation: Explanation, longest: int) -> NDArray[np.uint8]:
-    """Return the photograph for display, reduced where its longer side has more than so many pixels."""
-    image = explanation.instance
-    if not isinstance(image, Image):
-        raise TypeError(f"only an explanation of an image can be drawn, and this is of {image.modality}")
-    side = max(image.shape)
-    size = [max(1, length * longest // side) for length in image.shape] if side > longest else image.shape
-    return _at_size(image, size)

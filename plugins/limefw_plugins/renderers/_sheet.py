@@ -6,6 +6,7 @@ library's defaults for that while and gives the user's own back: equal explanati
 
 import io
 import threading
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,7 +58,10 @@ class Sheet:
         """Show pixels, by default one to one; return axes whose data coordinates are the pixels' own."""
         tall, wide = pixels.shape[:2]
         axes = self.axes(left, top, width or wide, height or tall)
-        axes.imshow(pixels, interpolation="nearest" if not width else "antialiased", aspect="auto")
+        # with the fourth channel that matplotlib would add in double precision: half the time, the same pixels
+        opaque = np.full((tall, wide, 4), 255, dtype=np.uint8)
+        opaque[..., :3] = pixels
+        axes.imshow(opaque, interpolation="nearest" if not width else "antialiased", aspect="auto")
         axes.set_axis_off()
         return axes
 
@@ -78,13 +82,17 @@ class Sheet:
                 self.write(left + offset, top + number * leading(size), piece, size)
         return top + len(lines) * leading(size)
 
-    def pixels(self) -> NDArray[np.uint8]:
-        """Draw, and return ``(h, w, 3)``."""
-        self.figure.canvas.draw()
-        return np.array(self.figure.canvas.buffer_rgba())[..., :3]
+    def rendering(self, *, repeated: bool = False) -> Rendering:
+        """Draw, and return the PNG with its live figure.
 
-    def rendering(self) -> Rendering:
-        """Draw, and return the PNG with its live figure."""
-        stream = io.BytesIO()
-        self.figure.canvas.print_png(stream, metadata={"Software": None}, pil_kwargs={"compress_level": FAST})
+        A photograph that is shown once is encoded by run lengths alone: in half the time, and the file is no larger.
+        Where it is `repeated`, the repetitions are worth looking for.
+        """
+        from PIL import Image as Pillow
+
+        self.figure.canvas.draw()
+        drawn, stream = Pillow.fromarray(np.asarray(self.figure.canvas.buffer_rgba())), io.BytesIO()
+        encoding = {"compress_level": FAST} if repeated else {"compress_type": zlib.Z_RLE}
+        # without the fourth channel, which is opaque everywhere
+        drawn.convert("RGB").save(stream, "png", dpi=(DPI, DPI), **encoding)
         return Rendering(stream.getvalue(), "image/png", ".png", self.figure)

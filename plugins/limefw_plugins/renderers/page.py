@@ -14,7 +14,7 @@ from limefw_plugins.renderers._page_data import page_data
 from limefw_plugins.renderers._page_sections import section
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
-from limefw_plugins.renderers._picture import channels_shown
+from limefw_plugins.renderers._photo import channels_shown
 from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, caution_sentence, sampling
 from limefw_plugins.renderers._words import headline, printable, wording_of
 

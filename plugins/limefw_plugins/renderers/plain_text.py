@@ -10,7 +10,7 @@ from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import Finding, findings
-from limefw_plugins.renderers._picture import channels_shown
+from limefw_plugins.renderers._photo import channels_shown
 from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, caution_sentence, sampling
 from limefw_plugins.renderers._words import MINUS, fitted, headline, printable, wording_of
 

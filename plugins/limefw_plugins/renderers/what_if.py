@@ -91,4 +91,4 @@ def _draw(panels: list[Panel], name: Paragraph, below: list[Words]) -> Rendering
         top = sheet.flow(left, top, each, [Words(panel.answer, bold=True)], 2.2 * SIZE)
         sheet.flow(left, top, each, [Words(panel.guess, FAINT)], 0.9 * SIZE)
     sheet.flow(MARGIN, foot, inner, below, 0.9 * SIZE)
-    return sheet.rendering()
+    return sheet.rendering(repeated=True)

@@ -1,7 +1,6 @@
 """A picture laid out for quickshift: in one row, so that one shift leads every pixel to its neighbour."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -62,11 +61,11 @@ class Plane:
         """Return the ``(h, w)`` pixels of such a row, as a view."""
         return row[self.margin : len(row) - self.margin].reshape(self.height, self.stride)[:, : self.width]
 
-    def window(self) -> Iterator[tuple[int, int, int]]:
-        """Yield (shift, rows, columns) for the whole window, line by line as scikit-image goes through it."""
-        for row in range(-self.down, self.down + 1):
-            for column in range(-self.right, self.right + 1):
-                yield row * self.stride + column, row, column
+    def window(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+        """Return shifts, rows and columns of the whole window, line by line as scikit-image goes through it."""
+        down, right = np.arange(-self.down, self.down + 1), np.arange(-self.right, self.right + 1)
+        rows, columns = np.repeat(down, len(right)), np.tile(right, len(down))
+        return rows * self.stride + columns, rows, columns
 
     def distances(
         self, here: NDArray[np.intp], shifts: NDArray[np.intp], rows: NDArray[np.intp], columns: NDArray[np.intp]
@@ -82,7 +81,7 @@ class Plane:
 
 
 def squares(here: Floats, there: Floats, total: Floats, other: Floats) -> None:
-    """Put the squared differences of two ``(c, n)`` stacks of colours, summed in order, into `total`."""
+    """Put the squared differences of two stacks of colours ``(c, ...)``, summed in order, into `total`."""
     for at, (one, two) in enumerate(zip(here, there, strict=True)):
         square = other if at else total
         np.subtract(one, two, out=square)

@@ -4,7 +4,8 @@ from skimage.data import chelsea
 
 from limefw.modalities.image import Image
 from limefw_plugins.renderers import limefw_renderers
-from limefw_plugins.renderers._picture import displayable, effects_at, labels_at, photo_of, view_of
+from limefw_plugins.renderers._photo import at_size, displayable, photo_of
+from limefw_plugins.renderers._picture import effects_at, labels_at, view_of
 from limefw_plugins.renderers._places import eroded, inner_points, place_words
 from limefw_plugins.renderers.bars import bars
 from limefw_plugins.renderers.overlay import overlay
@@ -172,3 +173,13 @@ def test_erosion_takes_each_segments_own_edge():
     assert core[2, 1] == 0
     assert core[2, 4] == 1
     assert (core[0] == -1).all()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 5])
+@pytest.mark.parametrize("white", [np.uint8(255), np.uint16(65535), np.float32(1)])
+def test_a_far_larger_photograph_is_averaged(white, channels):
+    """Single pixels of black and white, eight times as fine as the picture, become an even grey in every type."""
+    board = np.indices((320, 480)).sum(axis=0)[..., None] % 2 * np.ones(channels, dtype=white.dtype) * white
+    found = at_size(Image(board.astype(white.dtype), (0.0, float(white))), (40, 60))
+    assert found.shape == (40, 60, 3)
+    assert set(np.unique(found)) <= {127, 128}
