@@ -3,8 +3,12 @@
 import re
 from dataclasses import dataclass
 
+import numpy as np
+
 from limefw.results.explanation import Explanation
-from limefw.results.health import Caution
+from limefw.results.health import POOR_FIDELITY, Caution
+from limefw.statistics import rounding
+from limefw_plugins.renderers._asked import asked_of, listed
 from limefw_plugins.renderers._words import closeness, decimals_for, fidelity, number, printable, wording_of
 
 
@@ -12,6 +16,13 @@ INTERVALS = (
     "The intervals say how much another draw of as many samples would change an effect (95%). They do not cover "
     "how the instance was cut, what hidden parts are filled with, or how far the simple stand-in misses the model."
 )
+
+
+POOR, GOOD = 0.5, 0.7
+"""R2 on samples left out, below which the effects are doubtful, and from which they may be believed."""
+
+NAMED = 4
+"""Labels that one reason for doubt names at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,58 @@ def sampling(explanation: Explanation) -> str:
         f"{part}, where 10 or more are advisable. "
         f"Drawing ended: {health.stopped}."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What the surrogate of one label says of the instance itself, and whether it misses the model there."""
+
+    sentence: str
+    missed: bool
+
+
+MISS = 0.1
+"""Of the range of the model's answers: a surrogate that is farther off on the instance itself misses it."""
+
+
+def on_instance(explanation: Explanation, label: int) -> Instance:
+    """Compare both answers for the whole instance."""
+    health = explanation.health.labels[label]
+    said, answered = health.local_prediction, health.model_prediction
+    places = max(3, decimals_for([said, answered]))
+    targets = explanation.neighbourhood.targets[:, explanation.labels.index(label)]
+    return Instance(
+        f"Of the whole {explanation.instance.modality} the stand-in says {number(said, places)}, "
+        f"and the model {number(answered, places)}.",
+        abs(said - answered) > MISS * float(np.ptp(targets)) + rounding(targets),
+    )
+
+
+def doubts(explanation: Explanation) -> list[str]:
+    """Return every reason for doubt as a sentence: the cautions, and where a surrogate failed when it was tested."""
+    found = [caution_sentence(explanation, caution) for caution in explanation.health.cautions]
+    unforeseen, missed, loose = [], [], []
+    for label in explanation.labels:
+        name, asked = printable(explanation.names[label]), asked_of(explanation, label)
+        score = explanation.health.labels[label].cross_fitted
+        if asked is not None and not asked.foreseen:
+            unforeseen.append(name)
+        if on_instance(explanation, label).missed:
+            missed.append(name)
+        if score is not None and POOR_FIDELITY <= score < POOR:
+            loose.append(name)
+    reasons = (
+        (loose, "the stand-in explains less than half of how the model's answers vary, on samples left out"),
+        (missed, f"the stand-in misses the model's answer for the whole {explanation.instance.modality} itself"),
+        (unforeseen, ("what the model did when it was asked without the strongest was not foreseen: "
+                     "do not add effects up")),
+    )  # fmt: skip
+    return found + [f"{_some(names)}: {reason}." for names, reason in reasons if names]
+
+
+def _some(names: list[str]) -> str:
+    """Return a few names, and how many more there are."""
+    return listed(names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"])
 
 
 def beyond(explanation: Explanation) -> str:

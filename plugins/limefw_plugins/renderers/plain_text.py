@@ -11,7 +11,7 @@ from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._photo import channels_shown
-from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, caution_sentence, sampling
+from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, doubts, sampling
 from limefw_plugins.renderers._words import MINUS, fitted, headline, printable, wording_of
 
 
@@ -98,8 +98,7 @@ def _trust(explanation: Explanation) -> list[str]:
     if sentence := beyond(explanation):
         lines += _indented(sentence)
     lines += _indented(sampling(explanation)) + _indented(INTERVALS)
-    cautions = [caution_sentence(explanation, caution) for caution in explanation.health.cautions]
-    for sentence in cautions:
+    for sentence in doubts(explanation):
         lines += _indented(f"! {sentence}")
     return lines
 
