@@ -38,7 +38,7 @@ def page_data(explanation: Explanation, drawing: Drawing, top: int) -> str:
 
 
 def _label(explanation: Explanation, label: int) -> dict[str, Any]:
-    """Return the segments with an effect, the strongest first; figures with the five digits that a screen shows."""
+    """Return the segments with an effect, the strongest first; seven digits, so that they round as elsewhere."""
     words, every = wording_of(explanation), explanation.top(None, label)
     errors = [effect.standard_error for effect in every]
     known = bool(every) and all(error is not None for error in errors)
@@ -55,4 +55,4 @@ def _label(explanation: Explanation, label: int) -> dict[str, Any]:
 
 
 def _short(value: float) -> float:
-    return float(f"{value:.5g}")
+    return float(f"{value:.7g}")
