@@ -88,7 +88,7 @@ class Image:
             raise InputError(f"{bad} of the image's values are NaN or infinite: replace them before explaining")
 
     def copied(self) -> Self:
-        """Return the image with pixels of its own; bytes, as of a decoded file, nobody can change."""
+        """Return the image with pixels that nobody else can change."""
         return self if _unchanging(self.pixels) else replace(self, pixels=np.array(self.pixels))
 
     def framed(self, contract: Contract) -> tuple["Frame", "Image"]:
