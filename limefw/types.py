@@ -160,6 +160,26 @@ class Segments:
         hard = np.allclose(flat * inside.sum(axis=0), inside, atol=1e-5)
         return np.asarray((inside if hard else flat).sum(axis=1, dtype=np.float64))
 
+    def areas(self, chosen: Sequence[int] | None = None) -> NDArray[np.bool_]:
+        """Return where some segments (None: all) lie, ``(len(chosen), ...)``, also where they are soft or overlap.
+
+        A soft one lies where it has at least half as much as the one with most; its faint rim is left out. None is
+        empty: one that others outdo everywhere lies where its share is more than half of its largest.
+        """
+        chosen = range(self.count) if chosen is None else chosen
+        found = np.empty((len(chosen), *self.labels.shape), dtype=np.bool_)
+        if self.basis is None:
+            for at, segment in enumerate(chosen):
+                found[at] = self.labels == segment
+            return found
+        most, cover = self.basis.max(axis=0), self.basis.sum(axis=0)
+        for at, segment in enumerate(chosen):
+            share = self.basis[segment]
+            own = share > 0
+            area = own & (share >= 0.5 * most) & (cover >= 0.5 * cover.max(where=own, initial=0.0))
+            found[at] = area if area.any() else own & (share > 0.5 * share.max())
+        return found
+
     def fingerprint(self) -> str:
         """Return a hash of the labels and the basis."""
         return digest(self.labels, () if self.basis is None else self.basis)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from limefw.cli import _common
+from limefw.cli._segments_picture import drawn
 from limefw.cli._terminal import say
 from limefw.errors import InputError
 
@@ -41,7 +42,7 @@ def segments(request: _common.Request, out: Path | None) -> None:
     photo, found, frame = cut(path, _common.load_model(request, settled), settled)
     if frame is None:
         raise InputError(f"only the segments of an image can be drawn, and {path} is {photo.modality}")
-    picture = _picture(*_reduced(photo, frame), found)
+    picture, left_out = drawn(*_reduced(photo, frame), found)
     written = picture.save(target)
     sizes = found.sizes()
     height, width = found.labels.shape
@@ -53,6 +54,8 @@ def segments(request: _common.Request, out: Path | None) -> None:
     noted = (caution.message for caution in of_notes(photo, found))
     for doubt in (*noted, *_doubts(settled.stages["segmenter"].params.get("target_segments"), found.count)):
         click.echo(f"! {doubt}")
+    if left_out:
+        click.echo(f"{left_out} of them are too small in the picture for their numbers.")
     say(f"wrote {written}")
 
 
@@ -90,47 +93,3 @@ def _reduced(photo: Any, frame: Any) -> tuple[Any, Any]:
     tall, wide = (now / before for now, before in zip(size, photo.shape, strict=True))
     box = tuple(edge * by for edge, by in zip(frame.box, (tall, wide, tall, wide), strict=True))
     return replace(photo, pixels=resize(photo.pixels, size)), replace(frame, photo=size, box=box)
-
-
-def _picture(photo: Any, frame: Any, found: Any) -> Any:
-    """Draw the boundaries and, at the middle of each segment, its number."""
-    import io
-
-    import numpy as np
-    from PIL import Image as Pillow
-    from PIL import ImageDraw
-    from skimage.segmentation import mark_boundaries
-
-    from limefw.types import Rendering
-
-    pixels, labels = photo.unit(), frame.to_photo(found.labels)
-    shown = pixels[..., :3] if photo.channels >= 3 else np.repeat(pixels[..., :1], 3, axis=2)
-    marked = mark_boundaries(shown, labels, color=(1.0, 0.85, 0.0), mode="inner")
-    scale = max(1, round(1000 / max(labels.shape)))
-    picture = Pillow.fromarray((np.clip(marked, 0, 1) * 255).astype(np.uint8))
-    picture = picture.resize((picture.width * scale, picture.height * scale), Pillow.Resampling.NEAREST)
-    draw = ImageDraw.Draw(picture)
-    for number, row, column in _middles(labels, found.count):
-        at = ((column + 0.5) * scale, (row + 0.5) * scale)
-        draw.text(at, str(number), fill="white", stroke_fill="black", stroke_width=2, anchor="mm")
-    stream = io.BytesIO()
-    picture.save(stream, "PNG")
-    return Rendering(stream.getvalue(), "image/png", ".png")
-
-
-def _middles(labels: Any, count: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (number, row, column) of each segment's pixel nearest to its centroid, which may lie outside of it."""
-    import numpy as np
-
-    rows, columns = np.nonzero(labels >= 0)
-    member = labels[rows, columns]
-    sizes = np.maximum(np.bincount(member, minlength=count), 1)
-    distance = np.zeros(len(member))
-    for places in (rows, columns):
-        centre = np.bincount(member, places, minlength=count) / sizes
-        distance += (places - centre[member]) ** 2
-    # of each segment's pixels, in order of their distance, the first
-    order = np.argsort(distance, kind="stable")
-    numbers, first = np.unique(member[order], return_index=True)
-    for number, at in zip(numbers, order[first], strict=True):
-        yield int(number), int(rows[at]), int(columns[at])

@@ -209,3 +209,59 @@ def test_recipe_schema_is_json(run):
 def test_version(run):
     """--version prints it."""
     assert run("--version")[:2] == (0, f"limefw, version {limefw.__version__}\n")
+
+
+def drawn_lines(run, tmp_path, pixels, masks):
+    """Draw a black photograph with masks; return where its boundaries are, per pixel of the photograph."""
+    Image.fromarray(np.zeros((*masks.shape[1:], 3), np.uint8)).save(tmp_path / "black.png")
+    np.save(tmp_path / "masks.npy", masks)
+    labels = ("-s", "segmenter.use=labels", "-s", "segmenter.path=masks.npy")
+    code, out, err = run("segments", "black.png", "-m", "mine:right", *labels, "-o", "x.png")
+    assert code == 0, err
+    with Image.open(tmp_path / "x.png") as picture:
+        found = np.asarray(picture).astype(int)
+    assert found.shape == (masks.shape[1] * pixels, masks.shape[2] * pixels, 3)
+    return (found[..., 0] > 200) & (found[..., 2] < 50), (found > 200).all(axis=2), out
+
+
+def test_segments_draws_a_line_around_each_of_masks_that_overlap(run, mine, tmp_path):
+    """Also where another mask lies on both of its sides, and for one that others outdo everywhere."""
+    rows, columns = np.indices((50, 50))
+    yellow, _, _ = drawn_lines(run, tmp_path, 20, np.stack([rows < 30, rows > 19, columns > 39]))
+    for edge, line in ((20, yellow.mean(axis=1)), (30, yellow.mean(axis=1)), (40, yellow.mean(axis=0))):
+        assert line[edge * 20 - 1 : edge * 20 + 1].min() > 0.8
+    covered = np.where(np.hypot(rows - 25, columns - 25) < 8, 0.2, 0.0)
+    soft = np.stack([np.clip(1 - columns / 49, 0, 1), np.clip(columns / 49, 0, 1), covered]).astype(np.float32)
+    yellow, white, _ = drawn_lines(run, tmp_path, 20, soft / soft.sum(axis=0))
+    inside = white[20 * 18 : 20 * 32, 20 * 18 : 20 * 32]
+    assert inside.any()
+    assert yellow[20 * 25, 20 * 16 : 20 * 18].any()
+
+
+def test_boundaries_are_equally_wide_around_every_segment(run, mine, tmp_path):
+    """Two pixels, half of it on each side, also around segment 0."""
+    columns = np.indices((40, 100))[1]
+    yellow, _, _ = drawn_lines(
+        run, tmp_path, 10, np.stack([columns < 30, (columns >= 30) & (columns < 70), columns > 69])
+    )
+    lines = np.flatnonzero(yellow.mean(axis=0) > 0.9)
+    assert lines.tolist() == [299, 300, 699, 700]
+
+
+def test_a_large_pictures_numbers_and_lines_are_large(run, mine, tmp_path):
+    """In 2000 pixels, figures of 40; in a strip none lies over another, and those left out are counted."""
+    Image.new("L", (3000, 2400)).save(tmp_path / "large.png")
+    code, out, _ = run("segments", "large.png", "-m", "mine:right", "-s", "segmenter=grid", "-o", "x.png")
+    assert (code, "too small" in out) == (0, False)
+    with Image.open(tmp_path / "x.png") as picture:
+        pixels = np.asarray(picture).astype(int)
+    white = (pixels[:280, :280] > 200).all(axis=2)
+    assert np.ptp(np.flatnonzero(white.any(axis=1))) >= 20
+    yellow = ((pixels[..., 0] > 200) & (pixels[..., 2] < 50)).mean(axis=0) > 0.9
+    assert yellow.sum() == 4 * 6
+    Image.new("L", (2000, 40)).save(tmp_path / "strip.png")
+    code, out, _ = run("segments", "strip.png", "-m", "mine:right", "-s", "segmenter=grid", "-o", "x.png")
+    assert (code, "of them are too small in the picture for their numbers" in out) == (0, False)
+    Image.new("L", (2000, 9)).save(tmp_path / "strip.png")
+    code, out, _ = run("segments", "strip.png", "-m", "mine:right", "-s", "segmenter=grid", "-o", "x.png")
+    assert (code, "49 of them are too small in the picture for their numbers" in out) == (0, True)

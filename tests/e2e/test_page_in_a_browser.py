@@ -130,6 +130,24 @@ def test_the_slider_says_how_many_are_shown(visit, explanation):
     page.keyboard.press("Home")
     assert listed(page) == []
     assert page.is_hidden("#listed")
+    assert page.inner_text(".none-shown") == "No superpixel is shown: move the slider."
+
+
+def test_what_may_be_chance_is_pale(visit, explanation):
+    """A superpixel whose interval reaches across 0 has no tint in the overlay, and the legend says so."""
+    page = visit()
+    page.focus("input[name=top]")
+    page.keyboard.press("End")
+    unclear = {
+        effect.segment for effect in explanation.top(None) if abs(effect.effect) <= 1.96 * (effect.standard_error or 0)
+    }
+    shapes = page.query_selector_all(f"{SHAPES}.faint")
+    found = {int(shape.get_attribute("data-segment")) for shape in shapes}
+    assert unclear <= found
+    assert all(float(shape.get_attribute("fill-opacity")) == 0 for shape in shapes)
+    assert page.is_visible(".pale") is bool(found)
+    page.check("input[value=heat]", force=True)
+    assert page.is_hidden(".pale")
 
 
 def test_another_label_has_its_own_effects_and_what_if(visit, explanation):

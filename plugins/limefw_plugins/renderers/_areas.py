@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.results.explanation import Explanation
-from limefw.types import Floats, Labels, Segments, numbered
+from limefw.types import Floats, Labels, numbered
 from limefw_plugins.renderers._picture import labels_at, mapped
 from limefw_plugins.renderers._places import inner_points
 
@@ -15,30 +15,12 @@ MOST_CELLS = 1000
 """Where soft segments cut a picture into more cells than this, each pixel is drawn as one segment's alone."""
 
 
-def areas_of(segments: Segments, chosen: Sequence[int]) -> NDArray[np.bool_]:
-    """Return ``(len(chosen), h, w)``: each pixel of which a segment has at least half as much as the one with most.
-
-    The faint rim of a soft segment is left out. No segment is empty: one that others outdo everywhere lies where its
-    share is more than half of its largest.
-    """
-    assert segments.basis is not None
-    shares = segments.basis
-    most, cover = shares.max(axis=0), shares.sum(axis=0)
-    found = np.empty((len(chosen), *most.shape), dtype=np.bool_)
-    for at, segment in enumerate(chosen):
-        share = shares[segment]
-        own = share > 0
-        area = own & (share >= 0.5 * most) & (cover >= 0.5 * cover.max(where=own, initial=0.0))
-        found[at] = area if area.any() else own & (share > 0.5 * share.max())
-    return found
-
-
 def areas_at(explanation: Explanation, chosen: Sequence[int], size: Sequence[int]) -> dict[int, NDArray[np.bool_]]:
     """Return where some segments lie in the whole photograph, ``size`` pixels large."""
     if explanation.segments.basis is None:
         labels = labels_at(explanation, size)
         return {segment: labels == segment for segment in chosen}
-    areas = areas_of(explanation.segments, chosen)
+    areas = explanation.segments.areas(chosen)
     return {
         segment: mapped(explanation, area.astype(np.int8), size) > 0
         for segment, area in zip(chosen, areas, strict=True)

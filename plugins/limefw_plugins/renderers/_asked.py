@@ -22,6 +22,7 @@ class Asked:
         guess_only: the surrogate's.
         filler: what the model saw in place of hidden parts.
         verdict: whether the surrogate knew what would happen.
+        foreseen: False where it did not, so that its effects must not be added up.
     """
 
     answers: WhatIf
@@ -33,6 +34,7 @@ class Asked:
     guess_only: str
     filler: str
     verdict: str
+    foreseen: bool
 
     @property
     def sentence(self) -> str:
@@ -53,7 +55,8 @@ def asked_of(explanation: Explanation, label: int) -> Asked | None:
     filler = str(explanation.provenance.get("recipe", {}).get("filler", {}).get("use", "something else"))
     whole, without, only, guess_without, guess_only = wording_of(explanation).values(numbers)
     parts, saw = _parts(explanation, item.segments), printable(filler).replace("_", " ")
-    return Asked(item, parts, whole, without, only, guess_without, guess_only, saw, _verdict(item))
+    verdict, foreseen = _verdict(item)
+    return Asked(item, parts, whole, without, only, guess_without, guess_only, saw, verdict, foreseen)
 
 
 def listed(texts: Sequence[str]) -> str:
@@ -68,16 +71,16 @@ def _parts(explanation: Explanation, segments: Sequence[int]) -> str:
     return listed([printable(explanation.segments.names[segment]) for segment in segments])
 
 
-def _verdict(item: WhatIf) -> str:
+def _verdict(item: WhatIf) -> tuple[str, bool]:
     """Judge the surrogate by what the model really did without the strongest segments, and with these alone."""
     moved = abs(item.prediction - item.without), abs(item.prediction - item.only)
     if moved[0] <= 1e-9 * max(1.0, abs(item.prediction)):
-        return "The model does not need them: its answer did not change."
+        return "The model does not need them: its answer did not change.", True
     missed = abs(item.without - item.guess_without), abs(item.only - item.guess_only)
     # of the two answers the one that was foreseen worse; a small miss of a change that hardly was one counts little
     share = max(miss / max(change, 0.1 * max(moved)) for miss, change in zip(missed, moved, strict=True))
     if share <= 0.25:
-        return "The stand-in foresaw this well."
+        return "The stand-in foresaw this well.", True
     if share <= 0.6:
-        return "The stand-in foresaw this only roughly."
-    return "The stand-in did not foresee this: do not add its effects up."
+        return "The stand-in foresaw this only roughly.", True
+    return "The stand-in did not foresee this: do not add its effects up.", False

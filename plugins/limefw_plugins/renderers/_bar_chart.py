@@ -6,7 +6,7 @@ from typing import Any
 from limefw_plugins.renderers._findings import Finding
 from limefw_plugins.renderers._letters import FAINT, FONT, INK, drawable, points
 from limefw_plugins.renderers._marks import badge
-from limefw_plugins.renderers._paint import Palette
+from limefw_plugins.renderers._paint import PALE, Palette
 from limefw_plugins.renderers._scales import exponent_of, in_unit, label_axis
 from limefw_plugins.renderers._sheet import Sheet
 
@@ -62,7 +62,7 @@ def bar_chart(
 def _draw_each(axes: Any, found: Sequence[Finding], colors: Palette, room: float) -> None:
     """Draw bars and whiskers, with room for a number behind each."""
     ranks, effects = [item.rank for item in found], [item.effect for item in found]
-    fills = [colors.fill(item.effect) for item in found]
+    fills = [(colors.fill(item.effect), PALE if item.faint else 1.0) for item in found]
     hatches = ["" if item.positive else "////" for item in found]
     margins = [item.margin or 0.0 for item in found]
     axes.barh(ranks, effects, height=0.62, color=fills, hatch=hatches, edgecolor="white", linewidth=0)
@@ -83,7 +83,7 @@ def _label(axes: Any, item: Finding, text: str, gap: float, colors: Palette) -> 
     axes.text(
         item.effect + side * ((item.margin or 0.0) + gap), item.rank, text,
         ha="left" if item.positive else "right", va="center", fontsize=points(0.85 * SIZE), fontfamily=FONT,
-        fontweight="bold", color=colors.ink(item.effect),
+        fontweight="bold", color=FAINT if item.faint else colors.ink(item.effect),
     )  # fmt: skip
 
 

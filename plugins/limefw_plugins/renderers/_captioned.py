@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.results.explanation import Explanation
-from limefw_plugins.renderers._findings import Finding
+from limefw_plugins.renderers._findings import PALE_MEANS, Finding
 from limefw_plugins.renderers._letters import FAINT, Words, leading, readable, wrapped
 from limefw_plugins.renderers._paint import Palette
 from limefw_plugins.renderers._sheet import Sheet
@@ -86,11 +86,13 @@ def title(explanation: Explanation, label: int) -> Paragraph:
     return Paragraph([Words(name, bold=True), Words(answer), *lost], 1.2)
 
 
-def key(words: Wording, colors: Palette) -> Paragraph:
+def key(words: Wording, colors: Palette, found: Sequence[Finding]) -> Paragraph:
     """Return what the colours and shapes stand for."""
+    pale = [Words(unbroken(f"pale = {PALE_MEANS}"), FAINT)] if any(item.faint for item in found) else []
     return Paragraph([
         Words(unbroken(f"● {colors.names[0]} = {words.plus}") + GAP, colors.plus_ink),
-        Words(unbroken(f"■ {colors.names[1]} = {words.minus}"), colors.minus_ink),
+        Words(unbroken(f"■ {colors.names[1]} = {words.minus}") + GAP * bool(pale), colors.minus_ink),
+        *pale,
     ])  # fmt: skip
 
 
@@ -106,5 +108,10 @@ def listed_effects(found: Sequence[Finding], words: Wording, colors: Palette) ->
     """Return each segment's number with its effect."""
     if not found:
         return Paragraph([Words(words.nothing)])
-    listed = [Words(unbroken(f"{item.segment}: {item.effect_text}") + GAP, colors.ink(item.effect)) for item in found]
+    listed = [
+        Words(
+            unbroken(f"{item.segment}: {item.effect_text}") + GAP, FAINT if item.faint else colors.ink(item.effect)
+        )
+        for item in found
+    ]  # fmt: skip
     return Paragraph([Words(f"{words.unit.capitalize()} by {words.part}:"), *listed])

@@ -13,18 +13,26 @@ from limefw.types import Floats
 
 QUALITY = 85
 
+FEW = 200
+"""Pixels on the longer side of a picture whose pixels are meant to be seen: it stays exactly as it is."""
+
 PNG_BYTES = 4_000_000
 """Of a larger picture no PNG is tried: it takes seconds, and is smaller of drawings alone."""
 
 
 def data_uri(pixels: NDArray[np.uint8]) -> str:
-    """Return ``(h, w, 3)`` pixels as a data: address, as PNG or as JPEG, whichever is smaller."""
+    """Return ``(h, w, 3)`` pixels as a data: address: as PNG where they are few, else as JPEG where that is smaller."""
     from PIL import Image as Pillow
 
     picture = Pillow.fromarray(np.ascontiguousarray(pixels))
     kind, stream = "jpeg", io.BytesIO()
-    picture.save(stream, kind, quality=QUALITY, optimize=True)
-    if pixels.size < PNG_BYTES:
+    if max(pixels.shape) < FEW:
+        kind = "png"
+        grey = (pixels == pixels[..., :1]).all()
+        (picture.convert("L") if grey else picture).save(stream, kind, optimize=True)
+    else:
+        picture.save(stream, kind, quality=QUALITY, optimize=True)
+    if kind == "jpeg" and pixels.size < PNG_BYTES:
         smaller = _Smaller(len(stream.getvalue()))
         with suppress(_TooLargeError):
             picture.save(smaller, "png")

@@ -8,7 +8,7 @@ import numpy as np
 from limefw.results.explanation import Explanation
 from limefw.types import Floats, Labels
 from limefw_plugins.renderers._areas import areas_at, cells_of, layers, points_in, winners
-from limefw_plugins.renderers._data_uri import data_uri
+from limefw_plugins.renderers._data_uri import FEW, data_uri
 from limefw_plugins.renderers._marks import apart
 from limefw_plugins.renderers._outlines import FINEST, outlines, traced_labels
 from limefw_plugins.renderers._photo import photo_of
@@ -115,7 +115,7 @@ def drawing_of(
         round(width, 2),
         round(height, 2),
         photo,
-        max(pixels.shape) < 200,
+        max(pixels.shape) < FEW,
         scale,
         paths,
         kept,

@@ -13,6 +13,9 @@ from limefw_plugins.renderers._places import place_words
 from limefw_plugins.renderers._words import decimals_for, number, printable, signed
 
 
+PALE_MEANS = "no clear effect"
+"""What it means that a segment is pale in a picture: it may be chance, or rounds to nothing."""
+
 INTERVAL = 1.96
 """Standard errors on each side of a 95% interval."""
 
@@ -54,6 +57,21 @@ class Finding:
     def positive(self) -> bool:
         """Whether it speaks for the label."""
         return self.effect > 0
+
+    @property
+    def none(self) -> bool:
+        """Whether the effect rounds to nothing beside the others of its list."""
+        return not any(figure in self.effect_text for figure in "123456789")
+
+    @property
+    def faint(self) -> bool:
+        """Whether the effect is none, or may be chance: pictures leave it pale."""
+        return self.none or (self.margin is not None and abs(self.effect) <= self.margin)
+
+    @property
+    def doubt(self) -> str:
+        """What is to be said of an effect that may be chance; else nothing."""
+        return ", which may be chance" if self.faint else ""
 
     @property
     def effect_text(self) -> str:

@@ -53,10 +53,52 @@ def badges(
     size = min(size, min(view.size) / 2)
     if size < SMALLEST:
         return
-    for item, point in shown:
-        room = np.array([0.5 + 0.35 * len(str(item.segment)), 0.8]) * size
-        x, y = np.clip(point, room, np.maximum(np.array(view.size[::-1]) - room, room))
-        badge(axes, (float(x), float(y)), item, size, axes.transData, colors)
+    size = max(SMALLEST, min(size, _fitting(view, len(shown))))
+    boxes = np.array([_half(item) for item, _ in shown]).reshape(-1, 2) * size
+    wanted = np.array([point for _, point in shown]).reshape(-1, 2)
+    places = spread(wanted, boxes, np.array(view.size[::-1], dtype=np.float64))
+    for point, place, box in zip(wanted, places, boxes, strict=True):
+        if (np.abs(point - place) > box).any():
+            line = np.stack([point, place]).T
+            axes.plot(*line, color="white", linewidth=points(3), zorder=2.1)
+            axes.plot(*line, color=FAINT, linewidth=points(1.4), zorder=2.2)
+    for (item, _), (x, y) in zip(shown, places.tolist(), strict=True):
+        badge(axes, (x, y), item, size, axes.transData, colors)
+    axes.set_xlim(-0.5, view.size[1] - 0.5)
+    axes.set_ylim(view.size[0] - 0.5, -0.5)
+
+
+def _half(item: Finding) -> tuple[float, float]:
+    """Return half the width and height of a number's badge, in heights of its letters; a round one has but one."""
+    across = 0.35 + 0.35 * len(str(item.segment))
+    return across, across if item.positive else 0.72
+
+
+def _fitting(view: View, count: int) -> float:
+    """Return the height of letters with which so many numbers take no more than a third of a picture."""
+    return float(np.sqrt(view.size[0] * view.size[1] / max(count, 1) / 3.0 / (2.5 * 1.6)))
+
+
+def spread(wanted: Floats, boxes: Floats, whole: Floats) -> Floats:
+    """Return where numbers stand: as near to where they are wanted as the others, the first first, leave room.
+
+    Args:
+        wanted: ``(n, 2)`` x and y.
+        boxes: ``(n, 2)`` half the width and height of each.
+        whole: width and height of the picture, which none leaves.
+    """
+    turns = 2 * np.pi * np.arange(24) / 24
+    places = np.empty_like(wanted)
+    for at, (point, box) in enumerate(zip(wanted, boxes, strict=True)):
+        low, high = box, np.maximum(whole - box, box)
+        near = np.clip(point, low, high)
+        rings = np.arange(1, int(2 * whole.max() / boxes[:, 1].min()) + 1) * 0.5 * box[1]
+        around = rings[:, None, None] * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+        tried = np.concatenate([near[None], np.clip(near + around.reshape(-1, 2), low, high)])
+        apart_by = np.abs(tried[:, None] - places[None, :at]) - (box + boxes[:at])
+        free = (apart_by >= 0).any(axis=2).all(axis=1)
+        places[at] = tried[int(np.argmax(free))]
+    return places
 
 
 def _beside(axes: Any, view: View, shown: list[tuple[Finding, Floats]], size: float, colors: Palette) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._drawing import Drawing
 from limefw_plugins.renderers._findings import INTERVAL, findings, places_of
-from limefw_plugins.renderers._words import MOST_DECIMALS, printable, wording_of
+from limefw_plugins.renderers._words import MOST_DECIMALS, kept_whole, printable, wording_of
 
 
 def page_data(explanation: Explanation, drawing: Drawing, top: int) -> str:
@@ -38,20 +38,21 @@ def page_data(explanation: Explanation, drawing: Drawing, top: int) -> str:
 
 
 def _label(explanation: Explanation, label: int) -> dict[str, Any]:
-    """Return the segments with an effect, the strongest first; figures with the five digits that a screen shows."""
+    """Return the segments with an effect, the strongest first; seven digits, so that they round as elsewhere."""
     words, every = wording_of(explanation), explanation.top(None, label)
     errors = [effect.standard_error for effect in every]
     known = bool(every) and all(error is not None for error in errors)
-    strongest = findings(explanation, label, 1)
+    found = findings(explanation, label, explanation.segments.count)
     return {
-        "title": words.question(printable(explanation.names[label])),
+        "title": words.question(kept_whole(printable(explanation.names[label]))),
         "answer": words.answer(explanation.prediction(label)),
-        "decimals": strongest[0].decimals if strongest else 3,
+        "decimals": found[0].decimals if found else 3,
         "segments": [effect.segment for effect in every],
         "effects": [_short(effect.effect) for effect in every],
+        "faint": [item.segment for item in found if item.faint],
         "margins": [_short(INTERVAL * (error or 0.0)) for error in errors] if known else None,
     }
 
 
 def _short(value: float) -> float:
-    return float(f"{value:.5g}")
+    return float(f"{value:.7g}")

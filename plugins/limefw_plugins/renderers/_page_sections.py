@@ -1,6 +1,7 @@
 """What the page says of each label."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from limefw_plugins.renderers._asked import Asked, asked_of
 from limefw_plugins.renderers._data_uri import mask_uri
 from limefw_plugins.renderers._drawing import Drawing
 from limefw_plugins.renderers._findings import Finding, findings
-from limefw_plugins.renderers._words import Wording, decimals_for, fidelity, number, printable, wording_of
+from limefw_plugins.renderers._words import Wording, decimals_for, fidelity, kept_whole, number, printable, wording_of
 
 
 FAINTEST = 0.02
@@ -42,15 +43,20 @@ class Mark:
     y: float
     positive: bool
     way: tuple[float, float] | None
+    faint: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Tint:
-    """A shape in a picture, by the end of its id, with its colour and how strong that is, 0..1."""
+    """A shape in a picture, by the end of its id, with its colour and how strong that is, 0..1.
+
+    It is `faint` where the effect may be chance: then it has a pale line and no colour.
+    """
 
     shape: str
     positive: bool
     strength: float
+    faint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class Section:
     rows: Sequence[Bar]
     limit: str
     marks: Sequence[Mark]
+    pale: bool
     tints: Sequence[Tint]
     heat: Sequence[Tint]
     marked: str
@@ -80,16 +87,18 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
     limit = max((abs(effect) for effect in effects.values()), default=0.0)
     words, asked = wording_of(explanation), asked_of(explanation, label)
     gone, rest = _hidden(explanation, asked)
+    faint = frozenset(item.segment for item in found if item.faint)
     return Section(
         label=label,
-        title=words.question(printable(explanation.names[label])),
+        title=words.question(kept_whole(printable(explanation.names[label]))),
         answer=words.answer(explanation.prediction(label)),
         summary=summary_of(found, words),
         fidelity=fidelity(explanation, label),
         rows=bars_of(found),
         limit=number(limit, decimals_for([limit])),
-        marks=_marks(drawing, {item.segment: item.effect for item in found}),
-        tints=_tints(drawing, {item.segment: item.effect for item in found}, limit, winner=True),
+        marks=_marks(drawing, found),
+        pale=any(item.faint for item in found),
+        tints=_tints(drawing, {item.segment: item.effect for item in found}, limit, winner=True, faint=faint),
         heat=_tints(drawing, effects, limit, winner=False),
         marked="; ".join(f"{item.title}, {item.place}, {words.verb(item.effect)}" for item in found) or "none",
         asked=asked,
@@ -98,33 +107,41 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
     )
 
 
-def _marks(drawing: Drawing, effects: dict[int, float]) -> list[Mark]:
-    shown = {at: effect for at, effect in effects.items() if not np.isnan(drawing.points[at, 0])}
+def _marks(drawing: Drawing, found: Sequence[Finding]) -> list[Mark]:
+    shown = {item.segment: item for item in found if not np.isnan(drawing.points[item.segment, 0])}
     return [
         Mark(
             at,
             round(float(drawing.points[at, 0]), 1),
             round(float(drawing.points[at, 1]), 1),
-            effect > 0,
+            item.positive,
             None if drawing.anchors is None else tuple((drawing.anchors[at] - drawing.points[at]).round(1).tolist()),
+            item.faint,
         )
-        for at, effect in shown.items()
+        for at, item in shown.items()
     ]
 
 
-def _tints(drawing: Drawing, effects: dict[int, float], limit: float, *, winner: bool) -> list[Tint]:
+def _tints(
+    drawing: Drawing,
+    effects: dict[int, float],
+    limit: float,
+    *,
+    winner: bool,
+    faint: AbstractSet[int] = frozenset(),
+) -> list[Tint]:
     """Return the colour of each segment, or where they overlap of each cell: its first one's, or the mean of all."""
     if not drawing.cells:
-        colors = {f"s{at}": effects.get(at, 0.0) for at, path in enumerate(drawing.outlines) if path}
+        colors = {f"s{at}": (effects.get(at, 0.0), at in faint) for at, path in enumerate(drawing.outlines) if path}
     else:
         colors = {}
         for cell, members in enumerate(drawing.members):
             known = [effects.get(at, 0.0) for at in members]
-            shown = [effects[at] for at in members if at in effects]
-            colors[f"c{cell}"] = (shown or [0.0])[0] if winner else float(np.mean(known))
+            shown = [(effects[at], at in faint) for at in members if at in effects]
+            colors[f"c{cell}"] = (shown or [(0.0, False)])[0] if winner else (float(np.mean(known)), False)
     return [
-        Tint(shape, effect > 0, round(abs(effect) / limit, 3))
-        for shape, effect in colors.items()
+        Tint(shape, effect > 0, 0.0 if pale else round(abs(effect) / limit, 3), pale)
+        for shape, (effect, pale) in colors.items()
         if abs(effect) > (0.0 if winner else FAINTEST * limit)
     ]
 
@@ -148,11 +165,12 @@ def summary_of(found: Sequence[Finding], words: Wording) -> str:
         return words.nothing
     parts = []
     for positive, side in ((True, words.plus), (False, words.minus)):
-        strongest = next((item for item in found if item.positive is positive), None)
+        strongest = next((item for item in found if item.positive is positive and not item.none), None)
         if strongest is not None:
             where = f", {strongest.place}" if strongest.place else ""
-            parts.append(f"{side.capitalize()} it most: {strongest.title}{where} ({strongest.effect_text}).")
-    return " ".join(parts)
+            what = f"{strongest.title}{where} ({strongest.effect_text}{strongest.doubt})"
+            parts.append(f"{side.capitalize()} it most: {what}.")
+    return " ".join(parts) or words.nothing
 
 
 def bars_of(found: Sequence[Finding]) -> list[Bar]:

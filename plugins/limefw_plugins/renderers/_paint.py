@@ -54,6 +54,9 @@ PALETTES: Mapping[str, Palette] = {
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _WHITE = 247.0
 
+PALE = 0.45
+"""How much of its colour a line has around a segment whose effect may be chance."""
+
 
 def rgb(color: str) -> Pixels:
     """Return "#rrggbb" as three numbers 0..255."""
@@ -63,27 +66,29 @@ def rgb(color: str) -> Pixels:
 def tinted(
     view: View, found: Sequence[Finding], alpha: float, colors: Palette, *, boundaries: bool
 ) -> NDArray[np.uint8]:
-    """Return the photograph with some segments tinted by sign and strength, and all else greyed and dimmed."""
+    """Return the photograph with some segments tinted by sign and strength, and all else greyed and dimmed.
+
+    A tint is as strong as its effect, as on the page; one that may be chance has none, and a pale line.
+    """
     if not found:
         return view.pixels
     photo = view.pixels.astype(np.float32)
     # the strongest last: where lines meet, its own is whole
     areas = {} if view.explanation.segments.basis is None else areas_at(view.explanation, _segments(found), view.size)
     labels = winners(view.labels, areas) if areas else view.labels
-    strength = _painted(labels, found)
-    inside = strength != 0
-    chosen, signed = photo[inside], strength[inside, None]
-    # the weakest of the chosen still shows its sign
-    share = alpha * (0.5 + 0.5 * np.abs(signed))
+    inks = _inks(labels, found)
+    inside = inks != 0
+    chosen, signed = photo[inside], inks[inside, None]
+    share = alpha * _strengths(labels[inside], found)[:, None]
     painted = _dimmed(photo)
     painted[inside] = chosen * (1.0 - share) + np.where(signed > 0, rgb(colors.plus), rgb(colors.minus)) * share
     if boundaries:
         if areas:
             for item in reversed(found):
                 inside = areas[item.segment]
-                _draw_borders(painted, np.where(inside, 0, -1), np.where(inside, item.effect, 0.0), colors)
+                _draw_borders(painted, np.where(inside, 0, -1), np.where(inside, _ink(item), 0.0), colors)
         else:
-            _draw_borders(painted, labels, strength, colors)
+            _draw_borders(painted, labels, inks, colors)
     return _rounded(painted)
 
 
@@ -106,23 +111,38 @@ def _segments(found: Sequence[Finding]) -> list[int]:
     return [item.segment for item in found]
 
 
-def _painted(labels: Labels, found: Sequence[Finding]) -> Pixels:
-    """Return each pixel's effect relative to the strongest, -1..1; 0 in no chosen segment."""
+def _inks(labels: Labels, found: Sequence[Finding]) -> Pixels:
+    """Return the sign of each pixel's effect, weaker where it may be chance; 0 in no chosen segment."""
+    return _of_each(labels, {item.segment: _ink(item) for item in found})
+
+
+def _ink(item: Finding) -> float:
+    return (1.0 if item.positive else -1.0) * (PALE if item.faint else 1.0)
+
+
+def _strengths(labels: Labels, found: Sequence[Finding]) -> Pixels:
+    """Return the size of each pixel's effect beside the strongest, 0..1; 0 where it may be chance."""
+    limit = max(abs(item.effect) for item in found)
+    return _of_each(labels, {item.segment: 0.0 if item.faint else abs(item.effect) / limit for item in found})
+
+
+def _of_each(labels: Labels, values: Mapping[int, float]) -> Pixels:
     # the last entry is what label -1 finds
-    table = np.zeros(max(int(labels.max()), *(item.segment for item in found)) + 2)
-    for item in found:
-        table[item.segment] = item.effect
-    return np.asarray((table / np.abs(table).max()).astype(np.float32)[labels])
+    table = np.zeros(max(int(labels.max(initial=0)), *values) + 2, dtype=np.float32)
+    table[list(values)] = list(values.values())
+    return np.asarray(table[labels])
 
 
-def _draw_borders(painted: Pixels, labels: Labels, strength: NDArray[Any], colors: Palette) -> None:
+def _draw_borders(painted: Pixels, labels: Labels, inks: NDArray[Any], colors: Palette) -> None:
     # in half the memory: a map is gone through many times
-    chosen = core = np.where(strength != 0, labels, -1).astype(np.int32)
+    chosen = core = np.where(inks != 0, labels, -1).astype(np.int32)
     for _ in range(2 + max(labels.shape) // 600):
         core = eroded(core)
     line = (chosen >= 0) & (core < 0)
     halo = (chosen < 0) & grown(chosen >= 0)
-    painted[line] = np.where((strength > 0)[line, None], rgb(colors.plus), rgb(colors.minus))
+    signed = inks[line, None]
+    color, ink = np.where(signed > 0, rgb(colors.plus), rgb(colors.minus)), np.abs(signed)
+    painted[line] = painted[line] * (1.0 - ink) + color * ink
     painted[halo] = 255.0
 
 

@@ -80,7 +80,7 @@ def labels_at(explanation: Explanation, size: Sequence[int]) -> Labels:
 
 def effects_at(explanation: Explanation, label: int, labels: Labels) -> Floats:
     """Return each pixel's effect on a label, in the size of a label map; 0 outside all segments."""
-    effects = np.append(explanation.fit(label).effects, 0.0)
+    effects = np.append(explanation.effects(label), 0.0)
     if explanation.segments.basis is None:
         return np.asarray(effects[labels])
     soft = np.tensordot(effects[:-1], explanation.segments.basis, axes=1)

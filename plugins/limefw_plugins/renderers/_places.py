@@ -23,11 +23,12 @@ def place_words(labels: Labels, count: int) -> list[str]:
     sizes = np.bincount(found, minlength=count)
     middles, spans = [], []
     for at, length in ((rows, labels.shape[0]), (columns, labels.shape[1])):
-        middles.append(np.bincount(found, at, count) / np.maximum(sizes, 1) / length)
+        # a pixel's middle is half a pixel from its edge: of few pixels that is much
+        middles.append((np.bincount(found, at, count) / np.maximum(sizes, 1) + 0.5) / length)
         least, most = np.full(count, length), np.zeros(count, dtype=np.intp)
         np.minimum.at(least, found, at)
         np.maximum.at(most, found, at)
-        spans.append((most - least) / length)
+        spans.append((most - least + 1) / length)
     return [
         _words(down, across, wide=min(tall, wide) > 0.8) if size else ""
         for size, down, across, tall, wide in zip(sizes, *middles, *spans, strict=True)

@@ -3,8 +3,12 @@
 import re
 from dataclasses import dataclass
 
+import numpy as np
+
 from limefw.results.explanation import Explanation
-from limefw.results.health import Caution
+from limefw.results.health import POOR_FIDELITY, Caution
+from limefw.statistics import rounding
+from limefw_plugins.renderers._asked import asked_of, listed
 from limefw_plugins.renderers._words import closeness, decimals_for, fidelity, number, printable, wording_of
 
 
@@ -12,6 +16,13 @@ INTERVALS = (
     "The intervals say how much another draw of as many samples would change an effect (95%). They do not cover "
     "how the instance was cut, what hidden parts are filled with, or how far the simple stand-in misses the model."
 )
+
+
+POOR, GOOD = 0.5, 0.7
+"""R2 on samples left out, below which the effects are doubtful, and from which they may be believed."""
+
+NAMED = 4
+"""Labels that one reason for doubt names at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,71 @@ def whole_of(explanation: Explanation) -> str:
     return {"image": "photograph", "table": "row"}.get(modality, modality)
 
 
+def _noun(explanation: Explanation) -> str:
+    modality = explanation.instance.modality
+    return "row" if modality == "table" else modality
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What the surrogate of one label says of the instance itself, and whether it misses the model there."""
+
+    sentence: str
+    missed: bool
+
+
+MISS = 0.1
+"""Of the range of the model's answers: a surrogate that is farther off on the instance itself misses it."""
+
+
+def on_instance(explanation: Explanation, label: int) -> Instance:
+    """Compare both answers for the whole instance."""
+    health = explanation.health.labels[label]
+    said, answered = health.local_prediction, health.model_prediction
+    places = max(3, decimals_for([said, answered]))
+    targets = explanation.neighbourhood.targets[:, explanation.labels.index(label)]
+    return Instance(
+        f"Of the whole {_noun(explanation)} the stand-in says {number(said, places)}, "
+        f"and the model {number(answered, places)}.",
+        abs(said - answered) > MISS * float(np.ptp(targets)) + rounding(targets),
+    )
+
+
+def doubts(explanation: Explanation) -> list[str]:
+    """Return every reason for doubt as a sentence: the cautions, and where a surrogate failed when it was tested."""
+    unforeseen, missed, loose = [], [], []
+    for label in explanation.labels:
+        name, asked = printable(explanation.names[label]), asked_of(explanation, label)
+        score = explanation.health.labels[label].cross_fitted
+        if asked is not None and not asked.foreseen:
+            unforeseen.append(name)
+        if on_instance(explanation, label).missed:
+            missed.append(name)
+        if score is not None and POOR_FIDELITY <= score < POOR:
+            loose.append(name)
+    reasons = (
+        (loose, "the stand-in explains less than half of how the model's answers vary, on samples left out"),
+        (missed, f"the stand-in misses the model's answer for the whole {_noun(explanation)} itself"),
+        (unforeseen, ("what the model did when it was asked without the strongest was not foreseen: "
+                     "do not add effects up")),
+    )  # fmt: skip
+    return _cautions(explanation) + [f"{_some(names)}: {reason}." for names, reason in reasons if names]
+
+
+def _cautions(explanation: Explanation) -> list[str]:
+    """Return each caution as a sentence; one that holds for several labels is said once, with their names."""
+    labels = dict[str, list[int]]()
+    for caution in explanation.health.cautions:
+        label = _LABEL.match(caution.message)
+        labels.setdefault(_sentence(explanation, caution.message), []).extend([int(label[1])] if label else [])
+    return [_labelled(explanation, sentence, about) for sentence, about in labels.items()]
+
+
+def _some(names: list[str]) -> str:
+    """Return a few names, and how many more there are."""
+    return listed(names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"])
+
+
 def beyond(explanation: Explanation) -> str:
     """Return a sentence where a surrogate says a probability that there is none, else nothing."""
     said = [explanation.fit(label).local_prediction for label in explanation.labels]
@@ -97,16 +173,23 @@ def beyond(explanation: Explanation) -> str:
     return "A sum of effects knows no limits: that is why the stand-in can say less than 0 or more than 1."
 
 
+_LABEL = re.compile(r"label (\d+): ")
+
+
 def caution_sentence(explanation: Explanation, caution: Caution) -> str:
     """Return a caution as a sentence that calls labels by their names."""
+    label = _LABEL.match(caution.message)
+    return _labelled(explanation, _sentence(explanation, caution.message), [int(label[1])] if label else [])
 
-    def named(match: re.Match[str]) -> str:
-        label = int(match[1])
-        return printable(explanation.names.get(label, f"label {label}")) + ": "
 
-    text = re.sub(r"^label (\d+): ", named, printable(caution.message))
+def _sentence(explanation: Explanation, message: str) -> str:
+    """Return a caution's message as a sentence, without the label that it is about."""
     # one word for one thing: the core speaks of segments, a picture of superpixels
-    text = re.sub(r"\bsegment(s?)\b", rf"{wording_of(explanation).part}\1", text)
-    # a class's own name keeps its spelling
-    text = text if re.match(r"label \d+: ", caution.message) else f"{text[:1].upper()}{text[1:]}"
+    text = re.sub(r"\bsegment(s?)\b", rf"{wording_of(explanation).part}\1", _LABEL.sub("", printable(message), count=1))
     return text + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _labelled(explanation: Explanation, sentence: str, labels: list[int]) -> str:
+    # a class's own name keeps its spelling
+    names = [printable(explanation.names.get(label, f"label {label}")) for label in labels]
+    return f"{_some(names)}: {sentence}" if names else f"{sentence[:1].upper()}{sentence[1:]}"

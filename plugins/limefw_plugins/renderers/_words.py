@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from limefw.results.explanation import Explanation
@@ -12,6 +12,9 @@ MINUS = "\N{MINUS SIGN}"
 POWER = "\N{MULTIPLICATION SIGN}10"
 MOST_DECIMALS = 5
 """Numbers that would need more are written with a power of ten."""
+
+SHORT = 24
+"""Letters of a name that is kept on one line."""
 
 _CLOSENESS = ((0.9, "very closely"), (0.7, "closely"), (0.5, "roughly"), (0.2, "only loosely"))
 JOINERS = "\u200c\u200d"
@@ -110,16 +113,16 @@ def wording_of(explanation: Explanation) -> Wording:
     return Wording(noun, part=part)
 
 
-def headline(explanation: Explanation) -> str:
-    """Say in one sentence what the model said of the instance."""
+def headline(explanation: Explanation, shown: Callable[[str], str] = str) -> str:
+    """Say in one sentence what the model said of the instance; `shown` says how a name is written."""
     words, model = wording_of(explanation), model_name(explanation)
     first = explanation.labels[0]
     answers = explanation.outlook or {explanation.names[first]: explanation.prediction(first)}
     name, value = next(iter(answers.items()))
     if words.noun != "predicted value":
-        return f"{model} says {printable(name)} with {words.answer(value)}"
+        return f"{model} says {shown(printable(name))} with {words.answer(value)}"
     name = printable(explanation.names[first])
-    what = "" if name == "value" else f" for {name}"
+    what = "" if name == "value" else f" for {shown(name)}"
     return f"{model} predicts {words.value(explanation.prediction(first))}{what}"
 
 
@@ -192,6 +195,11 @@ def printable(text: str) -> str:
         " " if unicodedata.category(letter)[0] in "CZ" and letter not in JOINERS else letter for letter in text
     )
     return " ".join(kept.split())
+
+
+def kept_whole(name: str) -> str:
+    """Return a name whose spaces do not end a line, as long as it is short."""
+    return name.replace(" ", "\N{NO-BREAK SPACE}") if len(name) <= SHORT else name
 
 
 def columns(text: str) -> int:

@@ -55,7 +55,7 @@ def bars(
         tail = len(wrapped(said, inner, 0.9 * SIZE)) * leading(0.9 * SIZE)
         sheet = Sheet(inner + 2 * MARGIN, round(head + body + tail + 2 * MARGIN))
         line = sheet.flow(MARGIN, MARGIN, inner, name.words, name.scale * SIZE)
-        sheet.flow(MARGIN, line, inner, key(words, colors).words, SIZE)
+        sheet.flow(MARGIN, line, inner, key(words, colors, found).words, SIZE)
         beside = 3 * SIZE if is_thin(view, 0.85 * SIZE) and not view.wide else 0
         left = sheet.width - MARGIN - view.size[1] - beside if found and not above else MARGIN
         axes = sheet.picture(tinted(view, found, 0.3, colors, boundaries=True), left, head)

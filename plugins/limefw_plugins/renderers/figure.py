@@ -20,7 +20,7 @@ from limefw_plugins.renderers._scales import exponent_of, label_axis
 from limefw_plugins.renderers._sheet import Sheet, drawing
 from limefw_plugins.renderers._words import wording_of
 from limefw_plugins.renderers.bars import what_intervals
-from limefw_plugins.renderers.heatmap import color_bar, relative_effects, signs
+from limefw_plugins.renderers.heatmap import color_bar, relative_effects, signed_findings, signs, what_signs
 
 
 MARGIN, PANEL, CHART = 24, 460, 860
@@ -54,10 +54,12 @@ def figure(
     limit, values = relative_effects(explanation, number, view)
     asked = asked_of(explanation, number)
     said = [Words(trust(explanation, number)), Words(what_intervals(found, words), FAINT)]
+    said += [Words(what_signs(found, words), FAINT)] if signed_findings(found) else []
     said += [] if asked is None else [Words(f"{asked.sentence} {asked.verdict}", FAINT)]
     tall, wide = view.size
     inner = 3 * PANEL + 2 * MARGIN
-    body = max(len(found) * ROW + 60, 400)
+    # where nothing has an effect there is neither a bar nor a line to be near
+    body = max(len(found) * ROW + 60, 400) if found else 0
     with drawing():
         head = MARGIN + len(wrapped(name.words, inner, 1.4 * SIZE)) * leading(1.4 * SIZE) + leading(SIZE) + 10
         # pictures that are far wider than high stand one below the other
@@ -66,7 +68,7 @@ def figure(
         tail = len(wrapped(said, inner, 0.95 * SIZE)) * leading(0.95 * SIZE)
         sheet = Sheet(inner + 2 * MARGIN, round(below + body + tail + 2 * MARGIN))
         line = sheet.flow(MARGIN, MARGIN, inner, name.words, 1.4 * SIZE)
-        sheet.flow(MARGIN, line, inner, key(words, colors).words, SIZE)
+        sheet.flow(MARGIN, line, inner, key(words, colors, found).words, SIZE)
         pictures = (view.pixels, tinted(view, found, 0.45, colors, boundaries=True), heated(view, values, colors))
         lefts = [
             round(MARGIN + (inner - wide) / 2 if step else MARGIN + at * (PANEL + MARGIN) + (PANEL - wide) / 2)
@@ -79,7 +81,7 @@ def figure(
         color_bar(sheet, (MARGIN + 2 * (PANEL + MARGIN), head + tall + 2 * step, PANEL), limit, colors, words)
         if found:
             bar_chart(sheet, found, (MARGIN, below, CHART), colors, words.unit)
-        _scatter(sheet.axes(inner - 400, below + 40, 400, 330), explanation, number, words.noun)
+            _scatter(sheet.axes(inner - 400, below + 40, 400, 330), explanation, number, words.noun)
         sheet.flow(MARGIN, below + body + MARGIN, inner, said, 0.95 * SIZE)
         return sheet.rendering()
 

@@ -69,7 +69,7 @@ def _label(explanation: Explanation, label: int) -> dict[str, Any]:
     return {
         "label": label,
         "name": explanation.names[label],
-        "effects": fit.effects,
+        "effects": explanation.effects(label),
         "standard_errors": fit.standard_errors,
         "columns": fit.columns,
         "intercept": fit.intercept,

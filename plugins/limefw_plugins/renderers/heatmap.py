@@ -1,5 +1,6 @@
 """Every segment's effect as a colour over the photograph."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -16,6 +17,10 @@ from limefw_plugins.renderers._picture import View, effects_at, view_of
 from limefw_plugins.renderers._scales import exponent_of, in_unit, unit_of
 from limefw_plugins.renderers._sheet import Sheet, drawing
 from limefw_plugins.renderers._words import MINUS, Wording, wording_of
+
+
+SIGNED, SIGNS = 0.2, 8
+"""Share of the strongest effect from which on a segment has its sign written on it, and how many have at the most."""
 
 
 def heatmap(
@@ -41,31 +46,51 @@ def heatmap(
     view = view_of(explanation, scale, longest or None)
     limit, values = relative_effects(explanation, number, view)
     pixels = heated(view, values, colors)
-    paragraphs = [title(explanation, number), Paragraph([Words(trust(explanation, number), FAINT)])]
+    found, words = findings(explanation, number, SIGNS), wording_of(explanation)
+    said = " ".join(filter(None, (what_signs(found, words), trust(explanation, number))))
+    paragraphs = [title(explanation, number), Paragraph([Words(said, FAINT)])]
     with drawing():
         sheet, axes, top = captioned(pixels, paragraphs, reserved=4.6) if caption else bare(pixels)
-        signs(axes, view, findings(explanation, number, 8), letter_size(max(view.size[1], NARROWEST if caption else 0)))
+        signs(axes, view, found, letter_size(max(view.size[1], NARROWEST if caption else 0)))
         if caption:
-            color_bar(sheet, (0, top, sheet.width), limit, colors, wording_of(explanation))
+            color_bar(sheet, (0, top, sheet.width), limit, colors, words)
         return sheet.rendering()
 
 
 def relative_effects(explanation: Explanation, label: int, view: View) -> tuple[float, Floats]:
     """Return the largest absolute effect, and each pixel's effect relative to it, -1..1."""
-    limit = float(np.abs(explanation.fit(label).effects).max())
+    limit = float(np.abs(explanation.effects(label)).max())
     return limit, effects_at(explanation, label, view.labels) / (limit or 1.0)
 
 
-def signs(axes: Any, view: View, found: list[Finding], size: float) -> None:
+def signed_findings(found: Sequence[Finding]) -> list[Finding]:
+    """Return those that are strong enough for a sign."""
+    least = SIGNED * max((abs(item.effect) for item in found), default=0.0)
+    return [item for item in found[:SIGNS] if not item.faint and abs(item.effect) >= least]
+
+
+def what_signs(found: Sequence[Finding], words: Wording) -> str:
+    """Say what the signs on a heat map mean, or nothing where it has none."""
+    return f"The strongest are marked: + {words.plus}, {MINUS} {words.minus}." if signed_findings(found) else ""
+
+
+def signs(axes: Any, view: View, found: Sequence[Finding], size: float) -> None:
     """Write + or - on segments with a strong effect, for those who do not see the colours."""
     from matplotlib.patheffects import withStroke
 
-    size = min(size, 0.55 * min(view.size))
+    found = signed_findings(found)
+    size = min(size, 0.45 * min(view.size))
     if size < SMALLEST / 2:
         return
-    for item, (x, y) in zip(found, points_of(view, found), strict=True):
-        if x != x or abs(item.effect) < 0.2 * abs(found[0].effect):  # noqa: PLR0124 - NaN: not in this picture
+    taken: list[Floats] = []
+    for item, point in zip(found, points_of(view, found), strict=True):
+        room = np.full(2, 0.9 * size)
+        place = np.clip(point, room, np.array(view.size[::-1]) - room)
+        # the stronger goes first; what is too small for a sign of its own has none
+        if np.isnan(place[0]) or any((np.abs(place - other) < 1.5 * room).all() for other in taken):
             continue
+        taken.append(place)
+        x, y = place.tolist()
         axes.text(
             x, y, "+" if item.positive else MINUS, fontsize=points(1.5 * size), fontfamily=FONT,
             fontweight="bold", color=INK, ha="center", va="center", clip_on=True,

@@ -59,7 +59,7 @@ def overlay(
     pixels = tinted(view, found, alpha, colors, boundaries=boundaries)
     paragraphs = [
         title(explanation, number),
-        key(words, colors),
+        key(words, colors, found),
         listed_effects(found, words, colors),
         Paragraph([Words(trust(explanation, number), FAINT)]),
     ]

@@ -10,13 +10,14 @@ from annotated_types import Ge
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._drawing import drawing_of
+from limefw_plugins.renderers._findings import PALE_MEANS
 from limefw_plugins.renderers._page_data import page_data
 from limefw_plugins.renderers._page_sections import section
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers._photo import channels_shown
-from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, caution_sentence, sampling, whole_of
-from limefw_plugins.renderers._words import headline, printable, wording_of
+from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, doubts, sampling, whole_of
+from limefw_plugins.renderers._words import headline, kept_whole, printable, wording_of
 
 
 LONGEST = 840
@@ -46,11 +47,12 @@ def page(
     drawing = drawing_of(explanation, LONGEST, beside=True)
     script = _file("page.js")
     text = templates().get_template("fragment.html.j2" if fragment else "page.html.j2").render(
-        headline=headline(explanation),
+        headline=headline(explanation, kept_whole),
         name=printable(explanation.instance.name),
         size=explanation.instance.shape,
         channels=channels_shown(explanation.instance),
         palette=palette,
+        pale_means=PALE_MEANS,
         drawing=drawing,
         words=wording_of(explanation),
         whole=whole_of(explanation),
@@ -65,7 +67,7 @@ def page(
         sampling=sampling(explanation),
         beyond=beyond(explanation),
         intervals=INTERVALS,
-        cautions=[caution_sentence(explanation, caution) for caution in explanation.health.cautions],
+        doubts=doubts(explanation),
         making=making(explanation),
         # ours, and escaped by page_data: the only two texts that are put in as they are
         script=Markup(script),  # noqa: S704

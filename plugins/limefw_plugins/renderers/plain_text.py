@@ -11,7 +11,7 @@ from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._photo import channels_shown
-from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, caution_sentence, sampling
+from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, doubts, sampling
 from limefw_plugins.renderers._words import MINUS, fitted, headline, printable, wording_of
 
 
@@ -101,8 +101,7 @@ def trust(explanation: Explanation) -> list[str]:
     if sentence := beyond(explanation):
         lines += indented(sentence)
     lines += indented(sampling(explanation)) + indented(INTERVALS)
-    cautions = [caution_sentence(explanation, caution) for caution in explanation.health.cautions]
-    for sentence in cautions:
+    for sentence in doubts(explanation):
         lines += indented(f"! {sentence}")
     return lines
 

@@ -10,15 +10,12 @@ from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of, listed
 from limefw_plugins.renderers._findings import Finding, findings
-from limefw_plugins.renderers._trust import INTERVALS, caution_sentence, whole_of
+from limefw_plugins.renderers._trust import GOOD, INTERVALS, POOR, doubts, on_instance, whole_of
 from limefw_plugins.renderers._words import Wording, fidelity, headline, printable, wording_of
 
 
 WIDTH = 88
 """Columns of a terminal."""
-
-POOR, GOOD = 0.5, 0.7
-"""R2 on samples left out, below which the effects are doubtful, and from which they may be believed."""
 
 
 def sentences(
@@ -33,13 +30,14 @@ def sentences(
     labels = explanation.labels if label is None else (explanation.label(label),)
     told = [f"{headline(explanation)}."]
     told += [_about(explanation, number, top) for number in labels]
-    told += [f"Reason for doubt: {caution_sentence(explanation, item)}" for item in explanation.health.cautions]
+    told += [f"Reason for doubt: {sentence}" for sentence in doubts(explanation)]
     told.append(INTERVALS)
     return Rendering("\n\n".join(textwrap.fill(text, WIDTH) for text in told) + "\n", "text/plain", ".txt")
 
 
 def _about(explanation: Explanation, label: int, top: int) -> str:
     words, every = wording_of(explanation), findings(explanation, label, explanation.segments.count)
+    every = [item for item in every if not item.none]
     name = printable(explanation.names[label])
     said = [f"{words.subject(name)} ({words.answer(explanation.prediction(label))}): {_verdict(explanation, label)}"]
     if not every:
@@ -50,28 +48,20 @@ def _about(explanation: Explanation, label: int, top: int) -> str:
     asked = asked_of(explanation, label)
     if asked is not None:
         said += [asked.sentence, asked.verdict]
-    return " ".join([*said, fidelity(explanation, label)])
+    return " ".join([*said, fidelity(explanation, label), on_instance(explanation, label).sentence])
 
 
 def _side(found: Sequence[Finding], many: int, words: Wording, *, positive: bool) -> str:
     verb = words.plus if positive else words.minus
     if not found:
         return f"Nothing {verb} it."
-    parts = [
-        f"{item.title} ({', '.join(filter(None, (item.place, item.effect_text)))}{_doubt(item)})" for item in found
-    ]
+    parts = [f"{item.title} ({', '.join(filter(None, (item.place, item.effect_text)))}{item.doubt})" for item in found]
     rest = f"; {many - len(found)} more do so less" if many > len(found) else ""
     first, _, behind = verb.partition(" ")
     verb = " ".join(filter(None, (first.removesuffix("s") if len(found) > 1 else first, behind)))
     text = f"{listed(parts)} {verb} it most{rest}."
     # what the user named keeps its spelling
     return text[:1].upper() + text[1:] if text.startswith(words.part) else text
-
-
-def _doubt(item: Finding) -> str:
-    if item.margin is None or abs(item.effect) > item.margin:
-        return ""
-    return ", which may be chance"
 
 
 def _verdict(explanation: Explanation, label: int) -> str:
@@ -81,6 +71,9 @@ def _verdict(explanation: Explanation, label: int) -> str:
         return "all combinations were drawn, and they are too few to test the following on some that were left out."
     if score is None:
         return "too few samples were drawn to tell whether the following can be believed."
+    tested = asked_of(explanation, label)
+    if score >= GOOD and (on_instance(explanation, label).missed or (tested is not None and not tested.foreseen)):
+        return "the following ranks what matters to the model; do not add the numbers up."
     if score >= GOOD:
         what = whole_of(explanation) if explanation.frame is None else "picture"
         return f"the following describes well what the model does around this {what}."

@@ -64,7 +64,7 @@ def series_figure(
         tail = len(wrapped(said, inner, 0.9 * SIZE)) * leading(0.9 * SIZE)
         sheet = Sheet(inner + 2 * MARGIN, round(head + high + 40 + tail + MARGIN))
         line = sheet.flow(MARGIN, MARGIN, inner, name.words, 1.2 * SIZE)
-        sheet.flow(MARGIN, line, inner, key(words, colors).words, SIZE)
+        sheet.flow(MARGIN, line, inner, key(words, colors, found).words, SIZE)
         _draw(sheet, head, series, drawn, (colors, words, course, {item.segment: item.decimals for item in found}))
         sheet.flow(MARGIN, head + high + 40, inner, said, 0.9 * SIZE)
         return sheet.rendering()

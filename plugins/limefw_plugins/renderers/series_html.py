@@ -14,7 +14,7 @@ from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers._runs import series_of, strips
 from limefw_plugins.renderers._series_chart import chart_of, course_height, paths
-from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, caution_sentence, sampling, whole_of
+from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, doubts, sampling, whole_of
 from limefw_plugins.renderers._words import fidelity, headline, printable, wording_of
 from limefw_plugins.renderers.page import templates
 from limefw_plugins.renderers.series_figure import chosen
@@ -72,7 +72,7 @@ def series_html(
         sampling=sampling(explanation),
         beyond=beyond(explanation),
         intervals=INTERVALS,
-        cautions=[caution_sentence(explanation, caution) for caution in explanation.health.cautions],
+        doubts=doubts(explanation),
         making=making(explanation),
     )  # fmt: skip
     return Rendering(text, "text/html", ".html")

@@ -71,7 +71,7 @@ def bars_figure(
         tail = len(wrapped(said, CHART, 0.9 * SIZE)) * leading(0.9 * SIZE)
         sheet = Sheet(CHART + 2 * MARGIN, round(head + high + tail + 2 * MARGIN))
         line = sheet.flow(MARGIN, MARGIN, CHART, name.words, 1.2 * SIZE)
-        sheet.flow(MARGIN, line, CHART, key(words, colors).words, SIZE)
+        sheet.flow(MARGIN, line, CHART, key(words, colors, found).words, SIZE)
         if found:
             bar_chart(sheet, found, (MARGIN, head, CHART), colors, words.unit, names)
         sheet.flow(MARGIN, head + high + MARGIN, CHART, said, 0.9 * SIZE)

@@ -12,7 +12,7 @@ from limefw_plugins.renderers._page_sections import bars_of, summary_of
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers._row import kept, parts_of, row_of, values_of
-from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, caution_sentence, sampling, whole_of
+from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, doubts, sampling, whole_of
 from limefw_plugins.renderers._words import fidelity, headline, printable, wording_of
 from limefw_plugins.renderers.page import templates
 
@@ -48,7 +48,7 @@ def table_html(
         sampling=sampling(explanation),
         beyond=beyond(explanation),
         intervals=INTERVALS,
-        cautions=[caution_sentence(explanation, caution) for caution in explanation.health.cautions],
+        doubts=doubts(explanation),
         making=making(explanation),
     )  # fmt: skip
     return Rendering(text, "text/html", ".html")

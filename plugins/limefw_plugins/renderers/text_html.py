@@ -11,7 +11,7 @@ from limefw_plugins.renderers._marked import becomes, marked, text_of, title_of
 from limefw_plugins.renderers._page_sections import FAINTEST, bars_of, summary_of
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
-from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, caution_sentence, sampling, whole_of
+from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, doubts, sampling, whole_of
 from limefw_plugins.renderers._words import decimals_for, fidelity, headline, number, printable, wording_of
 from limefw_plugins.renderers.page import templates
 
@@ -51,7 +51,7 @@ def text_html(
         sampling=sampling(explanation),
         beyond=beyond(explanation),
         intervals=INTERVALS,
-        cautions=[caution_sentence(explanation, caution) for caution in explanation.health.cautions],
+        doubts=doubts(explanation),
         making=making(explanation),
     )  # fmt: skip
     return Rendering(text, "text/html", ".html")

@@ -1,5 +1,6 @@
 """Only the strongest segments, the rest of the photograph put out of sight."""
 
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Literal
 
 import numpy as np
@@ -12,8 +13,9 @@ from limefw_plugins.renderers._areas import areas_at
 from limefw_plugins.renderers._captioned import Paragraph, bare, captioned, listed_effects, title, trust
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._letters import FAINT, Words
-from limefw_plugins.renderers._paint import PALETTES, PaletteName, greyed
-from limefw_plugins.renderers._picture import view_of
+from limefw_plugins.renderers._paint import PALETTES, Palette, PaletteName, greyed, rgb
+from limefw_plugins.renderers._picture import View, view_of
+from limefw_plugins.renderers._places import grown
 from limefw_plugins.renderers._sheet import drawing
 from limefw_plugins.renderers._words import wording_of
 
@@ -34,14 +36,14 @@ def top_only(
     scale: Annotated[int, Ge(0), Le(16)] = 0,
     longest: Annotated[int, Ge(0)] = 1000,
 ) -> Rendering:
-    """Only the strongest superpixels as they are, the rest of the photograph greyed, blank or blurred.
+    """Only the strongest superpixels as they are, the rest greyed or blurred outside of a line, or blank.
 
     Args:
         label: a number or name; none: the first explained.
         top: how many segments at the most.
         positive_only: those that speak for the label alone.
         rest: what becomes of everything else; "black" is what lime's hide_rest does.
-        palette: of the effects listed below the picture.
+        palette: of the line, and of the effects listed below the picture.
         caption: title, effects and trust below the picture; without, the file is as large as the photograph.
         scale: pixels a side that each of the photograph's becomes; 0: 1, more where it is small.
         longest: pixels that the longer side has at the most, a larger photograph is reduced; 0: its own size.
@@ -57,6 +59,8 @@ def top_only(
             [np.zeros(view.size, dtype=np.bool_), *areas_at(explanation, chosen, view.size).values()], axis=0
         )
     pixels = np.where(shown[..., None], view.pixels, _put_away(view.pixels, rest))
+    if rest in ("grey", "blurred"):
+        _outline(pixels, view, shown, PALETTES[palette], {item.segment for item in found if item.positive})
     paragraphs = [
         title(explanation, number),
         listed_effects(found, words, PALETTES[palette]),
@@ -65,6 +69,24 @@ def top_only(
     with drawing():
         sheet, _, _ = captioned(pixels, paragraphs) if caption else bare(pixels)
         return sheet.rendering()
+
+
+def _outline(
+    pixels: NDArray[np.uint8], view: View, shown: NDArray[np.bool_], colors: Palette, positive: AbstractSet[int]
+) -> None:
+    """Draw a line around what is shown, all outside of it: what is grey itself would look like a hole."""
+    areas = areas_at(view.explanation, sorted(positive), view.size).values()
+    plus = np.any([np.zeros(view.size, dtype=np.bool_), *areas], axis=0)
+    wide = 2 + max(view.size) // 600
+    line, halo = (_grown(shown, steps) & ~shown for steps in (wide, wide + 1))
+    pixels[halo] = 255
+    pixels[line] = np.where(_grown(plus, wide)[line, None], rgb(colors.plus), rgb(colors.minus))
+
+
+def _grown(mask: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
+    for _ in range(steps):
+        mask = grown(mask)
+    return mask
 
 
 def _put_away(pixels: NDArray[np.uint8], rest: Rest) -> NDArray[np.uint8]:

@@ -8,8 +8,8 @@ from annotated_types import Ge
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._drawing import drawing_of
-from limefw_plugins.renderers._findings import findings
-from limefw_plugins.renderers._paint import PALETTES, PaletteName
+from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._paint import PALE, PALETTES, PaletteName
 from limefw_plugins.renderers._words import printable, wording_of
 from limefw_plugins.renderers.page import templates
 
@@ -52,7 +52,8 @@ def vector(
             "effect": every[segment].effect if segment in every else 0.0,
             "text": every[segment].effect_text if segment in every else "no effect",
             "color": colors.fill(every[segment].effect) if segment in chosen else "none",
-            "opacity": round(0.2 + 0.25 * abs(every[segment].effect) / strongest, 3) if segment in chosen else 0,
+            "opacity": _opacity(every[segment], strongest) if segment in chosen else 0,
+            "line": 0.25 if segment not in chosen else PALE if every[segment].faint else 1,
             "point": np.round(drawn.points[segment], 1).tolist() if segment in chosen else None,
             "ink": colors.ink(every[segment].effect) if segment in chosen else "none",
             "corner": 0.5 if segment in chosen and every[segment].positive else 0.1,
@@ -67,3 +68,8 @@ def vector(
         about=f"{printable(explanation.instance.name)}: {words.answer(explanation.prediction(number))}",
     )  # fmt: skip
     return Rendering(text, "image/svg+xml", ".svg")
+
+
+def _opacity(item: Finding, strongest: float) -> float:
+    """Return how strong a tint is: as strong as the effect, and none where it may be chance."""
+    return 0.0 if item.faint else round(0.45 * abs(item.effect) / strongest, 3)

@@ -11,13 +11,18 @@ from limefw_plugins.renderers._areas import hidden_at
 from limefw_plugins.renderers._asked import Asked, asked_of
 from limefw_plugins.renderers._captioned import Paragraph, captioned, title, trust
 from limefw_plugins.renderers._letters import FAINT, Words, leading, wrapped
+from limefw_plugins.renderers._paint import Pixels, rgb
 from limefw_plugins.renderers._picture import View, view_of
+from limefw_plugins.renderers._places import eroded, grown
 from limefw_plugins.renderers._sheet import Sheet, drawing
 from limefw_plugins.renderers._words import wording_of
 
 
 SIZE, MARGIN, PANEL = 16, 20, 448
 """Pixels: letters, margins, the longer side of each of the three pictures."""
+
+STRIPES = ("#9aa1a9", "#7d8793")
+"""Bluish, as on the page: plain grey drowns in an X-ray."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,20 +55,32 @@ def _panels(view: View, asked: Asked) -> list[Panel]:
     explanation = view.explanation
     gone, rest = (share[..., None] for share in hidden_at(explanation, asked.answers.segments, view.size))
     row, column = np.indices(view.size)
-    stripes = np.where((row + column) // 6 % 2 == 0, 154, 139).astype(np.uint8)[..., None]
+    stripes = np.where(((row + column) // 6 % 2 == 0)[..., None], *map(rgb, STRIPES))
+    # soft segments end nowhere, so that no line could say where
+    line = _line(gone[..., 0] > 0, rest[..., 0] > 0) if explanation.segments.basis is None else None
     guessed = "the stand-in guessed "
     return [
         Panel(view.pixels, "the whole photograph", asked.whole, ""),
-        Panel(_blended(view.pixels, stripes, gone), f"without {asked.parts}", asked.without,
+        Panel(_blended(view.pixels, stripes, gone, line), f"without {asked.parts}", asked.without,
               guessed + asked.guess_without),
-        Panel(_blended(view.pixels, stripes, rest), "with these alone", asked.only,
+        Panel(_blended(view.pixels, stripes, rest, line), "with these alone", asked.only,
               guessed + asked.guess_only),
     ]  # fmt: skip
 
 
-def _blended(first: NDArray[np.uint8], second: NDArray[np.uint8], share: Floats) -> NDArray[np.uint8]:
+def _line(gone: NDArray[np.bool_], rest: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the border between what is hidden in one picture and in the other, or in none."""
+    return np.asarray((gone & ~eroded(gone)) | (grown(gone) & rest))
+
+
+def _blended(
+    first: NDArray[np.uint8], second: Pixels, share: Floats, line: NDArray[np.bool_] | None
+) -> NDArray[np.uint8]:
     """Return the first picture with so much of the second, as the model saw it where segments overlap."""
-    return np.asarray(np.rint(first + share * (second.astype(np.float64) - first)).astype(np.uint8))
+    blended = np.rint(first + share * (second - first)).astype(np.uint8)
+    if line is not None:
+        blended[line] = 255
+    return blended
 
 
 def _below(explanation: Explanation, label: int, asked: Asked) -> list[Words]:

@@ -19,7 +19,7 @@ import limefw
 from limefw.modalities.image import Image
 from limefw.types import Segments
 from limefw_plugins.renderers import limefw_renderers
-from limefw_plugins.renderers._areas import areas_at, areas_of, cells_of, layers, points_in, winners
+from limefw_plugins.renderers._areas import areas_at, cells_of, layers, points_in, winners
 from limefw_plugins.renderers._captioned import title
 from limefw_plugins.renderers._findings import findings, places_of
 from limefw_plugins.renderers._marks import apart, points_of
@@ -76,7 +76,7 @@ some_masks = arrays(np.bool_, st.tuples(st.integers(1, 5), st.integers(1, 7), st
 @settings(deadline=None)
 @given(some_masks)
 def test_the_areas_of_hard_masks_are_the_masks(masks):
-    np.testing.assert_array_equal(areas_of(shares(masks), range(len(masks))), masks)
+    np.testing.assert_array_equal(shares(masks).areas(), masks)
 
 
 @settings(deadline=None)
@@ -84,7 +84,7 @@ def test_the_areas_of_hard_masks_are_the_masks(masks):
 def test_no_soft_segment_is_nowhere(masks):
     cover = masks.sum(axis=0)
     segments = Segments(masks.argmax(axis=0), ("",) * len(masks), basis=masks / np.maximum(cover, 1.0))
-    areas = areas_of(segments, range(len(masks)))
+    areas = segments.areas()
     np.testing.assert_array_equal(areas.any(axis=(1, 2)), masks.any(axis=(1, 2)))
     assert not (areas & (masks == 0)).any()
 

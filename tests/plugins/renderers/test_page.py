@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import io
 import json
 import re
 from hashlib import sha256
@@ -273,3 +274,38 @@ def test_pixels_in_no_segment_have_no_outline():
     labels[5:15, 5:15] = 0
     (ring,) = rings(outlines(labels, 1)[0])
     assert (ring.min(), ring.max()) == (10, 30)
+
+
+def test_a_small_photograph_is_embedded_as_it_is(make):
+    """Its pixels are meant to be seen; also a grey one, which takes one channel."""
+    from PIL import Image as Pillow
+
+    for channels in (1, 3):
+        pixels = np.random.default_rng(0).integers(0, 256, (28, 28, channels), dtype=np.uint8)
+        data = page(make(Image(pixels, (0, 255)), count=9)).data
+        found = re.search(r"data:image/(\w+);base64,([^\"]+)", data)
+        assert found[1] == "png"
+        shown = Pillow.open(io.BytesIO(base64.b64decode(found[2])))
+        assert shown.mode == ("L" if channels == 1 else "RGB")
+        np.testing.assert_array_equal(np.asarray(shown.convert("RGB")), np.broadcast_to(pixels, (28, 28, 3)))
+
+
+def test_a_short_name_stays_on_one_line_in_headings(explanation):
+    document, figures, _ = read(page(explanation).data)
+    headings = [found["text"] for found in document.all("/h1") + document.all("/h2")]
+    assert "EfficientNet-Lite0 says Egyptian\u00a0Mau with probability 0.77" in headings
+    assert figures["labels"]["285"]["title"].endswith("against Egyptian\u00a0Mau")
+    assert "\u00a0" not in document.all("/title")[0]["text"]
+
+
+def test_a_page_that_is_printed_has_margins_and_keeps_headings_with_their_pictures(explanation):
+    data = page(explanation).data
+    assert "@page { margin" in data
+    assert ".together" in data[data.index("@media print") : data.index("break-inside: avoid")]
+    assert "@page" not in page(explanation, fragment=True).data
+    together = data[data.index('<div class="together">') :]
+    assert together.index("<h2>") < together.index('<div class="pictures">') < together.index('<table class="effects">')
+
+
+def test_the_page_has_words_for_none_shown(explanation):
+    assert "No superpixel is shown: move the slider." in page(explanation).data

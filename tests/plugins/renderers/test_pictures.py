@@ -1,5 +1,6 @@
 import dataclasses
 import io
+import re
 
 import numpy as np
 import pytest
@@ -9,11 +10,14 @@ from skimage.data import chelsea
 from limefw.errors import LabelError
 from limefw.modalities.image import Image
 from limefw_plugins.renderers._findings import findings
+from limefw_plugins.renderers._marks import spread
 from limefw_plugins.renderers.bars import bars
 from limefw_plugins.renderers.figure import figure
-from limefw_plugins.renderers.heatmap import heatmap
+from limefw_plugins.renderers.heatmap import heatmap, what_signs
 from limefw_plugins.renderers.overlay import overlay
+from limefw_plugins.renderers.page import page
 from limefw_plugins.renderers.top_only import top_only
+from limefw_plugins.renderers.vector import vector
 from limefw_plugins.renderers.what_if import what_if
 
 
@@ -188,7 +192,8 @@ def test_only_the_strongest_are_as_they_were(rest, explanation):
     if rest in ("black", "white"):
         assert (rest_of_it == (0 if rest == "black" else 255)).all()
     elif rest == "grey":
-        assert (np.ptp(rest_of_it, axis=1) == 0).all()
+        # but for the line around what is shown
+        assert (np.ptp(rest_of_it, axis=1) == 0).mean() > 0.95
     else:
         assert (rest_of_it != photo[~chosen]).any(axis=1).mean() > 0.8
 
@@ -211,3 +216,99 @@ def test_bars_name_segments_by_the_number_that_pictures_show(explanation):
 def test_the_figure_says_what_its_large_dot_is(explanation):
     titles = [axes.get_title() for axes in figure(explanation).figure.axes]
     assert any("the large one the whole image" in text for text in titles)
+
+
+GREY = Image(np.full((120, 160, 1), 190, np.uint8), (0, 255))
+
+
+def test_what_is_kept_of_a_grey_photograph_has_a_line_outside_of_it(make):
+    explanation = make(GREY, count=12)
+    picture = pixels_of(top_only(explanation, caption=False, scale=1, top=2))
+    chosen = np.isin(explanation.label_map, explanation.chosen(num_features=2))
+    line = (picture == (0x1A, 0x98, 0x50)).all(axis=2)
+    assert line.any()
+    assert not line[chosen].any()
+    assert (picture[chosen] == 190).all()
+
+
+def test_the_what_if_picture_is_striped_bluish_with_white_lines(make):
+    picture = pixels_of(what_if(make(GREY, count=12)))
+    assert ((picture == (0x9A, 0xA1, 0xA9)).all(axis=2)).any()
+    assert ((picture == (0x7D, 0x87, 0x93)).all(axis=2)).any()
+    bluish = picture[..., 2] - picture[..., 0] >= 10
+    beside = np.zeros_like(bluish)
+    beside[:, 1:] = bluish[:, :-1] & (picture[:, 1:] == 255).all(axis=2)
+    assert beside[100:400, 520:].any()
+
+
+def strengths(make, effects, margin):
+    """Return an explanation whose first segments have some effects, all with one margin."""
+    explanation = make(count=12)
+    every = np.zeros(explanation.segments.count)
+    every[: len(effects)] = effects
+    covariance = np.eye(len(every)) * (margin / 1.96) ** 2
+    fits = {label: dataclasses.replace(fit, effects=every, covariance=covariance)
+            for label, fit in explanation.fits.items()}  # fmt: skip
+    return dataclasses.replace(explanation, fits=fits)
+
+
+def test_a_tint_is_as_strong_as_its_effect_on_the_page_and_in_pictures(make):
+    """Half the effect, half the tint; one that may be chance has none, and a pale line."""
+    explanation = strengths(make, (0.2, 0.1, -0.02), 0.03)
+    photo = explanation.instance.pixels.astype(float)
+    picture = pixels_of(overlay(explanation, boundaries=False, alpha=0.4, longest=0))[:300, :451]
+    green = np.array([0x1A, 0x98, 0x50])
+    for segment, share in ((0, 0.4), (1, 0.2), (2, 0.0)):
+        inside = explanation.label_map == segment
+        wanted = np.rint(photo * (1 - share) + green * share)
+        # its number hides some
+        assert (np.abs(picture - wanted).max(axis=2) <= 1)[inside].mean() > 0.8
+    shapes = re.findall(r'class="(for|against)( faint)?" fill-opacity="([^"]+)"', page(explanation).data)
+    assert shapes[:3] == [("for", "", "0.4"), ("for", "", "0.2"), ("against", " faint", "0.0")]
+    assert "pale: no clear effect" in page(explanation).data
+    clear = strengths(make, (0.2, 0.1, -0.02), 0.01)
+    for renderer in (overlay, bars, figure, vector):
+        assert renderer(explanation).data != renderer(clear).data
+    red = (pixels_of(overlay(clear, longest=0)) == (0xD7, 0x30, 0x27)).all(axis=2)
+    assert red.any()
+    assert not (pixels_of(overlay(explanation, longest=0)) == (0xD7, 0x30, 0x27)).all(axis=2)[:300].any()
+
+
+@pytest.mark.parametrize("renderer", [heatmap, figure])
+def test_effects_that_are_rounding_have_no_colour(renderer, make):
+    explanation = make(count=12)
+    noise = np.random.default_rng(0).normal(size=explanation.segments.count) * 1e-17
+    none = {label: dataclasses.replace(fit, effects=np.zeros_like(noise)) for label, fit in explanation.fits.items()}
+    tiny = {label: dataclasses.replace(fit, effects=noise) for label, fit in explanation.fits.items()}
+    one, other = (renderer(dataclasses.replace(explanation, fits=fits, what_if={})).data for fits in (none, tiny))
+    assert one == other
+
+
+def test_the_signs_of_a_heat_map_are_explained_below_it_and_lie_inside(make):
+    from limefw_plugins.renderers._words import wording_of
+
+    explanation = make(count=12)
+    found = findings(explanation, None, 8)
+    assert "The strongest are marked: + speaks for" in what_signs(found, wording_of(explanation))
+    assert what_signs([], wording_of(explanation)) == ""
+    strip = heatmap(make(Image(chelsea()[:, 100:130], (0, 255)), count=40))
+    width = strip.figure.axes[0].get_xlim()[1]
+    places = [text.get_position() for text in strip.figure.axes[0].texts]
+    assert places
+    assert all(2 < x < width - 2 for x, _ in places)
+    for at, (x, y) in enumerate(places):
+        assert all(max(abs(x - left), abs(y - top)) > 10 for left, top in places[:at])
+
+
+def test_numbers_lie_apart_and_inside_however_many_there_are():
+    rng = np.random.default_rng(0)
+    for count, spot in ((5, 300), (60, 300), (60, 40)):
+        wanted, whole = rng.uniform(0, spot, (count, 2)), np.array([400.0, 300.0])
+        boxes = np.column_stack([rng.uniform(8, 14, count), np.full(count, 9.0)])
+        places = spread(wanted, boxes, whole)
+        assert (places >= boxes).all()
+        assert (places <= whole - boxes).all()
+        for at in range(count):
+            away = np.abs(places[at] - places[:at]) - (boxes[at] + boxes[:at])
+            assert (away >= 0).any(axis=1).all()
+        np.testing.assert_array_equal(places[0], np.clip(wanted[0], boxes[0], whole - boxes[0]))

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from limefw.modalities.image import Image
+from limefw.results.what_if import WhatIf
+from limefw_plugins.renderers._findings import findings
+from limefw_plugins.renderers._trust import doubts
 from limefw_plugins.renderers._words import columns, fitted, number, printable, signed, wording_of
 from limefw_plugins.renderers.bars import bars
 from limefw_plugins.renderers.figures_json import figures_json
@@ -266,7 +269,8 @@ def test_sentences_say_first_whether_to_believe_them(cross_fitted, words, explan
         label: dataclasses.replace(item, cross_fitted=cross_fitted) for label, item in explanation.health.labels.items()
     }
     health = dataclasses.replace(explanation.health, labels=trust)
-    text = " ".join(sentences(dataclasses.replace(explanation, health=health), label=285).data.split())
+    unasked = dataclasses.replace(explanation, health=health, what_if={})
+    text = " ".join(sentences(unasked, label=285).data.split())
     assert words in text
     assert text.index(words) < text.index("superpixel")
     assert all(columns(line) <= 88 for line in sentences(explanation).data.splitlines())
@@ -299,3 +303,76 @@ def test_of_many_channels_it_is_said_which_are_shown(make, channels):
     for renderer in (plain_text, page):
         said = f"the first three of its {channels} channels, as red, green and blue" in renderer(found).data
         assert said is (channels > 3)
+
+
+def missing(explanation, local):
+    """Return an explanation whose surrogate says so much of the whole instance."""
+    trust = {
+        label: dataclasses.replace(item, cross_fitted=0.9, local_prediction=local)
+        for label, item in explanation.health.labels.items()
+    }
+    return dataclasses.replace(explanation, health=dataclasses.replace(explanation.health, labels=trust), what_if={})
+
+
+def test_a_stand_in_that_fails_a_test_is_a_reason_for_doubt_everywhere(explanation):
+    """An R2 of 0.9 is no clean bill where it misses the instance itself, or what the model did when it was asked."""
+    near = missing(make_one(explanation), 0.76)
+    assert "Reason for doubt" not in sentences(near).data
+    assert "describes well" in sentences(near, label=285).data
+    assert "None of limefw’s cautions applies" in page(near).data
+    off = missing(make_one(explanation), 0.30)
+    unforeseen = dataclasses.replace(near, what_if={285: WhatIf((1,), 0.77, 0.7, 0.1, 0.7, 0.9)})
+    for doubtful, words in ((off, "misses the model's answer"), (unforeseen, "was not foreseen")):
+        text = " ".join(sentences(doubtful, label=285).data.split())
+        assert "Reason for doubt: Egyptian Mau: " in text
+        assert words in text
+        assert "describes well" not in text
+        assert words in " ".join(plain_text(doubtful).data.split())
+        found = page(doubtful).data
+        assert "None of limefw’s cautions applies" not in found
+        assert words.replace("'", "&#39;") in found
+
+
+def make_one(explanation):
+    """Return an explanation of the first label alone, whose model ranges over 0..1."""
+    fits = {285: explanation.fits[285]}
+    around = dataclasses.replace(
+        explanation.neighbourhood, targets=np.linspace(0, 1, len(explanation.neighbourhood.codes))[:, None]
+    )
+    health = dataclasses.replace(explanation.health, labels={285: explanation.health.labels[285]})
+    return dataclasses.replace(explanation, fits=fits, neighbourhood=around, health=health)
+
+
+def test_sentences_tell_what_both_say_of_the_whole_instance(explanation):
+    text = " ".join(sentences(missing(explanation, 0.306), label=285).data.split())
+    assert "Of the whole image the stand-in says 0.306, and the model 0.770." in text
+
+
+def test_one_reason_for_doubt_names_many_labels_once(make):
+    names = {label: f"class {label}" for label in range(6)}
+    many = make(names=names, predictions=(0.3, 0.2, 0.2, 0.1, 0.1, 0.1), count=12)
+    found = [line for line in doubts(many) if "was not foreseen" in line]
+    assert len(found) == 1
+    assert found[0].startswith("class 0, class 1, class 2 and 3 more: ")
+
+
+def test_what_rounds_to_nothing_is_not_said_to_speak_for_or_against(explanation):
+    """Nor is it tinted: it is in the list, as 0.000."""
+    effects = np.zeros(explanation.segments.count)
+    effects[:3] = 0.5, -1e-6, 1e-6
+    fits = {
+        label: dataclasses.replace(fit, effects=effects, covariance=None) for label, fit in explanation.fits.items()
+    }
+    small = dataclasses.replace(explanation, fits=fits, what_if={})
+    assert [item.faint for item in findings(small, 285, 3)] == [False, True, True]
+    text = " ".join(sentences(small, label=285).data.split())
+    assert "Superpixel 0 (" in text
+    assert "Nothing speaks against it." in text
+    assert "superpixel 2" not in text
+
+
+def test_effects_of_rounding_are_0_in_json(explanation):
+    tiny = np.full(explanation.segments.count, 3e-17)
+    fits = {label: dataclasses.replace(fit, effects=tiny) for label, fit in explanation.fits.items()}
+    found = json.loads(figures_json(dataclasses.replace(explanation, fits=fits)).data)
+    assert all(set(label["effects"]) == {0.0} for label in found["labels"])

@@ -114,6 +114,12 @@ def test_a_segment_all_over_the_picture_has_no_side():
     assert place_words(np.zeros((5, 5), dtype=int), 4)[3] == ""
 
 
+def test_places_are_those_of_pixels_middles():
+    assert place_words(np.arange(4).reshape(2, 2), 4) == ["upper left", "upper right", "lower left", "lower right"]
+    assert place_words(np.arange(3)[None], 3) == ["left", "centre", "right"]
+    assert place_words(np.arange(3)[:, None], 3) == ["top", "centre", "bottom"]
+
+
 def test_marks_lie_inside_their_segment():
     rows, columns = np.indices((200, 200))
     ring = np.abs(np.hypot(rows - 100, columns - 100) - 80) < 10

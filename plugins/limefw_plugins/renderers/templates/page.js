@@ -96,9 +96,10 @@
       const at = label.segments.indexOf(segment);
       const strength = at < 0 ? 0 : Math.abs(label.effects[at]) / limit;
       const chosen = at >= 0 && at < top;
-      const opacity = data.cells.length ? 0 : { overlay: chosen ? 0.4 * strength : 0, heat: 0.9 * strength }[view] ?? 0;
+      const faint = chosen && view === "overlay" && label.faint.includes(segment);
+      const opacity = data.cells.length ? 0 : { overlay: chosen && !faint ? 0.4 * strength : 0, heat: 0.9 * strength }[view] ?? 0;
       drawn.set(segment, shape(segment, {
-        class: `${at < 0 ? "none" : side(label.effects[at])}${chosen ? " chosen" : ""}`,
+        class: `${at < 0 ? "none" : side(label.effects[at])}${chosen ? " chosen" : ""}${faint ? " faint" : ""}`,
         "fill-opacity": opacity.toFixed(3), "data-segment": segment, role: "option", tabindex: rank ? -1 : 0,
         "aria-selected": segment === held, "aria-label": sentence(label, segment),
       }));
@@ -122,7 +123,7 @@
     const effect = (segment) => label.effects[label.segments.indexOf(segment)] ?? 0;
     const first = members.find((segment) => shown.includes(segment));
     const value = view === "heat" ? members.reduce((sum, segment) => sum + effect(segment), 0) / members.length :
-      view === "overlay" && first !== undefined ? effect(first) : 0;
+      view === "overlay" && first !== undefined && !label.faint.includes(first) ? effect(first) : 0;
     const opacity = (view === "heat" ? 0.9 : 0.4) * Math.abs(value) / limit;
     return svg("use", { href: `#${data.drawing}-c${number}`, class: side(value), "fill-opacity": opacity.toFixed(3) });
   }
@@ -177,6 +178,8 @@
     }));
     listed.hidden = !shown.length;
     explore.querySelector(".nothing").hidden = label.segments.length > 0;
+    explore.querySelector(".none-shown").hidden = shown.length > 0 || !label.segments.length;
+    explore.querySelector(".pale").hidden = form.elements.view.value !== "overlay" || !shown.some((segment) => label.faint.includes(segment));
   }
 
   // --- pointing: hovering shows, clicking and focusing hold
