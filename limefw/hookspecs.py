@@ -113,7 +113,7 @@ def limefw_fillers() -> Iterable[Plugin]:
 
     What hidden segments show. For images return ``PixelComposer.of(image, background, segments)``, which takes one
     background ``(h, w, c)``, or several, of which each draw shows one; composing itself must make no random choice.
-    For texts it is ``TextComposer.of(text, segments, fill)``: what a hidden word shows, or a function of each.
+    For texts it is ``TextComposer.of(text, segments, fill)``: what hidden words show, or a function from one to that.
     Any object with ``compose(draws)`` will do; ``limefw.types.Composer`` says what else it may offer.
 
         from limefw import PixelComposer, Plugin, hookimpl

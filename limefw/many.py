@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw import contracts
-from limefw.discovery import registry
+from limefw.discovery import Registry, registry
 from limefw.errors import InputError, LimefwError, MissingDependencyError, RecipeError
+from limefw.game import Cache, Listener
 from limefw.modalities.image import Image
 from limefw.pipeline import Explainer
 from limefw.recipe import Label
@@ -24,7 +25,20 @@ Key = Callable[[Explanation, int], str]
 
 
 def explain_many(
-    instances: Iterable[Any], model: Any = None, /, *, most: int | None = None, seed: int = 0, **settings: Any
+    instances: Iterable[Any],
+    model: Any = None,
+    /,
+    *,
+    recipe: Any = None,
+    overrides: Mapping[str, Any] | None = None,
+    labels: Label | Sequence[Label] | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    most: int | None = None,
+    chunk: int | None = None,
+    cache: Cache | None = None,
+    on_progress: Listener | None = None,
+    registry: Registry | None = None,
 ) -> list[Explanation]:
     """Explain many instances by one model and one recipe.
 
@@ -34,24 +48,32 @@ def explain_many(
     Args:
         instances: whatever `limefw.explain` takes.
         model: as there; loaded once.
+        recipe: a name, a file, a mapping or a Recipe; None: the one for what is explained.
+        overrides: settings on top of it, stages too: ``{"segmenter": "slic"}``.
+        labels: as `limefw.explain` has them.
+        samples: rows drawn for each at the most.
+        seed: of all seeds, and of the choice that `most` makes.
         most: of more instances than these as many are chosen at random, by the seed.
-        seed: of that choice, and of all seeds.
-        settings: as `limefw.explain` has them: recipe, labels, samples, stages ...
+        chunk: rows per model call.
+        cache: keeps raw output rows of models that have a fingerprint.
+        on_progress: told after every chunk and every stage of each.
+        registry: where the plug-ins are; the process's own by default.
+
+    Raises:
+        LimefwError: what `limefw.explain` raises, of the first instance that cannot be explained.
     """
     given = instances if isinstance(instances, Sequence | np.ndarray) else list(instances)
     rows = np.arange(len(given))
     if most is not None and len(rows) > most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
-    own = {name: settings.pop(name) for name in _OF_EXPLAINER if name in settings}
-    explainer = Explainer(model, overrides=settings, **own)
-    return [explainer(given[at], seed=_seed(seed, at)) for at in rows.tolist()]
+    explainer = Explainer(
+        model, recipe=recipe, overrides=overrides, chunk=chunk, cache=cache, on_progress=on_progress, registry=registry
+    )
+    return [explainer(given[at], labels=labels, samples=samples, seed=_seed(seed, at)) for at in rows.tolist()]
 
 
 def _seed(seed: int, at: int) -> int:
     return int(np.random.SeedSequence(seed, spawn_key=(at,)).generate_state(1)[0])
-
-
-_OF_EXPLAINER = ("recipe", "chunk", "cache", "on_progress", "registry")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from limefw.cli import _common
-from limefw.cli._segments_picture import drawn
 from limefw.cli._terminal import say
 from limefw.errors import InputError
 
@@ -42,6 +41,8 @@ def segments(request: _common.Request, out: Path | None) -> None:
     photo, found, frame = cut(path, _common.load_model(request, settled), settled)
     if frame is None:
         raise InputError(f"only the segments of an image can be drawn, and {path} is {photo.modality}")
+    from limefw.cli._segments_picture import drawn
+
     picture, left_out = drawn(*_reduced(photo, frame), found)
     written = picture.save(target)
     sizes = found.sizes()

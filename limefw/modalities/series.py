@@ -60,16 +60,29 @@ class Series:
             object.__setattr__(self, "times", frozen(_growing(self.times, steps)))
 
     @classmethod
-    def of(cls, array: Any, layout: str = "", **known: Any) -> "Series":
+    def of(
+        cls,
+        array: Any,
+        layout: str = "",
+        *,
+        name: str = "series",
+        channels: Sequence[str] = (),
+        times: Any = None,
+        unit: str = "",
+    ) -> "Series":
         """Make one of an array as the model reads it, without the axis of a batch: of layout "ct" (channels, t).
 
         Args:
             array: (t,), (t, channels) or (channels, t).
             layout: as above.
-            known: name, channels, times and unit.
+            name: as above, like all that follows.
+            channels: their names.
+            times: when each step was.
+            unit: of these.
         """
         values = np.asarray(array.detach().cpu() if callable(getattr(array, "detach", None)) else array)
-        return cls(values.T if layout == "ct" else values, layout=layout, **known)
+        values = values.T if layout == "ct" else values
+        return cls(values, layout=layout, name=name, channels=tuple(channels), times=times, unit=unit)
 
     @property
     def shape(self) -> tuple[int, int]:

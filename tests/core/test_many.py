@@ -91,8 +91,8 @@ def case():
     """Explanations of a linear model, exact, and the effects that they must have."""
     series, weights = RNG(0).normal(size=(12, 40)), RNG(1).normal(size=40)
     found = limefw.explain_many(
-        series, model_of(weights), recipe="series", samples=60, surrogate="linear",
-        segmenter={"use": "windows", "count": 8},
+        series, model_of(weights), recipe="series", samples=60,
+        overrides={"surrogate": "linear", "segmenter": {"use": "windows", "count": 8}},
     )  # fmt: skip
     gone = series - series.mean(axis=1, keepdims=True)
     return found, (weights * gone).reshape(12, 8, 5).sum(axis=2)
@@ -181,8 +181,8 @@ def test_superpixels_of_different_images_are_not_compared():
     assert {share.feature for share in made.shares} <= {"head", "tail"}
     pixels = RNG(0).integers(0, 255, (3, 12, 12, 3), dtype=np.uint8)
     grid = limefw.explain_many(
-        pixels, lambda batch: batch[:, :6].mean(axis=(1, 2)) / 765, segmenter={"use": "grid", "rows": 2, "columns": 2},
-        labels=[0], samples=20,
+        pixels, lambda batch: batch[:, :6].mean(axis=(1, 2)) / 765, labels=[0], samples=20,
+        overrides={"segmenter": {"use": "grid", "rows": 2, "columns": 2}},
     )  # fmt: skip
     assert limefw.pick(grid, 2).weights.count == 3
 
