@@ -253,7 +253,10 @@ class RowComposer:
             return np.asarray(draws.values["row"])
         numbers = draws.values.get("draw", np.zeros(len(draws), dtype=np.uint64))
         varied = np.flatnonzero(self.labels >= 0)
-        kept = draws.codes[:, self.labels[varied]] > 0
+        codes = draws.codes if np.array_equal(self.labels, np.arange(draws.codes.shape[1])) else (
+            draws.codes[:, self.labels[varied]]
+        )  # fmt: skip
+        kept = codes if codes.dtype == np.bool_ else codes > 0
         if self.joint:  # one row of the background for all
             shown = np.where(kept, self.row.values[varied], self._background(numbers)[:, varied])
         else:
