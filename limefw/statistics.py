@@ -15,7 +15,7 @@ from limefw.types import Codes, Fit, Floats, Neighbourhood
 
 
 BLOCK = 2048
-CELLS = 500_000
+CELLS = 1_000_000
 
 
 def blocks(rows: int, width: int = 1) -> Iterator[slice]:
@@ -105,17 +105,15 @@ def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:
     The intercept is not penalised and the weights are not normalised, as in scikit-learn's Ridge. With alpha 0 and a
     singular Gram matrix: the shortest of all solutions.
     """
-    # in place for a while, as a copy of a large one is what an explanation would need most memory for
-    diagonal = moments.cross.reshape(-1)[:: len(moments.cross) + 1]
-    kept = diagonal.copy()
-    diagonal += alpha
-    try:
-        if alpha > 0:
-            beta: Floats = np.asarray(np.linalg.solve(moments.cross, moments.with_targets), dtype=np.float64)
-        else:
-            beta = np.asarray(np.linalg.lstsq(moments.cross, moments.with_targets, rcond=None)[0], dtype=np.float64)
-    finally:
-        diagonal[...] = kept
+    if alpha > 0:
+        # in its own place for a moment, as a copy of many columns would be large
+        diagonal = moments.cross.ravel()[:: len(moments.cross) + 1]
+        kept = diagonal.copy()
+        diagonal += alpha
+        beta: Floats = np.asarray(np.linalg.solve(moments.cross, moments.with_targets), dtype=np.float64)
+        diagonal[:] = kept
+    else:
+        beta = np.asarray(np.linalg.lstsq(moments.cross, moments.with_targets, rcond=None)[0], dtype=np.float64)
     return beta, moments.target_means - moments.code_means @ beta
 
 

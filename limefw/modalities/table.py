@@ -280,15 +280,28 @@ class Table:
 
     def frame(self, rows: Floats) -> Any:
         """Return encoded rows ``(n, f)`` as the model wants them: with the table's own columns, order and types."""
-        if len(self.features) == len(self.columns):  # none of several columns
-            return self.form.build(self.columns, rows)
+        if self._plain:
+            return self.form.build(self.columns, rows, numbers=self._numbers)
         wide = np.empty((len(rows), len(self.columns)))
         for at, feature in enumerate(self.features):
             if len(feature.columns) == 1:
                 wide[:, feature.columns[0]] = rows[:, at]
             else:
                 wide[:, list(feature.columns)] = rows[:, [at]] == np.arange(len(feature.columns))
-        return self.form.build(self.columns, wide)
+        return self.form.build(self.columns, wide, numbers=self._numbers)
+
+    @cached_property
+    def _plain(self) -> bool:
+        """Whether each feature is a column."""
+        return all(len(feature.columns) == 1 for feature in self.features)
+
+    @cached_property
+    def _numbers(self) -> bool:
+        """Whether all columns hold numbers of one type."""
+        kinds = {str(column.dtype) for column in self.columns}
+        return len(kinds) == 1 and all(
+            column.choices is None and isinstance(column.dtype, np.dtype) for column in self.columns
+        )
 
     @cached_property
     def pools(self) -> Floats:

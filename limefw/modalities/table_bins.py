@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from limefw.types import Codes, Draws, Floats, Labels, Segments, digest, frozen
 
 ASKED = 50
 """Rows that the model is asked about for each what-if question: hidden features are drawn so many times."""
+
+SLICE = 64
+"""Columns filled at a time: of a block of rows these fit a processor's cache."""
 
 KEYED = 64
 """Features up to which rows are told apart by what they hold; of more, two hardly ever are equal."""
@@ -63,14 +67,16 @@ class Bins(Segments):
             raise InputError(f"{name!r} is missing in this row, and only bins have one for what is missing: use bins")
         varied = np.array([not feature.kept for feature in table.features])
         if drop_constant:
-            varied &= np.array([_varies(row, at, ends[at], scaled[at]) for at in range(len(edges))], dtype=np.bool_)
+            first, last = slices_of(row, cls(np.arange(len(edges)), (), edges=ends, scaled=scaled))
+            varied &= last - first < table.pools.shape[1]
         if varied.sum() < 2:
             raise InputError(_too_few(row, int(varied.sum())))
         labels = np.where(varied, np.cumsum(varied) - 1, -1)
         means, scales = np.zeros(len(edges)), np.ones(len(edges))
         if scaled.any():
             means, scales = np.where(scaled, table.means, means), np.where(scaled, table.scales, scales)
-        names = [_name(row, at, ends[at], scales[at] if scaled[at] else None) for at in np.flatnonzero(varied).tolist()]
+        cuts = [[] if cut is None else list(map(float, cut)) for cut in edges]
+        names = [_name(row, at, cuts[at], scales[at] if scaled[at] else None) for at in np.flatnonzero(varied).tolist()]
         return cls(labels, tuple(names), edges=ends, scaled=scaled, means=means, scales=scales)
 
     def __post_init__(self) -> None:
@@ -112,38 +118,21 @@ def bounds_of(row: Row, segments: Segments) -> tuple[Floats, Floats]:
     low, high = np.nextafter(row.values, -np.inf), np.array(row.values)
     if not isinstance(segments, Bins) or segments.edges is None or segments.scaled is None:
         return low, high
-    cut = np.array([not feature.texts for feature in row.background.features]) & ~segments.scaled & ~np.isnan(high)
-    # a feature with fewer bins than others has NaN behind its ends, which is never below or above anything
-    below = segments.edges < row.values[:, None]
-    low[cut] = np.where(below, segments.edges, -np.inf).max(axis=1, initial=-np.inf)[cut]
-    above = segments.edges >= row.values[:, None]
-    high[cut] = np.where(above, segments.edges, np.inf).min(axis=1, initial=np.inf)[cut]
-    return low, high
+    cut = ~(segments.scaled | np.isnan(row.values) | [bool(feature.texts) for feature in row.background.features])
+    place, every = (segments.edges < row.values[:, None]).sum(axis=1), np.arange(len(low))
+    ends = np.pad(
+        np.nan_to_num(segments.edges, nan=np.inf), ((0, 0), (1, 1)), constant_values=((0, 0), (-np.inf, np.inf))
+    )
+    return np.where(cut, ends[every, place], low), np.where(cut, ends[every, place + 1], high)
 
 
 def slices_of(row: Row, segments: Segments) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return for each feature where the row's own bin begins and ends among the table's pooled values."""
-    (low, high), pools, missing = bounds_of(row, segments), row.background.pools, np.isnan(row.values)
-    # sorted, with what is missing last: so many values are at most this
-    first = np.where(missing, (~np.isnan(pools)).sum(axis=1), (pools <= low[:, None]).sum(axis=1))
-    return first, np.where(missing, pools.shape[1], (pools <= high[:, None]).sum(axis=1))
-
-
-def _varies(row: Row, at: int, ends: Floats, scaled: Any) -> bool:
-    """Say whether the background has a value of a feature in another bin than the row's."""
-    pool = row.background.pools[at]
-    if scaled or row.background.features[at].texts:
-        return bool(((pool != row.values[at]) & ~(np.isnan(pool) & math.isnan(row.values[at]))).any())
-    if math.isnan(row.values[at]) or math.isnan(pool[-1]):
-        return bool(
-            (np.isnan(pool) != math.isnan(row.values[at])).any() or _place(ends, pool[0]) != _place(ends, pool[-1])
-        )
-    return {_place(ends, pool[0]), _place(ends, pool[-1])} != {_place(ends, row.values[at])}
-
-
-def _place(ends: Floats, value: float) -> int:
-    # of a handful of numbers faster than NumPy's; NaN behind them is above everything
-    return bisect_left(ends, value)
+    low, high = bounds_of(row, segments)
+    pools, missing = row.background.pools, np.isnan(row.values)
+    # in order, and what is missing last, which is below nothing
+    first, last, there = ((pools <= end[:, None]).sum(axis=1) for end in (low, high, np.full(len(low), np.inf)))
+    return np.where(missing, there, first), np.where(missing, pools.shape[1], last)
 
 
 def _too_few(row: Row, count: int) -> str:
@@ -156,7 +145,7 @@ def _too_few(row: Row, count: int) -> str:
     )
 
 
-def _name(row: Row, at: int, ends: Floats, scale: float | None) -> str:
+def _name(row: Row, at: int, ends: list[float], scale: float | None) -> str:
     """Return what is said of a feature: "37 < age <= 50", "housing = own", "age (for each 13.6 more)"."""
     feature, value = row.background.features[at], float(row.values[at])
     if scale is not None:
@@ -165,14 +154,14 @@ def _name(row: Row, at: int, ends: Floats, scale: float | None) -> str:
         return f"{feature.name} is missing"
     if feature.texts:
         return f"{feature.name} = {feature.texts[int(value)]}"
-    return between(feature, value, ends[~np.isnan(ends)])
+    return between(feature, value, ends)
 
 
-def between(feature: Feature, value: float, ends: Floats) -> str:
+def between(feature: Feature, value: float, ends: Sequence[float]) -> str:
     """Say in which bin a number lies, with as many digits as it takes to be true."""
     if not len(ends):
         return f"{feature.name} = {number_text(value)}"
-    place = _place(ends, value)
+    place = bisect_left(ends, value)
     below = ends[place - 1] if place else None
     above = ends[place] if place < len(ends) else None
     if feature.kind == "integer":
@@ -182,8 +171,7 @@ def between(feature: Feature, value: float, ends: Floats) -> str:
             return f"{feature.name} = {number_text(value)}"
         texts = [None if end is None else number_text(end) for end in whole]
     else:
-        gaps = np.diff(ends)
-        texts = _digits(value, below, above, float(gaps.min() if len(gaps) else abs(ends[0]) / 100))
+        texts = _digits(value, below, above, min((b - a for a, b in pairwise(ends)), default=abs(ends[0]) / 100))
     low, high = texts
     if low is None:
         return f"{feature.name} <= {high}"
@@ -265,13 +253,19 @@ class RowComposer:
             return np.asarray(draws.values["row"])
         numbers = draws.values.get("draw", np.zeros(len(draws), dtype=np.uint64))
         varied = np.flatnonzero(self.labels >= 0)
-        kept = draws.codes[:, self.labels[varied]] > 0
+        codes = draws.codes if np.array_equal(self.labels, np.arange(draws.codes.shape[1])) else (
+            draws.codes[:, self.labels[varied]]
+        )  # fmt: skip
+        kept = codes if codes.dtype == np.bool_ else codes > 0
+        if self.joint:  # one row of the background for all
+            shown = np.where(kept, self.row.values[varied], self._background(numbers)[:, varied])
+        else:
+            within = draws.values.get("within", np.zeros(len(draws), dtype=np.bool_))
+            shown = self._filled(varied, kept, within, numbers)
+        if len(varied) == len(self.labels):
+            return shown
         rows = np.repeat(self.row.values[None], len(draws), axis=0)
-        if self.joint:
-            rows[:, varied] = np.where(kept, rows[:, varied], self._background(numbers)[:, varied])
-            return rows
-        within = draws.values.get("within", np.zeros(len(draws), dtype=np.bool_))
-        rows[:, varied] = self._filled(varied, kept, within[:, None], numbers)
+        rows[:, varied] = shown
         return rows
 
     def _filled(
@@ -279,21 +273,30 @@ class RowComposer:
     ) -> Floats:
         """Return values from other bins where a feature is hidden, from its own bin where it is kept within that."""
         pools = self.row.background.pools
-        size, first = pools.shape[1], self.first[varied]
-        own = self.last[varied] - first
-        same = kept & within & (own > 0)
-        place = (chances(numbers, varied) * np.where(same, own, size - own)).astype(np.intp)
-        # the row's own bin is left out, or is all there is
-        place += np.where(same, first, own * (place >= first))
-        moved = same | (~kept & (own < size))
-        place = np.where(moved, place, 0) + varied * size
-        return np.where(moved, pools.ravel()[place], self.row.values[varied])
+        size, first, last = pools.shape[1], self.first[:, None], self.last[:, None]
+        filled = np.empty(kept.shape)
+        # column by column, as each has a pool of its own
+        for start in range(0, len(varied), SLICE):
+            at = varied[start : start + SLICE]
+            shown = kept[:, start : start + SLICE].T
+            same, own = shown & within, (last - first)[at]
+            # from the row's own bin, or from behind it on and round to where it begins
+            count = np.where(same, own, size - own)
+            place = below(count, numbers, at)
+            place += np.where(same, first[at], last[at])
+            place -= size * (place >= size)
+            place += at[:, None] * size
+            found = pools.ravel().take(place)
+            fixed = (shown ^ same) | (count == 0)
+            np.copyto(found, self.row.values[at, None], where=fixed)
+            filled[:, start : start + SLICE] = found.T
+        return filled
 
     def _background(self, numbers: Any) -> Floats:
         encoded = self.row.background.encoded
         assert encoded is not None
         stream = np.array([len(self.labels)])
-        return encoded[(chances(numbers, stream)[:, 0] * len(encoded)).astype(np.intp)]
+        return np.asarray(encoded[below(np.array(len(encoded)), numbers, stream)[0]])
 
     def keys(self, draws: Draws) -> list[bytes]:
         """Return a key for each row: what it holds, or where that is much how it was drawn."""
@@ -324,12 +327,17 @@ class RowComposer:
         return digest(self.row.fingerprint(), self.labels, self.first, self.last, self.joint)
 
 
-def chances(numbers: NDArray[np.uint64], streams: NDArray[np.intp]) -> Floats:
-    """Return numbers in 0..1, one for each draw's number and stream (SplitMix64; Steele, Lea & Flood 2014)."""
-    mixed = numbers[:, None] + (streams + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+def below(ends: NDArray[np.intp], numbers: NDArray[np.uint64], streams: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return whole numbers from 0 to below `ends`, a line for each stream with one for each draw's number, all alike.
+
+    From a counter (SplitMix64; Steele, Lea & Flood 2014), so that each is a function of its number and stream alone.
+    """
+    mixed = numbers + (streams[:, None] + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed ^= mixed >> np.uint64(shift)
         mixed *= np.uint64(factor)
     mixed ^= mixed >> np.uint64(31)
-    mixed >>= np.uint64(11)
-    return mixed * 2.0**-53
+    mixed >>= np.uint64(32)
+    mixed *= ends.astype(np.uint64)
+    mixed >>= np.uint64(32)
+    return mixed.view(np.intp)

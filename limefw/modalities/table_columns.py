@@ -165,33 +165,38 @@ class Form:
     names: tuple[Any, ...]
     dtype: Any = None
 
-    def build(self, columns: Sequence[Column], encoded: Floats) -> Any:
-        """Return rows in this form, from numbers ``(n, c)``."""
+    def build(self, columns: Sequence[Column], encoded: Floats, *, numbers: bool = False) -> Any:
+        """Return rows in this form, from numbers ``(n, c)``.
+
+        Args:
+            columns: of the table.
+            encoded: ``(n, c)``.
+            numbers: all columns hold numbers, of one type of NumPy's.
+        """
         if self.maker == "pandas":
-            return self._pandas(columns, encoded)
+            return self._pandas(columns, encoded, numbers)
         if self.maker == "polars":
             return self._polars(columns, encoded)
-        if all(one.choices is None for one in columns):
+        if numbers:
             return _numpy(encoded, self.dtype)
         pairs = zip(columns, encoded.T, strict=True)
         parts = [_numpy(numbers, self.dtype) if one.choices is None else one.choices[_places(one, numbers)]
                  for one, numbers in pairs]  # fmt: skip
         return np.stack(parts, axis=1).astype(self.dtype, copy=False)
 
-    def _pandas(self, columns: Sequence[Column], encoded: Floats) -> Any:
+    def _pandas(self, columns: Sequence[Column], encoded: Floats, numbers: bool) -> Any:  # noqa: FBT001
         import pandas as pd
 
-        kinds = {str(one.dtype) for one in columns}
-        if len(kinds) == 1 and all(one.choices is None and isinstance(one.dtype, np.dtype) for one in columns):
+        if numbers:
             return pd.DataFrame(_numpy(encoded, columns[0].dtype), columns=pd.Index(self.names), copy=False)
         made = {}
-        for at, (one, numbers) in enumerate(zip(columns, encoded.T, strict=True)):
+        for at, (one, values) in enumerate(zip(columns, encoded.T, strict=True)):
             if one.choices is not None:
-                made[at] = one.choices.take(_places(one, numbers))
+                made[at] = one.choices.take(_places(one, values))
             elif isinstance(one.dtype, np.dtype):
-                made[at] = _numpy(numbers, one.dtype)
+                made[at] = _numpy(values, one.dtype)
             else:
-                whole = np.rint(numbers) if one.kind == "integer" else numbers
+                whole = np.rint(values) if one.kind == "integer" else values
                 made[at] = pd.array(whole, dtype="Float64").astype(one.dtype)
         frame = pd.DataFrame(made, copy=False)
         frame.columns = pd.Index(self.names)

@@ -86,13 +86,15 @@ def sklearn(
     foreign = type(estimator).__module__.partition(".")[0] in ("xgboost", "lightgbm")
     # what begins with a step of the user's own says nothing of columns, and gets the frame as it is
     silent = names is None and getattr(estimator, "n_features_in_", None) is None
-    rows_of = (lambda batch: batch) if silent else matched(names, name, polars=not foreign)
+    rows_of = matched(names, name, polars=not foreign)
     feed = feeder(estimator, rows, planes=contract.layout == "NCHW")
     if getattr(estimator, "n_features_in_", None) is None and rows == "auto" and names is None:
         notes += ("it was given images and no flat rows, as it does not say how many features it was trained on",)
 
     def ask(batch: Any) -> Any:
-        return asked.ask(feed(batch) if getattr(batch, "ndim", None) == 4 else rows_of(batch))
+        if getattr(batch, "ndim", None) == 4:
+            return asked.ask(feed(batch))
+        return asked.ask(batch if silent else rows_of(batch))
 
     return Model(ask, name, named, contract, mark, (*notes, *asked.notes))
 

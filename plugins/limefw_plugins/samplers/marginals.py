@@ -24,13 +24,13 @@ def marginals(row: Row, segments: Segments, budget: int, rng: Generator, /, *, w
     bins = bins_of(segments)
     cut = not (bins.scaled is not None and bins.scaled[bins.varied].any())
     first, last = slices_of(row, bins)
-    shares = ((last - first) / row.background.pools.shape[1])[bins.varied]
+    shares = ((last - first) / row.background.pools.shape[1])[bins.varied].astype(np.float32)
     done = 0
     while done < budget:
         size = min(BLOCK, budget - done)
         # a whole block even where fewer rows are left: more samples then begin with the same ones
         if cut:
-            codes = (rng.random((BLOCK, len(shares))) < shares)[:size]
+            codes = (rng.random((BLOCK, len(shares)), dtype=np.float32) < shares)[:size]
             moved = np.full(size, within)
             if done == 0:
                 codes[0], moved[0] = True, False

@@ -120,3 +120,30 @@ def test_samplers_of_rows_want_bins(row):
     for sampler in (marginals, bootstrap, sobol):
         with pytest.raises(limefw.InputError, match="use segmenter 'bins'"):
             next(sampler(row, plain, 10, RNG(0)))
+
+
+def test_limes_draws_go_on_from_where_a_random_state_stands(row):
+    """A RandomState in place of the generator is drawn from as it is, so that calls may share one as lime's do."""
+    from limefw_plugins.samplers.lime_tabular import lime_tabular
+
+    cut = bins(row, RNG(0))
+    state = np.random.RandomState(7)
+    first, second = (next(lime_tabular(row, cut, 50, state)) for _ in range(2))
+    again = next(lime_tabular(row, cut, 50, np.random.RandomState(7)))
+    np.testing.assert_array_equal(first.values["row"], again.values["row"])
+    assert not np.array_equal(first.values["row"], second.values["row"])
+    seeded = next(lime_tabular(row, cut, 50, np.random.default_rng(np.random.SeedSequence(7, spawn_key=(3,)))))
+    np.testing.assert_array_equal(first.values["row"], seeded.values["row"])
+
+
+def test_limes_latin_hypercube_spreads_each_column(row):
+    """Of n rows each n-th part of the normal law has one, the row's own place aside."""
+    from scipy.stats import norm
+
+    from limefw_plugins.samplers.lime_tabular import lime_tabular
+
+    cut = bins(row, RNG(0), discretizer="none")
+    draws = next(lime_tabular(row, cut, 200, RNG(3), sampling_method="lhs"))
+    table = row.table
+    shares = norm.cdf((draws.values["row"][1:, 0] - table.means[0]) / table.scales[0])
+    assert len(np.unique((shares * 200).astype(int))) >= 198
