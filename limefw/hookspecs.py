@@ -65,7 +65,7 @@ def limefw_segmenters() -> Iterable[Plugin]:
     """Segmenters: ``call(instance, rng, /, **params) -> Segments``.
 
     The instance is in the model's own frame. Return ``Segments.from_labels(label_map)``, which numbers any labels
-    0..d-1. Draw random numbers from `rng` alone.
+    0..d-1; of a text ``limefw.modalities.text.segments_of(text, spans)``. Draw random numbers from `rng` alone.
 
         from typing import Annotated
         from annotated_types import Ge
@@ -113,6 +113,7 @@ def limefw_fillers() -> Iterable[Plugin]:
 
     What hidden segments show. For images return ``PixelComposer.of(image, background, segments)``, which takes one
     background ``(h, w, c)``, or several, of which each draw shows one; composing itself must make no random choice.
+    For texts it is ``TextComposer.of(text, segments, fill)``: what hidden words show, or a function from one to that.
     Any object with ``compose(draws)`` will do; ``limefw.types.Composer`` says what else it may offer.
 
         from limefw import PixelComposer, Plugin, hookimpl

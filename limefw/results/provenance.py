@@ -17,7 +17,7 @@ from limefw.types import Instance, Model
 
 _LIBRARIES = {
     "numpy": "numpy", "skimage": "scikit-image", "sklearn": "scikit-learn", "onnxruntime": "onnxruntime",
-    "cv2": "opencv-python-headless", "PIL": "pillow", "torch": "torch", "keras": "keras",
+    "cv2": "opencv-python-headless", "PIL": "pillow", "torch": "torch", "keras": "keras", "budoux": "budoux",
 }  # fmt: skip
 
 

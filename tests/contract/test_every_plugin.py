@@ -152,6 +152,26 @@ def background_series(folder):
     return {"path": str(path)}
 
 
+def text_classifier(folder):
+    """Write the folder of a tiny network that reads words."""
+    transformers = pytest.importorskip("transformers")
+    vocabulary = {word: at for at, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "film"])}
+    made = transformers.models.bert.modeling_bert.BertForSequenceClassification(
+        transformers.BertConfig(
+            vocab_size=7, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+            max_position_embeddings=24,
+        )
+    )  # fmt: skip
+    made.save_pretrained(folder)
+    tokenizer = pytest.importorskip("tokenizers").Tokenizer(
+        pytest.importorskip("tokenizers").models.WordLevel(vocabulary, unk_token="[UNK]")
+    )
+    tokenizer.pre_tokenizer = pytest.importorskip("tokenizers").pre_tokenizers.Whitespace()
+    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
+    fast.save_pretrained(folder)
+    return folder
+
+
 def review(folder):
     path = folder / "review.txt"
     path.write_text("A good film, not a bad one.\n", encoding="utf-8")
@@ -211,6 +231,7 @@ SOURCES = {
     ("readers", "series_file"): [series_table],
     ("fillers", "series_background"): [lambda _: limefw.Series(np.sin(np.arange(200) / 9))],
     ("models", "callable"): [lambda _: brightness],
+    ("models", "transformers_text"): [text_classifier],
     ("models", "keras"): [keras_file],
     ("models", "keras_applications"): [mobile_weights],
     ("models", "onnx"): [tiny_network],
@@ -251,6 +272,7 @@ PARAMS = {
 NEEDS = {
     ("segmenters", "graph"): "cv2.ximgproc",
     ("models", "transformers"): "transformers.models.vit.modeling_vit",
+    ("models", "transformers_text"): "transformers.models.bert.modeling_bert",
     **{("models", name): name for name in ("lightgbm", "timm", "torch", "torchvision", "xgboost")},
     ("readers", "table_file"): "pandas",
     ("models", "keras"): "keras",

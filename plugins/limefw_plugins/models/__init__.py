@@ -16,6 +16,7 @@ from limefw_plugins.models.timm import is_timm, timm
 from limefw_plugins.models.torch import is_torch, torch
 from limefw_plugins.models.torchvision import torchvision
 from limefw_plugins.models.transformers import is_transformers, transformers
+from limefw_plugins.models.transformers_text import is_transformers_text, transformers_text
 from limefw_plugins.models.xgboost import is_xgboost, xgboost
 
 
@@ -31,6 +32,13 @@ def limefw_models() -> Iterator[Plugin]:
     yield Plugin("sklearn", sklearn, accepts=is_sklearn)
     yield Plugin(
         "transformers", transformers, modality="image", accepts=is_transformers, requires=("torch", "transformers")
+    )
+    yield Plugin(
+        "transformers_text",
+        transformers_text,
+        modality="text",
+        accepts=is_transformers_text,
+        requires=("torch", "transformers"),
     )
     yield Plugin("timm", timm, modality="image", accepts=is_timm, requires=("timm", "torch"))
     yield Plugin("torch", torch, modality="image", accepts=is_torch, requires=("torch",))

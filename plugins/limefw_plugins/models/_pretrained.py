@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from limefw.types import Outputs
 
 
 PIPELINE = "transformers.pipelines.image_classification.ImageClassificationPipeline"
+TEXT_PIPELINE = "transformers.pipelines.text_classification.TextClassificationPipeline"
+TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
 MODEL = "transformers.modeling_utils.PreTrainedModel"
 
 
@@ -20,9 +22,28 @@ def known_as(source: Any) -> str:
     """Return "folder", "pipeline", "model" or nothing, importing nothing."""
     if isinstance(source, os.PathLike):
         said = _json(Path(source) / "config.json")
-        return "folder" if {"model_type", "architectures"} & set(said) else ""
+        return "folder" if {"model_type", "architectures"} & set(said) and not reads_text(source) else ""
     names = {f"{base.__module__}.{base.__qualname__}" for base in type(source).__mro__}
     return "pipeline" if PIPELINE in names else "model" if MODEL in names else ""
+
+
+def reads_text(source: Any) -> str:
+    """Return "folder" or "pipeline" of a text classifier, or nothing; imports nothing."""
+    if isinstance(source, os.PathLike):
+        built = _json(Path(source) / "config.json").get("architectures")
+        names = built if isinstance(built, list) else []
+        return "folder" if any(str(name).endswith("ForSequenceClassification") for name in names) else ""
+    names = [f"{base.__module__}.{base.__qualname__}" for base in type(source).__mro__]
+    return "pipeline" if TEXT_PIPELINE in names else ""
+
+
+def text_parts_of(source: Any, *, trust: bool) -> tuple[Any, Any, str | None]:
+    """Return a text classifier, its tokenizer, and the hash of a folder's files; raises as `parts_of` does."""
+    if reads_text(source) == "pipeline":
+        return source.model, source.tokenizer, None
+    folder = Path(source)
+    model, tokenizer = _loaded_from(folder, _loaded_text, trust=trust)
+    return model, tokenizer, _fingerprint(folder)
 
 
 def parts_of(source: Any, *, trust: bool) -> tuple[Any, Any, str | None]:
@@ -43,10 +64,16 @@ def parts_of(source: Any, *, trust: bool) -> tuple[Any, Any, str | None]:
             f"transformers, got {source if isinstance(source, os.PathLike) else type(source).__name__}"
         )
     folder = Path(source)
+    model, processor = _loaded_from(folder, _loaded, trust=trust)
+    return model, processor, _fingerprint(folder)
+
+
+def _loaded_from(folder: Path, load: Callable[..., tuple[Any, Any]], *, trust: bool) -> tuple[Any, Any]:
+    """Return what `load` makes of a folder, if that runs no code that nobody said yes to."""
     _check_weights(folder, trust=trust)
     try:
         with _no_bars():
-            model, processor = _loaded(folder, trust=trust)
+            return load(folder, trust=trust)
     except Exception as error:
         said = (_json(folder / "config.json"), _json(folder / "preprocessor_config.json"))
         if not trust and any("auto_map" in part for part in said):
@@ -56,7 +83,6 @@ def parts_of(source: Any, *, trust: bool) -> tuple[Any, Any, str | None]:
             ) from error
         text = str(error).partition("\n")[0][:300]
         raise ModelSourceError(f"{folder} cannot be loaded by transformers: {type(error).__name__}: {text}") from error
-    return model, processor, _fingerprint(folder)
 
 
 def _check_weights(folder: Path, *, trust: bool) -> None:
@@ -72,18 +98,36 @@ def _check_weights(folder: Path, *, trust: bool) -> None:
 
 
 def _loaded(folder: Path, *, trust: bool) -> tuple[Any, Any]:
-    import torch
     from transformers import AutoImageProcessor, AutoModelForImageClassification
 
     allowed = {"local_files_only": True, "trust_remote_code": trust}
+    model = _network(AutoModelForImageClassification, folder, "an image", allowed)
+    there = any((folder / name).is_file() for name in ("preprocessor_config.json", "processor_config.json"))
+    return model, AutoImageProcessor.from_pretrained(folder, **allowed) if there else None
+
+
+def _loaded_text(folder: Path, *, trust: bool) -> tuple[Any, Any]:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    allowed = {"local_files_only": True, "trust_remote_code": trust}
+    if not any((folder / name).is_file() for name in TOKENIZERS):
+        # transformers would make an empty one
+        raise ModelSourceError(f"there is no tokenizer in it, none of {', '.join(TOKENIZERS)}")
+    model = _network(AutoModelForSequenceClassification, folder, "a text", allowed)
+    return model, AutoTokenizer.from_pretrained(folder, **allowed)
+
+
+def _network(kind: Any, folder: Path, what: str, allowed: dict[str, bool]) -> Any:
+    """Return a network with all of its weights."""
+    import torch
+
     safe = True if any(folder.glob("*.safetensors")) else None
-    model, told = AutoModelForImageClassification.from_pretrained(
+    model, told = kind.from_pretrained(
         folder, use_safetensors=safe, dtype=torch.float32, output_loading_info=True, **allowed
     )
     if missing := sorted(told["missing_keys"]):
-        raise ModelSourceError(f"the weights lack {', '.join(missing[:3])}: these are not an image classifier's")
-    there = any((folder / name).is_file() for name in ("preprocessor_config.json", "processor_config.json"))
-    return model, AutoImageProcessor.from_pretrained(folder, **allowed) if there else None
+        raise ModelSourceError(f"the weights lack {', '.join(missing[:3])}: these are not {what} classifier's")
+    return model
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Scikit-learn's estimators, asked about images, texts or whatever else they were trained on."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,8 @@ def sklearn(
     named = class_names(classes) or asked.classes
     mark = fingerprint and f"{fingerprint}:{method}:{rows}"
     if takes_text(estimator):
-        spoken = Contract(head=asked.head if head == "auto" else head)
+        # so many texts are nothing to a vectoriser, and few at a time cost a call each
+        spoken = Contract(head=asked.head if head == "auto" else head, chunk=1024)
         return Model(asked.ask, name, named, spoken, mark, (*notes, *asked.notes), modality="text")
     names = getattr(estimator, "feature_names_in_", None)
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)

@@ -47,7 +47,7 @@ def limefw_renderers() -> Iterator[Plugin]:
     yield Plugin("svg", vector, modality="image", requires=("jinja2", "PIL", "scipy"), suffix=".svg")
     yield Plugin("table_figure", table_figure, modality="table", requires=("matplotlib",), suffix=".png")
     yield Plugin("table_html", table_html, modality="table", requires=("jinja2",), suffix=".html")
-    yield Plugin("table_text", table_text, modality="table", requires=("wcwidth",), suffix=".txt")
+    yield Plugin("table_text", table_text, modality="table", suffix=".txt")
     yield Plugin("text", plain_text, suffix=".txt")
     yield Plugin("text_figure", text_figure, modality="text", requires=("matplotlib",), suffix=".png")
     yield Plugin("text_html", text_html, modality="text", requires=("jinja2",), suffix=".html")

@@ -143,6 +143,7 @@ def _hidden(explanation: Explanation, asked: Asked | None) -> tuple[str, str]:
 
 
 def summary_of(found: Sequence[Finding], words: Wording) -> str:
+    """Name the strongest on either side in a sentence each."""
     if not found:
         return words.nothing
     parts = []
@@ -155,6 +156,7 @@ def summary_of(found: Sequence[Finding], words: Wording) -> str:
 
 
 def bars_of(found: Sequence[Finding]) -> list[Bar]:
+    """Return the bars of some effects on one scale."""
     low = min((item.effect - (item.margin or 0.0) for item in found), default=0.0)
     high = max((item.effect + (item.margin or 0.0) for item in found), default=0.0)
     low, high = min(low, 0.0), max(high, 0.0)

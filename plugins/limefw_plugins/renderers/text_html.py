@@ -79,7 +79,8 @@ def _section(explanation: Explanation, label: int, top: int, longest: int) -> di
     return {
         "title": words.question(printable(explanation.names[label])),
         "answer": words.answer(explanation.prediction(label)),
-        "summary": summary_of(found, words),
+        # one whose figures are all 0 is not worth a sentence
+        "summary": summary_of([item for item in found if item.effect_text.strip("+0.\u2212")], words),
         "fidelity": fidelity(explanation, label),
         "pieces": [(piece.text, _class(piece.effect, limit)) for piece in pieces],
         "left_out": left_out,
