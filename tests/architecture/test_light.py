@@ -81,6 +81,13 @@ def test_the_schema_of_every_plugin_loads_no_heavy_library():
     assert not found & HEAVY
 
 
+def test_limes_api_loads_nothing_of_weight():
+    """Importing `limefw.compat.lime` costs no more than limefw itself: libraries come with the first explanation."""
+    names = "discretize explanation lime_base lime_image lime_tabular lime_text submodular_pick wrappers.scikit_image"
+    found = loaded_by("\n".join(f"import limefw.compat.lime.{name}" for name in names.split()))
+    assert not found & (HEAVY - {"cv2"})
+
+
 EXPLAIN = """
 import numpy as np, limefw
 pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)

@@ -239,3 +239,28 @@ def test_progress_is_shown_on_request(capsys):
     assert capsys.readouterr().out == ""
     ours.LimeImageExplainer(random_state=3).explain_instance(picture(), black_box, **GIVEN, progress_bar=False)
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_tutorials_lines_run_as_they_are(theirs, same):
+    """What is published for Keras models, call by call, and drawn with borders."""
+    from skimage.data import chelsea
+    from skimage.segmentation import mark_boundaries
+
+    pixels = chelsea()[60:150, 100:200].astype(np.float32) / 255
+
+    def predict(images):
+        light = images.mean(axis=(1, 2))
+        return np.concatenate([light, 1 - light], axis=1) / 3
+
+    asked = {
+        "labels": (0,), "hide_color": None, "top_labels": 4, "num_features": 1000, "num_samples": 100, "batch_size": 10,
+        "segmentation_fn": None, "distance_metric": "cosine", "model_regressor": None, "random_seed": 10,
+    }  # fmt: skip
+    with theirs():
+        old = lime_image.LimeImageExplainer(kernel_width=0.15, random_state=42).explain_instance(
+            pixels, predict, **asked
+        )
+    new = ours.LimeImageExplainer(kernel_width=0.15, random_state=42).explain_instance(pixels, predict, **asked)
+    same(new, old)
+    temp, mask = new.get_image_and_mask(new.top_labels[0], positive_only=True, num_features=10, hide_rest=False)
+    assert mark_boundaries(temp / 255.0, mask).shape == pixels.shape

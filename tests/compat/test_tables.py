@@ -9,6 +9,7 @@ from sklearn.linear_model import Lasso, LinearRegression
 from limefw.compat.lime import discretize
 from limefw.compat.lime import lime_tabular as ours
 from limefw.compat.lime.exceptions import LimeError
+from limefw.statistics import cut_off_normal
 
 
 lime_tabular = pytest.importorskip("lime.lime_tabular")
@@ -250,7 +251,7 @@ def test_cut_off_normals_are_scipys(low, high):
     from scipy.stats import truncnorm
 
     shares = np.random.default_rng(0).random(2000)
-    found = discretize._cut_off_normal(shares, np.zeros(2000, dtype=int), np.array([low]), np.array([high]))
+    found = cut_off_normal(shares, np.zeros(2000, dtype=int), np.array([low]), np.array([high]))
     np.testing.assert_allclose(found, truncnorm.ppf(shares, low, high), rtol=1e-11, atol=1e-11)
 
 
@@ -403,3 +404,15 @@ def test_forests_are_explained_in_few_calls():
 
     ours.LimeTabularExplainer(ROWS, mode="regression", random_state=0).explain_instance(ROWS[0], watching)
     assert len(calls) <= 6
+
+
+@pytest.mark.parametrize("case", ["quartiles", "as they are", "a category, the rest as they are"])
+def test_drawn_rows_are_had_by_limes_hidden_name(case, theirs):
+    """Many call lime's private method for the rows that it draws."""
+    made, _ = CASES[case]
+    with theirs():
+        old = lime_tabular.LimeTabularExplainer(ROWS, random_state=9, **made)
+        expected = old._LimeTabularExplainer__data_inverse(ROWS[77], 50)
+    new = ours.LimeTabularExplainer(ROWS, random_state=9, **made)
+    for got, wanted in zip(new._LimeTabularExplainer__data_inverse(ROWS[77], 50), expected, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-12)

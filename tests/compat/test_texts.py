@@ -164,3 +164,23 @@ def test_a_missing_label_is_told():
     """One output has no label 1, which lime explains by default."""
     with pytest.raises(IndexError, match="label 1 was asked for, and the model has 1 output, numbered from 0"):
         ours.LimeTextExplainer().explain_instance(REVIEW, lambda texts: np.zeros((len(texts), 1)), num_samples=50)
+
+
+def test_a_million_letters_are_refused_before_the_model_is_asked():
+    """More words than any affordable number of draws could tell apart."""
+    text = " ".join(f"w{at}" for at in range(150_000))
+    with pytest.raises(ValueError, match="150000 words are more than the 10000 that can be told apart"):
+        ours.LimeTextExplainer().explain_instance(text, lambda texts: pytest.fail("asked"))
+
+
+def test_drawn_texts_are_had_by_limes_hidden_name(theirs):
+    """Some call lime's private method for its rows, outputs and distances."""
+    with theirs():
+        old = lime_text.LimeTextExplainer(random_state=2)._LimeTextExplainer__data_labels_distances(
+            lime_text.IndexedString(REVIEW), black_box, 60
+        )
+    new = ours.LimeTextExplainer(random_state=2)._LimeTextExplainer__data_labels_distances(
+        ours.IndexedString(REVIEW), black_box, 60
+    )
+    for got, wanted in zip(new, old, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-12)

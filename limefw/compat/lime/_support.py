@@ -11,7 +11,9 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 
 from limefw.compat.lime._per_label import LocalPrediction, Score
+from limefw.contracts import MOST_SEGMENTS
 from limefw.discovery import registry
+from limefw.errors import InputError
 from limefw.game import Game, Listener
 from limefw.recipe import Recipe, build
 from limefw.stage import Stage
@@ -75,6 +77,18 @@ def distances_of(data: NDArray[Any], metric: str, *, on: bool = False) -> Floats
     rows = data.astype(np.float64) if data.dtype == np.bool_ else data
     found: Floats = pairwise_distances(rows, rows[:1], metric=metric).ravel()
     return found
+
+
+def refuse_many(count: int, what: str) -> None:
+    """Refuse more features than the draws could tell apart, before the model is asked.
+
+    Raises:
+        InputError: with what to do.
+    """
+    if count > MOST_SEGMENTS:
+        raise InputError(
+            f"{count} {what} are more than the {MOST_SEGMENTS} that can be told apart: make fewer, larger ones"
+        )
 
 
 def ask(

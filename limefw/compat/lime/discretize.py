@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.compat.lime._support import random_state_of
+from limefw.statistics import cut_off_normal
 from limefw.types import Floats
 
 
 TINY = 1e-11
 """What lime adds to each standard deviation."""
-
-FAR = 30.0
-"""Standard deviations from which on nothing is left of the normal distribution in double precision."""
 
 
 class BaseDiscretizer:
@@ -99,7 +97,7 @@ class BaseDiscretizer:
         found = low[places]
         wide = ((low - mean) / std != (high - mean) / std)[places]
         uniform = self.random_state.uniform(size=int(wide.sum()))
-        found[wide] = _cut_off_normal(uniform, places[wide], (low - mean) / std, (high - mean) / std)
+        found[wide] = cut_off_normal(uniform, places[wide], (low - mean) / std, (high - mean) / std)
         found[wide] = found[wide] * std[places[wide]] + mean[places[wide]]
         return np.asarray(found.reshape(np.shape(values)))
 
@@ -113,27 +111,6 @@ class BaseDiscretizer:
         """Draw a value for each bin's number, and put it in its place."""
         for feature in self.means:
             data[..., feature] = self.get_undiscretize_values(feature, data[..., feature].astype(int))
-
-
-def _cut_off_normal(uniform: Floats, places: NDArray[np.intp], below: Floats, above: Floats) -> Floats:
-    """Return what scipy's truncated normal makes of uniform numbers, to 1e-13, in a tenth of its time.
-
-    Args:
-        uniform: (n,).
-        places: (n,) the bin of each.
-        below: of each bin, in standard deviations from its mean.
-        above: likewise.
-    """
-    from scipy.special import ndtr, ndtri
-    from scipy.stats import truncnorm
-
-    if (np.minimum(np.abs(below), np.abs(above)) > FAR)[places].any():
-        return np.asarray(truncnorm.ppf(uniform, below[places], above[places]))
-    # each from the end where it is small, so that few digits are lost; the ends once for each bin
-    left, mass = ndtr(below), np.where(below > 0, ndtr(-below) - ndtr(-above), ndtr(above) - ndtr(below))
-    share = left[places] + uniform * mass[places]
-    rest = ndtr(-above)[places] + (1.0 - uniform) * mass[places]
-    return np.asarray(np.where(share < 0.5, ndtri(share), -ndtri(rest)))
 
 
 def _names(name: str, edges: NDArray[Any]) -> list[str]:

@@ -16,6 +16,7 @@ from limefw.compat.lime._support import (
     exponential_kernel,
     fill,
     random_state_of,
+    refuse_many,
     stage,
 )
 from limefw.errors import InputError
@@ -195,6 +196,7 @@ class LimeImageExplainer:
             ``(n, d)`` of 0 (hidden) and 1, the superpixels in the order of their labels, and ``(n, k)`` outputs.
         """
         values, places = numbered(np.asarray(segments))
+        refuse_many(len(values), "superpixels")
         data = self.random_state.randint(0, 2, num_samples * len(values)).reshape(num_samples, len(values))
         data[0, :] = 1
         composer = PixelComposer(image, np.asarray(fudged_image)[None], places, (0.0, 1.0))

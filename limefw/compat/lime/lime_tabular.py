@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from limefw.compat.lime import discretize, explanation, lime_base
 from limefw.compat.lime._page import table_html
 from limefw.compat.lime._per_label import LocalPrediction, Score
-from limefw.compat.lime._support import DEFAULT_LABELS, ask, distances_of, exponential_kernel, fill, random_state_of
+from limefw.compat.lime._support import (
+    DEFAULT_LABELS,
+    ask,
+    distances_of,
+    exponential_kernel,
+    fill,
+    random_state_of,
+    refuse_many,
+)
 from limefw.compat.lime.exceptions import LimeError
 from limefw.errors import InputError
 from limefw.types import Draws, Floats
@@ -157,7 +165,8 @@ class LimeTabularExplainer:
         if training_data_stats:
             self.validate_training_data_stats(training_data_stats)
         self.categorical_features = [] if categorical_features is None else [int(at) for at in categorical_features]
-        self.feature_names = [str(at) for at in range(width)] if feature_names is None else list(feature_names)
+        names = range(width) if feature_names is None else feature_names
+        self.feature_names = [str(name) if isinstance(name, str | int) else name for name in names]
         self.discretizer: Any = None
         if discretize_continuous and not is_sparse(data):
             self.discretizer = self._discretizer(discretizer, data, training_labels)
@@ -249,6 +258,7 @@ class LimeTabularExplainer:
             warnings.warn(f"sampling_method {sampling_method!r} is unknown: gaussian is used", stacklevel=2)
         row: Any = data_row.tocsr() if is_sparse(data_row) else _numbers(data_row, "the row")
         _refuse_missing(row.toarray() if is_sparse(row) else row[None], self.feature_names)
+        refuse_many(row.nnz if is_sparse(row) else len(row), "columns")
         around = self._around(row, num_samples, lhs=sampling_method == "lhs")
         outputs, mapper = self._asked(around, predict_fn), self._mapper(row, around)
         codes, columns, on = around.codes, around.columns, around.on
@@ -273,7 +283,7 @@ class LimeTabularExplainer:
         """Draw rows, in lime's order of random numbers."""
         if self.discretizer is not None:
             return self._by_bins(row, count)
-        columns = row.indices[np.argsort(row.indices)] if is_sparse(row) else None
+        columns = row.nonzero()[1] if is_sparse(row) else None
         own = row if columns is None else row[0, columns].toarray().ravel()
         every = slice(None) if columns is None else columns
         scale, mean = self.scaler.scale_[every], self.scaler.mean_[every]
@@ -295,12 +305,24 @@ class LimeTabularExplainer:
         rows[0] = row
         codes = np.ones((count, len(row)), dtype=np.bool_)
         self._draw_categories(rows, codes, self.discretizer.discretize(row), range(len(row)))
-        if getattr(type(self.discretizer), "undiscretize", None) is discretize.BaseDiscretizer.undiscretize:
+        if getattr(self.discretizer.undiscretize, "__func__", None) is discretize.BaseDiscretizer.undiscretize:
             self.discretizer.fill_in(rows[1:])
         else:  # the user's own
             rows[1:] = self.discretizer.undiscretize(rows[1:])
         rows[0] = row
         return _Around(codes, rows, None, len(row), on=True)
+
+    def __data_inverse(self, data_row: Any, num_samples: int, sampling_method: str = "gaussian") -> tuple[Any, Any]:
+        """Return drawn rows with 1 where a category or bin is the row's own, else 0, and as the model sees them.
+
+        By its mangled name many get at lime's drawn rows, so it has to be here.
+        """
+        row = _numbers(data_row, "the row")
+        around = self._around(row, num_samples, lhs=sampling_method == "lhs")
+        data = around.codes.astype(np.float64) if around.on else around.rows.copy()
+        if not around.on:
+            data[:, self.categorical_features] = around.codes[:, self.categorical_features]
+        return data, around.rows
 
     def _draw_categories(self, rows: Floats, codes: NDArray[Any], own: Any, columns: Sequence[int]) -> None:
         """Draw categories or bins as often as the training data have them; a code is 1 where it is the row's own."""
@@ -394,13 +416,14 @@ def _checked(predict_fn: Callable[[Any], Any], around: _Around, mode: str, rows:
         NotImplementedError: a classifier without probabilities.
         ValueError: outputs of another shape.
     """
-    outputs = np.asarray(predict_fn(rows if around.columns is None else around.sparse(rows)))
-    if mode == "classification" and outputs.ndim == 1:
+    outputs = predict_fn(rows if around.columns is None else around.sparse(rows))
+    dimensions = len(np.shape(outputs))
+    if mode == "classification" and dimensions == 1:
         raise NotImplementedError(
             "LIME does not currently support classifier models without probability scores: give predict_proba"
         )
-    if outputs.ndim > 2:
-        raise ValueError(f"Your model outputs arrays with {outputs.ndim} dimensions, and should return (rows, outputs)")
+    if dimensions > 2:
+        raise ValueError(f"Your model outputs arrays with {dimensions} dimensions, and should return (rows, outputs)")
     return outputs
 
 

@@ -17,11 +17,12 @@ from limefw.compat.lime._support import (
     exponential_kernel,
     fill,
     random_state_of,
+    refuse_many,
     stage,
 )
 from limefw.errors import InputError
 from limefw.modalities.text import Text, TextComposer
-from limefw.types import Draws, Segments
+from limefw.types import Draws, Floats, Segments
 
 
 CHUNK = 512
@@ -296,17 +297,28 @@ class LimeTextExplainer:
         )
         if not indexed.num_words():
             raise InputError(f"there is no word to explain in {text_instance[:80]!r}: see split_expression")
-        names = tuple(indexed.inverse_vocab)
-        features = Segments(np.arange(len(names)), names)
-        draw = stage("samplers", "lime_text")
-        draws = Draws.join(list(draw(Text(text_instance), features, num_samples, self.random_state)))
-        codes, outputs = draws.codes, ask(indexed.composer(), draws, classifier_fn, chunk=CHUNK)
-        distances = 100 * distances_of(codes, distance_metric, on=True)
+        refuse_many(indexed.num_words(), "words")
+        around = self.__data_labels_distances(indexed, classifier_fn, num_samples, distance_metric)
+        outputs = around[1]
         if self.class_names is None:
             self.class_names = [str(label) for label in range(outputs.shape[1])]
         found = explanation.Explanation(
             TextDomainMapper(indexed), "classification", self.class_names, self.random_state
         )
         found.predict_proba = outputs[0]
-        fill(found, self, (codes, outputs, distances), labels, top_labels, num_features, model_regressor)
+        fill(found, self, around, labels, top_labels, num_features, model_regressor)
         return found
+
+    def __data_labels_distances(
+        self,
+        indexed_string: Any,
+        classifier_fn: Callable[[Any], Any],
+        num_samples: int,
+        distance_metric: str = "cosine",
+    ) -> tuple[NDArray[np.bool_], Floats, Floats]:
+        """Return which words are in each drawn text, the model's outputs for it, and its distance times 100."""
+        names = tuple(indexed_string.inverse_vocab)
+        features, draw = Segments(np.arange(len(names)), names), stage("samplers", "lime_text")
+        draws = Draws.join(list(draw(Text(indexed_string.raw_string()), features, num_samples, self.random_state)))
+        outputs = ask(indexed_string.composer(), draws, classifier_fn, chunk=CHUNK)
+        return draws.codes, outputs, 100 * distances_of(draws.codes, distance_metric, on=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from limefw.errors import InputError
 from limefw.modalities.table import Row
 from limefw.modalities.table_bins import Bins
+from limefw.statistics import cut_off_normal
 from limefw.types import Draws, Floats, Segments
 from limefw_plugins.samplers._lime_random import lime_state
 from limefw_plugins.samplers._rows import bins_of, drawn
@@ -130,10 +131,10 @@ def _known(row: Row, at: int, ends: Floats) -> dict[str, Any]:
 
 def _within(state: RandomState, about: dict[str, Any], places: NDArray[np.intp]) -> Floats:
     """Return a value in each of some bins."""
-    from scipy.stats import truncnorm
-
-    mean, std = np.array(about["means"])[places], np.array(about["stds"])[places]
-    low, high = ((about[end][places] - mean) / std for end in ("lows", "highs"))
-    wide, found = low != high, low
-    found[wide] = truncnorm.rvs(low[wide], high[wide], loc=mean[wide], scale=std[wide], random_state=state)
+    mean, std = np.array(about["means"]), np.array(about["stds"])
+    low, high = ((about[end] - mean) / std for end in ("lows", "highs"))
+    wide, found = (low != high)[places], low[places]
+    inside = places[wide]
+    normal = cut_off_normal(state.uniform(size=len(inside)), inside, low, high)
+    found[wide] = normal * std[inside] + mean[inside]
     return np.asarray(found)
