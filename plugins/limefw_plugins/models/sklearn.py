@@ -1,8 +1,8 @@
 """Scikit-learn's estimators, asked about images, texts or whatever else they were trained on."""
 
 import os
-from dataclasses import replace
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
