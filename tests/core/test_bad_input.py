@@ -474,7 +474,7 @@ def sampler_of(codes, **more):
         ({"sampler": lambda *_: iter([np.ones((3, 9), bool)])}, r"returned ndarray, expected blocks of"),
         ({"sampler": sampler_of(lambda n, d: np.ones((n, d + 1), bool))}, r"returned \(30, 10\), expected codes"),
         ({"sampler": sampler_of(lambda n, d: np.zeros((n, d), bool))}, r"expected the instance \(all True\) as"),
-        ({"sampler": sampler_of(lambda n, d: np.ones((n, d)))}, r"returned float64, expected codes of dtype"),
+        ({"sampler": sampler_of(lambda n, d: np.ones((n, d), int))}, r"returned int64, expected codes of dtype"),
         ({"sampler": sampler_of(lambda n, d: np.full((n, d), np.nan, "f"))}, "expected finite codes"),
         ({"sampler": sampler_of(lambda n, d: np.ones((n, d), bool), groups=lambda n: np.zeros(3))}, "30 groups"),
         ({"sampler": sampler_of(lambda n, d: np.ones((n, d), bool), importance=lambda n: -np.ones(n))}, "ance >= 0"),
