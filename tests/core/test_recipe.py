@@ -814,6 +814,8 @@ def test_the_schema_accepts_every_shipped_recipe(name):
 OWN_PARAMS = {
     "images": {"paths": ["other.png"]},
     "labels": {"path": "map.png"},
+    "series_background": {"path": "others.npy"},
+    "tokens": {"file": "tokenizer.json"},
     "keras_applications": {"name": "MobileNet"},
     "timm": {"name": "resnet18"},
     "torchvision": {"name": "resnet18"},
