@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_explanation(case, text, same, theirs):
 
 
 @pytest.mark.parametrize("bow", [True, False])
-@pytest.mark.parametrize("split", [r"\W+", r"[\s,]+", in_words], ids=str)
+@pytest.mark.parametrize("split", [r"\W+", r"[\s,]+", in_words], ids=["word", "blank", "own"])
 def test_indexed_strings_are_limes(bow, split):
     """Pieces, words, places and what is left when words are removed."""
     new, old = (kind.IndexedString(REVIEW, split_expression=split, bow=bow) for kind in (ours, lime_text))
