@@ -59,7 +59,8 @@ def series_figure(
         sheet = Sheet(inner + 2 * MARGIN, round(head + high + 40 + tail + MARGIN))
         line = sheet.flow(MARGIN, MARGIN, inner, name.words, 1.2 * SIZE)
         sheet.flow(MARGIN, line, inner, key(words, colors, found).words, SIZE)
-        _draw(sheet, head, series, drawn, (colors, words, course, {item.segment: item.decimals for item in found if not item.faint}))
+        decimals = {item.segment: item.decimals for item in found if not item.faint}
+        _draw(sheet, head, series, drawn, (colors, words, course, decimals))
         sheet.flow(MARGIN, head + high + 40, inner, said, 0.9 * SIZE)
         return sheet.rendering()
 
