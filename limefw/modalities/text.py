@@ -1,7 +1,7 @@
 """Texts: the instance, how it is cut into segments, and the composer that its fillers share."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Any, ClassVar, Self
@@ -135,9 +135,14 @@ class TextComposer:
     owners: NDArray[np.intp]
     fills: tuple[str, ...]
     choices: tuple[str, ...] = ()
+    _shown: NDArray[Any] = field(init=False, repr=False)
+    _hidden: NDArray[Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "owners", frozen(self.owners, np.intp))
+        for name, texts in (("_shown", self.pieces), ("_hidden", self.fills)):
+            whole = [text + tail for text, tail in zip(texts, self.tails, strict=True)]
+            object.__setattr__(self, name, np.array(whole, dtype=object))
 
     @classmethod
     def of(
@@ -179,13 +184,11 @@ class TextComposer:
         """Return a text for each draw."""
         if draws.codes.dtype != np.bool_:
             raise ContractError(f"a word is shown or hidden, and these codes are {draws.codes.dtype}: draw bool codes")
-        tails = np.array(self.tails, dtype=object)
-        shown, hidden = np.array(self.pieces, dtype=object) + tails, np.array(self.fills, dtype=object) + tails
         found: list[str] = []
         for start in range(0, len(draws), ROWS):
             part = draws.take(slice(start, start + ROWS))
-            instead = self._chosen(part) + tails if self.choices else hidden
-            texts = np.where(part.codes[:, self.owners], shown, instead).tolist()
+            instead = self._chosen(part) + np.array(self.tails, dtype=object) if self.choices else self._hidden
+            texts = np.where(part.codes[:, self.owners], self._shown, instead).tolist()
             found += [self.head + "".join(text) for text in texts]
         return found
 
