@@ -285,6 +285,9 @@ class Registry:
             known = self.names(kind)
             text = f"no {kind.removesuffix('s')} named {name!r}.{did_you_mean(name, known)}"
             text += f" Installed: {', '.join(known) or 'none'}."
+            if ":" in name:
+                text += " A recipe names plug-ins alone: in Python give the function itself"
+                text += f", on the command line --target {name}." if kind == "targets" else "."
             raise UnknownPluginError([text + self.told_broken() + self.told_denied()])
         return Found(kind, *found)
 

@@ -16,7 +16,7 @@ from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import ContractError, InputError, ModelError, RecipeError
 from limefw.game import Cache, Game, Listener
-from limefw.loading import modality_of, read
+from limefw.loading import imported, modality_of, names_function, read
 from limefw.loading import model as load_model
 from limefw.recipe import DEFAULT, Label, Recipe, build, default_for, default_in
 from limefw.results.explanation import Explanation
@@ -153,7 +153,7 @@ def explain(
         segmenter: its interpretable parts.
         sampler: which of them are hidden together.
         filler: what hidden parts show.
-        target: what of the model's answer is explained.
+        target: what of the model's answer is explained; also a function's name, "package.module:function".
         kernel: how much each draw counts.
         selector: which parts the surrogate may use.
         surrogate: the simple model whose effects are the explanation.
@@ -173,6 +173,9 @@ def explain(
             asked carries ``partial``: an explanation of the rows computed before, or None.
         LabelError: there is no such label.
     """
+    # said here and not in a recipe, it is the caller's own act
+    if isinstance(target, str) and names_function(target):
+        target = imported(target, "target")
     overrides = _said(
         labels=labels, samples=samples, seed=seed, what_if=what_if, reader=reader, segmenter=segmenter,
         sampler=sampler, filler=filler, target=target, kernel=kernel, selector=selector, surrogate=surrogate,

@@ -225,3 +225,23 @@ def test_a_margin_that_cannot_be_says_why():
         margin(np.full((2, 20), 0.05), limefw.Head(), against=20)
     with pytest.raises(limefw.ModelError, match=r"one number a row.* 'sigmoid_logits'"):
         margin(np.zeros((4, 1)), limefw.Head("logits"))
+
+
+# --- a function by name
+
+
+def test_a_target_may_be_a_functions_name_in_python_and_never_in_a_recipe(tmp_path, monkeypatch):
+    """`explain(target="module:function")` is the caller's own act; a recipe names plug-ins, and says what to do."""
+    (tmp_path / "targets_of_mine.py").write_text("def second(outputs):\n    return outputs[:, 1]\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    pixels = RNG.random((12, 12, 3))
+
+    def model(batch):
+        shares = batch[:, :6].mean(axis=(1, 2, 3))
+        return np.column_stack([1 - shares, shares])
+
+    options = {"segmenter": "grid", "samples": 20, "labels": [0]}
+    found = limefw.explain(pixels, model, target="targets_of_mine:second", **options)
+    assert found.prediction(0) == pytest.approx(pixels[:6].mean())
+    with pytest.raises(limefw.RecipeError, match=r"--target targets_of_mine:second"):
+        limefw.build("lime", target="targets_of_mine:second")
