@@ -24,7 +24,26 @@ Key = Callable[[Explanation, int], str]
 
 
 def explain_many(
-    instances: Iterable[Any], model: Any = None, /, *, most: int | None = None, seed: int = 0, **settings: Any
+    instances: Iterable[Any],
+    model: Any = None,
+    /,
+    *,
+    most: int | None = None,
+    seed: int = 0,
+    recipe: Any = None,
+    labels: Label | Sequence[Label] | None = None,
+    samples: int | None = None,
+    what_if: int | None = None,
+    reader: Any = None,
+    segmenter: Any = None,
+    sampler: Any = None,
+    filler: Any = None,
+    target: Any = None,
+    kernel: Any = None,
+    selector: Any = None,
+    surrogate: Any = None,
+    method: Any = None,
+    chunk: int | None = None,
 ) -> list[Explanation]:
     """Explain many instances by one model and one recipe.
 
@@ -36,22 +55,37 @@ def explain_many(
         model: as there; loaded once.
         most: of more instances than these as many are chosen at random, by the seed.
         seed: of that choice, and of all seeds.
-        settings: as `limefw.explain` has them: recipe, labels, samples, stages ...
+        recipe: this and all that follow: as `limefw.explain` has them.
+        labels: see there.
+        samples: see there.
+        what_if: see there.
+        reader: see there.
+        segmenter: see there.
+        sampler: see there.
+        filler: see there.
+        target: see there.
+        kernel: see there.
+        selector: see there.
+        surrogate: see there.
+        method: see there.
+        chunk: see there.
     """
     given = instances if isinstance(instances, Sequence | np.ndarray) else list(instances)
     rows = np.arange(len(given))
     if most is not None and len(rows) > most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
-    own = {name: settings.pop(name) for name in _OF_EXPLAINER if name in settings}
-    explainer = Explainer(model, overrides=settings, **own)
+    settings = {
+        "labels": labels, "samples": samples, "what_if": what_if, "reader": reader, "segmenter": segmenter,
+        "sampler": sampler, "filler": filler, "target": target, "kernel": kernel, "selector": selector,
+        "surrogate": surrogate, "method": method,
+    }  # fmt: skip
+    said = {key: value for key, value in settings.items() if value is not None}
+    explainer = Explainer(model, recipe=recipe, overrides=said, chunk=chunk)
     return [explainer(given[at], seed=_seed(seed, at)) for at in rows.tolist()]
 
 
 def _seed(seed: int, at: int) -> int:
     return int(np.random.SeedSequence(seed, spawn_key=(at,)).generate_state(1)[0])
-
-
-_OF_EXPLAINER = ("recipe", "chunk", "cache", "on_progress", "registry")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

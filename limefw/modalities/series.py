@@ -60,16 +60,28 @@ class Series:
             object.__setattr__(self, "times", frozen(_growing(self.times, steps)))
 
     @classmethod
-    def of(cls, array: Any, layout: str = "", **known: Any) -> "Series":
+    def of(
+        cls,
+        array: Any,
+        layout: str = "",
+        *,
+        name: str = "series",
+        channels: tuple[str, ...] = (),
+        times: NDArray[Any] | None = None,
+        unit: str = "",
+    ) -> "Series":
         """Make one of an array as the model reads it, without the axis of a batch: of layout "ct" (channels, t).
 
         Args:
             array: (t,), (t, channels) or (channels, t).
-            layout: as above.
-            known: name, channels, times and unit.
+            layout: this and all others: as above.
+            name: see there.
+            channels: see there.
+            times: see there.
+            unit: see there.
         """
         values = np.asarray(array.detach().cpu() if callable(getattr(array, "detach", None)) else array)
-        return cls(values.T if layout == "ct" else values, layout=layout, **known)
+        return cls(values.T if layout == "ct" else values, name, channels, times, unit, layout)
 
     @property
     def shape(self) -> tuple[int, int]:
