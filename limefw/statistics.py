@@ -69,34 +69,42 @@ def gram(around: Neighbourhood) -> Gram:
     return Gram(cross, joint, code_means, target_means, float(weights.sum()))
 
 
-def without(around: Neighbourhood, rest: Neighbourhood, part: Neighbourhood) -> Neighbourhood:
-    """Return `rest` knowing that with `part`, of less weight, it makes up all of `around`: its moments follow."""
-    light = part.weights.sum() <= rest.weights.sum() and part.weights.any()
-    return rest.knowing({"all but": (around, part)} if light and around.known is not None else {})
+def without(around: Neighbourhood, rest: Neighbourhood, part: Neighbourhood, *, last: bool) -> Neighbourhood:
+    """Return `rest` knowing that with `part`, of less weight, it makes up all of `around`: its moments follow.
+
+    Args:
+        around: all rows.
+        rest: those that are wanted.
+        part: the others.
+        last: what is known of all rows is not needed after this.
+    """
+    light = part.weights.any() and part.weights.sum() <= rest.weights.sum()
+    return rest.knowing({"all but": (around, part, last)} if light and around.known is not None else {})
 
 
 def _known(around: Neighbourhood) -> tuple[Floats, Floats] | None:
     """Return the means and centred moments of the codes, where they were computed or follow from what was."""
     known = around.known or {}
     if "moments" not in known and "all but" in known:
-        whole, part = known.pop("all but")
-        moments = _known(whole)
-        if moments is not None:
-            known["moments"] = _less(moments, whole.weights.sum(), gram(part), part.weights.sum())
+        whole, part, last = known.pop("all but")
+        if "moments" in whole.known:
+            means, cross = whole.known.pop("moments") if last else whole.known["moments"]
+            known["moments"] = _less(means, cross if last else cross.copy(), whole.weights.sum(), part)
     found: tuple[Floats, Floats] | None = known.get("moments")
     return found
 
 
-def _less(moments: tuple[Floats, Floats], total: float, part: Gram, less: float) -> tuple[Floats, Floats]:
-    """Return means and moments of all rows but those of a part (Chan, Golub & LeVeque 1983), in the part's memory."""
-    means, cross = moments
-    own = (total * means - less * part.code_means) / (total - less)
-    gap = own - part.code_means
-    left = np.subtract(cross, part.cross, out=part.cross)
-    share = (total - less) * less / total
-    for rows in blocks(len(gap), len(gap)):
-        left[rows] -= np.multiply.outer(share * gap[rows], gap)
-    return own, left
+def _less(means: Floats, cross: Floats, total: float, part: Neighbourhood) -> tuple[Floats, Floats]:
+    """Return means and moments of all rows but those of a part, in the memory of the moments of all."""
+    for rows in blocks(len(part), len(means)):
+        x = part.codes[rows] - means
+        x *= np.sqrt(part.weights[rows, None])
+        cross -= x.T @ x
+    less = float(part.weights.sum())
+    gap = (weighted_means(part.codes, part.weights) - means) * less / (total - less)
+    for columns in blocks(len(gap), len(gap)):
+        cross[columns] -= np.multiply.outer((total - less) * gap[columns], gap)
+    return means - gap, cross
 
 
 def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:

@@ -97,7 +97,7 @@ def cross_fitted(around: Neighbourhood, refit: Refit, rng: np.random.Generator) 
     folds = FOLDS if around.codes.shape[1] <= WIDE else 1
     try:
         for number in range(folds):
-            predicted[fold == number] = _predicted(around, refit, fold == number)
+            predicted[fold == number] = _predicted(around, refit, fold == number, last=number == folds - 1)
     except KeyboardInterrupt:
         return none, (Caution("interrupted", "interrupted while cross-fitting: only that score is missing"),)
     except Exception as error:  # noqa: BLE001
@@ -108,7 +108,7 @@ def cross_fitted(around: Neighbourhood, refit: Refit, rng: np.random.Generator) 
     return [weighted_r2(targets, guesses, around.weights[left_out]) for targets, guesses in pairs], ()
 
 
-def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_]) -> Floats:
+def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_], *, last: bool) -> Floats:
     """Return what surrogates of all other rows say of those left out."""
     # the instance stays the first row, as selectors expect; left out it weighs nothing
     rows = np.flatnonzero(~left_out | (np.arange(len(around)) == 0))
@@ -116,7 +116,7 @@ def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_])
     rest = replace(around.take(rows), exhaustive=True)
     if left_out[0]:
         rest = replace(rest, weights=np.where(rows == 0, 0.0, rest.weights))
-    rest = without(around, rest, around.take(np.flatnonzero(left_out)))
+    rest = without(around, rest, around.take(np.flatnonzero(left_out)), last=last)
     if rest.weights.sum() <= 0:
         return np.asarray(around.targets.mean(axis=0))
     return np.column_stack([fit.predict(around.codes[left_out]) for fit in refit(rest)])

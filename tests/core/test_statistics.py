@@ -10,7 +10,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 import limefw
 from limefw import statistics
-from limefw.types import Fit
+from limefw.types import Fit, Neighbourhood
 from limefw_plugins.kernels.symmetric import symmetric
 from limefw_plugins.selectors.forward import forward
 from limefw_plugins.selectors.highest_weights import highest_weights
@@ -435,3 +435,21 @@ def test_widening_without_a_covariance_keeps_none():
     wide = Fit(np.ones(2), 0.0, 0.0, 0.0).widened(np.array([0, 2]), 3)
     assert wide.covariance is None
     assert wide.standard_errors is None
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_moments_of_all_rows_but_some_follow_from_those_of_all(last):
+    """As computed from the rows themselves, whatever the weights; what is known of all stays, unless it is the last."""
+    rng = np.random.default_rng(0)
+    codes = rng.random((400, 12)) < 0.5
+    around = Neighbourhood(codes, rng.normal(size=(400, 2)), rng.random(400), np.arange(400)).knowing({})
+    whole = statistics.gram(around)
+    kept = whole.cross.copy()
+    left_out = rng.random(400) < 0.2
+    plain, part = around.take(np.flatnonzero(~left_out)), around.take(np.flatnonzero(left_out))
+    found, expected = statistics.gram(statistics.without(around, plain, part, last=last)), statistics.gram(plain)
+    for name in ("cross", "with_targets", "code_means", "target_means", "total"):
+        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-10, atol=1e-10)
+    assert np.allclose(statistics.gram(around).cross, kept, rtol=1e-12)
+    assert around.take(targets=[0]).known is around.known
+    assert around.take(columns=[0, 1]).known is None
