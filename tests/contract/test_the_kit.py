@@ -64,10 +64,10 @@ def test_an_input_may_be_refused_with_inputerror():
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Text:
-    modality: ClassVar[str] = "text"
+class Speech:
+    modality: ClassVar[str] = "speech"
     string: str
-    name: str = "text"
+    name: str = "speech"
 
     @property
     def shape(self):
@@ -77,15 +77,15 @@ class Text:
         return self.string
 
 
-def words(text: Text, _rng: Any, /) -> Segments:
+def words(text: Speech, _rng: Any, /) -> Segments:
     """One segment for each word."""
     return Segments.from_labels(np.cumsum([letter == " " for letter in text.string]))
 
 
 def test_another_modality_is_checked_on_the_callers_instance():
-    plugin = Plugin("words", words, modality="text")
-    assert "contract" in check_plugin("segmenters", plugin, source=Text("so it goes")).checks
-    with pytest.raises(ConformanceError, match="no example of modality 'text': give one as check_plugin's source"):
+    plugin = Plugin("words", words, modality="speech")
+    assert "contract" in check_plugin("segmenters", plugin, source=Speech("so it goes")).checks
+    with pytest.raises(ConformanceError, match="no example of modality 'speech': give one as check_plugin's source"):
         check_plugin("segmenters", plugin)
 
 
@@ -412,9 +412,9 @@ def coins(segments, rows, rng):
     return codes
 
 
-def double_codes(_instance: Any, segments: Segments, budget: int, rng: Any, /) -> Iterator[Draws]:
-    """Codes of float64."""
-    yield Draws(coins(segments, budget, rng).astype(np.float64))
+def short_codes(_instance: Any, segments: Segments, budget: int, rng: Any, /) -> Iterator[Draws]:
+    """Codes of float16."""
+    yield Draws(coins(segments, budget, rng).astype(np.float16))
 
 
 def greedy(_instance: Any, segments: Segments, budget: int, rng: Any, /) -> Iterator[Draws]:
@@ -486,7 +486,7 @@ def clouded(_instance: Any, segments: Segments, budget: int, rng: Any, /) -> Ite
         (uncounted, "contract", "returned 1, expected 2 groups"),
         (minus, "contract", "negative or non-finite importance"),
         (clouded, "contract", "NaN or infinite codes"),
-        (double_codes, "contract", "returned float64, expected codes of dtype bool or float32"),
+        (short_codes, "contract", "returned float16, expected codes of dtype bool, float32 or float64"),
         (greedy, "budget", "given 2 segments and a budget of 2: it drew 256 rows"),
         (headless, "first row", "Set codes[0] = True"),
         (regrouped, "groups", "block 1 numbers its groups from 0 again"),

@@ -789,16 +789,26 @@ def accepts(value, rule, root):
     return all(checks[word](rule[word]) for word in order if word in checks)
 
 
-def valid(value, registry=REGISTRY):
-    """Say whether the schema of a registry accepts a recipe; by jsonschema too where it is installed."""
+def rules_of(registry):
+    """Return a registry's schema, and jsonschema's judge of it where that is installed."""
     rule = json.loads(json.dumps(schema(registry)))
-    found = accepts(value, rule, rule)
     try:
         import jsonschema
     except ImportError:
-        return found
+        return rule, None
     jsonschema.Draft202012Validator.check_schema(rule)
-    assert jsonschema.Draft202012Validator(rule).is_valid(value) == found
+    return rule, jsonschema.Draft202012Validator(rule)
+
+
+SHIPPED = functools.cache(lambda: rules_of(REGISTRY))
+"""Made once, as it is asked some hundred times."""
+
+
+def valid(value, registry=REGISTRY):
+    """Say whether the schema of a registry accepts a recipe; by jsonschema too where it is installed."""
+    rule, judge = SHIPPED() if registry is REGISTRY else rules_of(registry)
+    found = accepts(value, rule, rule)
+    assert judge is None or judge.is_valid(value) == found
     return found
 
 

@@ -48,11 +48,11 @@ def limes(around, target, count):
     copies=st.integers(0, 1),
 )  # fmt: skip
 def test_the_columns_are_limes(rows, width, seed, count, copies):
-    """On neighbourhoods of any shape the set of columns is lime's, and no larger than asked."""
+    """On neighbourhoods of any shape the set of columns is lime's, and no larger than asked where any column varies."""
     around = build(rows, width, seed, copies=copies)
     (picks,) = lasso_path(around, RNG, num_features=count)
     assert sorted(picks.tolist()) == limes(around, 0, count)
-    assert 1 <= len(picks) <= count
+    assert 1 <= len(picks) <= (count if np.ptp(around.codes.astype(int), axis=0).any() else around.codes.shape[1])
 
 
 def test_the_first_is_the_first_that_a_falling_penalty_lets_in():
