@@ -21,7 +21,9 @@ MODEL = "transformers.modeling_utils.PreTrainedModel"
 def known_as(source: Any) -> str:
     """Return "folder", "pipeline", "model" or nothing, importing nothing."""
     if isinstance(source, os.PathLike):
-        said = _json(Path(source) / "config.json")
+        said = _json(config := Path(source) / "config.json")
+        if not said and config.is_file():
+            return "folder"  # to be told what is wrong with it
         return "folder" if {"model_type", "architectures"} & set(said) and not reads_text(source) else ""
     names = {f"{base.__module__}.{base.__qualname__}" for base in type(source).__mro__}
     return "pipeline" if PIPELINE in names else "model" if MODEL in names else ""
@@ -64,6 +66,8 @@ def parts_of(source: Any, *, trust: bool) -> tuple[Any, Any, str | None]:
             f"transformers, got {source if isinstance(source, os.PathLike) else type(source).__name__}"
         )
     folder = Path(source)
+    if not _json(folder / "config.json"):
+        raise ModelSourceError(f"{folder / 'config.json'} is damaged: it holds no object of JSON")
     model, processor = _loaded_from(folder, _loaded, trust=trust)
     return model, processor, _fingerprint(folder)
 

@@ -27,11 +27,13 @@ from limefw_plugins.models._opencv import GONE, header_of, opened, runner
 
 
 def is_network(source: Any) -> bool:
-    """Say whether this is the path of a TensorFlow graph or a TensorFlow Lite file, or of one that was read once."""
+    """Say whether this is a file of TensorFlow Lite or a TensorFlow graph, by suffix or content, or one read once."""
     if not isinstance(source, os.PathLike):
         return False
     path = Path(source)
-    return path.suffix.lower() in GONE or (path.is_file() and kind_of(path) in ("tflite", "tensorflow"))
+    return path.suffix.lower() in {*GONE, ".tflite", ".pb"} or (
+        path.is_file() and kind_of(path) in ("tflite", "tensorflow")
+    )
 
 
 def opencv_dnn(
