@@ -8,6 +8,7 @@ from typing import Any
 
 from limefw.errors import ModelSourceError, did_you_mean
 from limefw.types import Contract
+from limefw_plugins.models._batches import sizes_for
 from limefw_plugins.models._contract import Wishes
 from limefw_plugins.models._files import OTHERS
 from limefw_plugins.models._headers import Header, Port, Shape
@@ -94,9 +95,13 @@ def _flat(shape: Shape, wishes: Wishes, what: str) -> dict[str, Any]:
     if wishes.size is None or length is None:
         return {}
     height, width = wishes.size
-    if length % (height * width):
-        raise ModelSourceError(f"{what} takes {length} numbers a row, which is no image of {height} x {width} pixels")
-    return {"size": wishes.size, "channels": length // (height * width)}
+    channels, rest = divmod(length, height * width)
+    if rest or channels not in (1, 3, 4):
+        raise ModelSourceError(
+            f"{what} takes {length} numbers a row, which is no image of {height} x {width} pixels of 1, 3 or 4 "
+            f"channels{sizes_for(length)}"
+        )
+    return {"size": wishes.size, "channels": channels}
 
 
 def _planes(shape: Shape, wishes: Wishes, what: str, notes: list[str]) -> dict[str, Any]:

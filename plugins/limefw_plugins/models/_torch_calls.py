@@ -1,5 +1,6 @@
 """Calling a network of PyTorch: its mode, device, precision and outputs, and composing where it lives."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from limefw.types import Draws
 from limefw_plugins.models._files import OTHERS
 from limefw_plugins.models._torch_outputs import Output, picked
 
+
+_MISFIT = re.compile(r"shape|channels|dimension|reduction dim|size of tensor|kernel size", re.IGNORECASE)
+"""What PyTorch says of tensors that do not fit its layers."""
 
 Precision = Literal["full", "float16", "bfloat16"]
 
@@ -59,6 +63,11 @@ class Runner:
             error.add_note(f"it was given a {tensor.dtype} tensor with values from {low:.6g} to {high:.6g}")
             if isinstance(error, TypeError) and "missing" in str(error):
                 error.add_note(f"an image model takes one input. {OTHERS}")
+            if isinstance(error, RuntimeError) and _MISFIT.search(str(error)):
+                error.add_note(
+                    "where that is not what the network takes, say so in its settings: size=[height, width], or layout "
+                    "(on the command line: -s 'model.size=[HEIGHT, WIDTH]')"
+                )
             raise
 
     def bind(self, composer: PixelComposer) -> Callable[[Draws], NDArray[Any]]:

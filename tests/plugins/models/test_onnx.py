@@ -392,6 +392,9 @@ def test_images_of_another_size_than_rows_are_told(iris):
         onnx_model(iris).predict(np.zeros((3, 4, 4, 3), np.float32))
     with pytest.raises(ModelError, match=r"takes 2 numbers a row, which is no image of 3 x 4 pixels"):
         onnx_model(iris, size=(3, 4))
+    # two numbers for each pixel are no image either
+    with pytest.raises(ModelError, match=r"takes 2 numbers a row, which is no image of 1 x 1 pixels of 1, 3 or 4"):
+        onnx_model(iris, size=(1, 1))
 
 
 @pytest.mark.parametrize(("fixed", "chunk"), [(None, None), (1, None), (3, 9), (16, 16)])
