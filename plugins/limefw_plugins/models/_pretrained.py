@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,9 +62,12 @@ def parts_of(source: Any, *, trust: bool) -> tuple[Any, Any, str | None]:
     if what == "model":
         return source, None, None
     if what != "folder":
+        hint = ""
+        if isinstance(source, os.PathLike) and re.fullmatch(r"[\w.-]+/[\w.-]+", text := os.fspath(source)):
+            hint = f". Download it first, hf download {text} --local-dir FOLDER, and give that folder"
         raise ModelSourceError(
             "a model of Hugging Face is a folder with a config.json, an image classification pipeline or a model of "
-            f"transformers, got {source if isinstance(source, os.PathLike) else type(source).__name__}"
+            f"transformers, got {source if isinstance(source, os.PathLike) else type(source).__name__}{hint}"
         )
     folder = Path(source)
     if not _json(folder / "config.json"):

@@ -63,11 +63,6 @@ class Runner:
             error.add_note(f"it was given a {tensor.dtype} tensor with values from {low:.6g} to {high:.6g}")
             if isinstance(error, TypeError) and "missing" in str(error):
                 error.add_note(f"an image model takes one input. {OTHERS}")
-            if isinstance(error, RuntimeError) and _MISFIT.search(str(error)):
-                error.add_note(
-                    "where that is not what the network takes, say so in its settings: size=[height, width], or layout "
-                    "(on the command line: -s 'model.size=[HEIGHT, WIDTH]')"
-                )
             raise
 
     def bind(self, composer: PixelComposer) -> Callable[[Draws], NDArray[Any]]:
@@ -111,7 +106,15 @@ class Runner:
             return np.array(found.cpu().numpy())
 
     def _answer(self, tensor: Any) -> Any:
-        made = self.module(tensor) if self.entry is None else self.module(**{self.entry: tensor})
+        try:
+            made = self.module(tensor) if self.entry is None else self.module(**{self.entry: tensor})
+        except RuntimeError as error:
+            if _MISFIT.search(str(error)):
+                error.add_note(
+                    "Where that is not what the network takes, say so in its settings: size=[height, width], or layout "
+                    "(on the command line: -s 'model.size=[HEIGHT, WIDTH]')"
+                )
+            raise
         return picked(made, self.output)
 
     def _in_parts(self, tensor: Any) -> Any:

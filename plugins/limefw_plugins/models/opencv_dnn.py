@@ -79,9 +79,9 @@ def opencv_dnn(
     chosen, notes = chosen_output(outputs, output, path)
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
     contract, assumed = contract_of(entry, header, chosen, wishes, path.name)
-    names = class_names(classes) or told_names(header.metadata, chosen.shape[-1] if chosen.shape else None)
+    names, left = told_names(header.metadata, chosen.shape[-1] if chosen.shape else None)
     several = chosen.name if len(outputs) > 1 else ""
     predict = runner(net, entry, contract, several)
     weights = (path.parent / name for name in header.beside)
     digest = f"{digest_of(path, *weights)}:{chosen.name}:OpenCV"
-    return Model(predict, path.stem, names, contract, digest, (*notes, *assumed))
+    return Model(predict, path.stem, class_names(classes) or names, contract, digest, (*notes, *assumed, *left))

@@ -260,7 +260,11 @@ def test_class_names_that_a_file_holds_are_used(tmp_path, key, text):
 @pytest.mark.parametrize("text", ["cat,dog", "", "7", '{"a": "cat", "b": "dog", "c": "bird", "d": "fish"}'])
 def test_metadata_that_are_no_class_names_are_left(tmp_path, text):
     """Too few names for the outputs, or something else of that key, are no class names."""
-    assert onnx_model(network(tmp_path, ["Softmax"], metadata={"names": text})).classes is None
+    model = onnx_model(network(tmp_path, ["Softmax"], metadata={"names": text}))
+    assert model.classes is None
+    assert any("has 2 class names for 4 outputs: they are left out" in note for note in model.notes) == (
+        "," in text[:4]
+    )
 
 
 def test_an_output_is_chosen_by_name_or_number(tmp_path):

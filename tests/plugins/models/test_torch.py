@@ -501,14 +501,16 @@ WRONG = {
         "an image model takes one",
     ),
     "unknown device": (lambda _: net(), "device 'tpu9' cannot be used"),
+    "meta": (lambda _: net(), "device 'meta' cannot be used"),
 }
 
 
 @pytest.mark.parametrize("case", WRONG)
 def test_what_cannot_be_loaded_says_why(case, tmp_path):
     make, words = WRONG[case]
+    device = {"unknown device": "tpu9", "meta": "meta"}.get(case, "auto")
     with pytest.raises(limefw.ModelError) as caught:
-        limefw.model(make(tmp_path), use={"use": "torch", "device": "tpu9" if "device" in case else "auto"}, trust=True)
+        limefw.model(make(tmp_path), use={"use": "torch", "device": device}, trust=True)
     assert words in str(caught.value)
 
 
