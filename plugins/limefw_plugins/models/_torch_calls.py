@@ -100,6 +100,10 @@ class Runner:
         cast = torch.autocast(self.device.type, getattr(torch, self.precision)) if lower else nullcontext()
         with torch.inference_mode(), mode, cast:
             found = self._in_parts(tensor) if self.fixed else self._answer(tensor)
+            if found.device.type == "meta":
+                raise ModelError(
+                    "the network is on the device 'meta', which holds no numbers: load its weights, on 'cpu' or another"
+                )
             if found.dtype in (torch.float16, torch.bfloat16):
                 found = found.float()
             # copied: it may be a view of the input

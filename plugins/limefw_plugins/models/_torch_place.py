@@ -86,8 +86,6 @@ def settled(
 ) -> Model:
     """Return the model that calls a network as its user wishes; on a device of its own it composes there."""
     where = device_of(device, network)
-    if where.type == "meta":
-        raise ModelSourceError(f"device 'meta' cannot be used: {network.name} would hold no numbers. 'cpu' always can")
     module = placed(network, where, channels_last=channels_last)
     weight = next((one for one in module.parameters() if one.is_floating_point()), None)
     dtype = contract.dtype or "float32" if weight is None else str(weight.dtype).removeprefix("torch.")
