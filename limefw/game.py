@@ -64,6 +64,7 @@ class Game:
     columns: tuple[int, ...] = field(default=(), init=False)
     history: list[tuple[Draws, Floats]] = field(default_factory=list, init=False)
     too_many: int | None = field(default=None, init=False)
+    like_probabilities: bool = field(default=True, init=False)
     _seen: dict[bytes, int] = field(default_factory=dict, init=False)
     _targets: Floats = field(default_factory=lambda: np.empty((0, 0)), init=False)
     _ready: Composer = field(init=False)
@@ -233,6 +234,8 @@ class Game:
         return preprocessed(made, self.model.contract)
 
     def _to_targets(self, outputs: NDArray[Any]) -> Floats:
+        if self.like_probabilities:
+            self.like_probabilities = _like_probabilities(outputs)
         values, names = check_target(self.target(outputs, self.model.head), len(outputs), self.target)
         if self.names and len(names) != len(self.names):
             raise ModelError(
@@ -291,6 +294,14 @@ _NO_MEMORY_TYPES = {"MemoryError", "OutOfMemoryError", "ResourceExhaustedError"}
 def is_out_of_memory(error: BaseException) -> bool:
     """Say whether an exception of any framework means that memory ran out, by its class's name or its words."""
     return bool({kind.__name__ for kind in type(error).__mro__} & _NO_MEMORY_TYPES or _NO_MEMORY.search(str(error)))
+
+
+def _like_probabilities(outputs: NDArray[Any]) -> bool:
+    """Say whether these are two or more numbers a row, none below 0, that sum to 1 as far as they are exact."""
+    if outputs.ndim != 2 or outputs.shape[1] < 2 or outputs.dtype.kind != "f":
+        return False
+    close = 1e-2 if outputs.dtype.itemsize < 4 else 1e-4
+    return bool((outputs >= 0).all() and (np.abs(outputs.sum(axis=1, dtype=np.float64) - 1) < close).all())
 
 
 def _row_keys(draws: Draws) -> list[bytes]:

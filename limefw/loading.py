@@ -95,7 +95,7 @@ def model(
     loaded = source if isinstance(source, Model) else _loaded(source, use, registry or default_registry(), trust=trust)
     if contract is not None:
         # what the adapter had to assume was said
-        loaded = replace(loaded, contract=contract, notes=())
+        loaded = replace(loaded, contract=contract, notes=(), adapter=None)
     if task not in (None, "classification", "regression"):
         raise ModelError(f"task is 'classification' or 'regression', got {task!r}")
     if task == "classification" and loaded.contract.head == "values":
@@ -121,7 +121,8 @@ def _loaded(source: Any, use: str | Mapping[str, Any], registry: Registry, *, tr
     stage = _adapter_for(source, use, registry)
     trusted = {"trust": trust} if takes_trust(stage.plugin) else {}
     loaded = check_model(stage(source, **trusted), stage)
-    return replace(loaded, modality=loaded.modality or stage.plugin.modality)
+    adapter = stage.name if "head" in stage.params else None
+    return replace(loaded, modality=loaded.modality or stage.plugin.modality, adapter=adapter)
 
 
 def names_function(text: str) -> bool:
@@ -161,7 +162,8 @@ def _adapter_for(source: Any, use: str | Mapping[str, Any], registry: Registry) 
     if name != "auto":
         plugin = registry.get("models", name)
     elif isinstance(source, os.PathLike) and not Path(source).exists():
-        raise ModelSourceError(f"there is no model file {source}{_as_module(source)}")
+        hint = _as_module(source)
+        raise ModelSourceError(f"there is no model file {source}{'.' * bool(hint)}{hint}")
     else:
         try:
             plugin = registry.choose("models", source)
@@ -173,7 +175,9 @@ def _adapter_for(source: Any, use: str | Mapping[str, Any], registry: Registry) 
 def _as_module(path: os.PathLike[str]) -> str:
     """Say how a function of a module is named, where a path might have been meant for one."""
     module = os.fspath(path).removesuffix(".py")
-    return f". A function of a module is named MODULE:FUNCTION, as {module}:predict" if module.isidentifier() else ""
+    if Path(path).is_dir() or not module.isidentifier():
+        return ""
+    return f" A function of a module is named MODULE:FUNCTION, as {module}:predict"
 
 
 def _how_to_call(source: Any) -> str:

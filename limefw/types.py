@@ -313,10 +313,12 @@ class Head:
             probabilities; "sigmoid_logits" the same before the sigmoid; "scores" (n, k) of a classifier that has no
             probabilities, the higher the likelier; "values" (n,) or (n, k) of a regressor.
         classes: k names, or None.
+        adapter: the model plug-in in whose settings the kind is said, or None: in the contract.
     """
 
     kind: Outputs = "probabilities"
     classes: tuple[str, ...] | None = None
+    adapter: str | None = None
 
     def columns(self, outputs: NDArray[Any]) -> Floats:
         """Return the outputs as float64 ``(n, k)``, activated; one lone sigmoid becomes (1 - p, p).
@@ -336,9 +338,9 @@ class Head:
         values = np.array(outputs, dtype=np.float64, order="C")
         values = values[:, None] if values.ndim == 1 else values
         if self.kind in ("probabilities", "sigmoid") and values.size:
-            _check_probabilities(values)
+            self._check_probabilities(values)
         if self.kind in ("logits", "scores") and values.shape[1] == 1:
-            raise ModelError(_alone(self.kind))
+            raise ModelError(self._alone())
         if self.kind == "logits":
             values = np.exp(values - values.max(axis=1, keepdims=True))
             return np.asarray(values / values.sum(axis=1, keepdims=True))
@@ -364,31 +366,37 @@ class Head:
             return ("value",) if count == 1 else _numbered("value", count)
         return _numbered("class", count)
 
+    def _alone(self) -> str:
+        reason = {"logits": "softmax makes 1 of whatever it is", "scores": "there is no other class"}[self.kind]
+        return (
+            f"the model returned one number a row and its head is {self.kind!r}: {reason}. Say what the number is: of "
+            "one class against the rest 'sigmoid_logits' (before the sigmoid) or 'sigmoid' (after it), of a regressor "
+            f"'values': {self.said('sigmoid_logits')}"
+        )
+
+    def _check_probabilities(self, values: Floats) -> None:
+        low, high = float(values.min()), float(values.max())
+        if low < -1e-6 or high > 1 + 1e-6:
+            raise ModelError(
+                f"the model returned values from {low:.3g} to {high:.3g}, which are no probabilities. Say what they "
+                "are: 'logits' (before the softmax), 'scores' (of a classifier without probabilities) or 'values' (of "
+                f"a regressor): {self.said('logits')}"
+            )
+
+    def said(self, kind: Outputs) -> str:
+        """Say where the kind of a head is said: an adapter's setting leaves all else that it read as it is."""
+        if self.adapter is None:
+            return f"in its contract, limefw.Contract(..., head={kind!r})"
+        return (
+            f"limefw.model(model, use={{'use': {self.adapter!r}, 'head': {kind!r}}}), on the command line "
+            f"-s model.use={self.adapter} -s model.head={kind}"
+        )
+
 
 @cache
 def _numbered(word: str, count: int) -> tuple[str, ...]:
     """Return names where there are none: the same ones for every chunk, as a thousand take longer than a chunk."""
     return tuple(f"{word} {index}" for index in range(count))
-
-
-def _alone(kind: str) -> str:
-    reason = {"logits": "softmax makes 1 of whatever it is", "scores": "there is no other class"}[kind]
-    return (
-        f"the model returned one number a row and its head is {kind!r}: {reason}. Say what the number is: of one class "
-        "against the rest head='sigmoid_logits' (before the sigmoid) or 'sigmoid' (after it), of a regressor 'values': "
-        "in the adapter's settings, limefw.model(model, use={'use': ..., 'head': 'sigmoid_logits'}), in its contract, "
-        "or on the command line: -s model.use=... -s model.head=sigmoid_logits"
-    )
-
-
-def _check_probabilities(values: Floats) -> None:
-    low, high = float(values.min()), float(values.max())
-    if low < -1e-6 or high > 1 + 1e-6:
-        raise ModelError(
-            f"the model returned values from {low:.3g} to {high:.3g}, which are no probabilities. Say what they are: "
-            "limefw.model(model, contract=limefw.Contract(head='logits')), or head='values' for a regressor "
-            "(on the command line: -s model.use=callable -s model.head=logits)"
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -454,6 +462,7 @@ class Model:
             been prepared for `contract`, it returns a function from draws with bool codes to raw outputs. They are
             those of `predict`.
         modality: the instances it is for ("image", "text", ...), or None for any; by default its adapter's.
+        adapter: the plug-in whose settings say what its outputs mean, for messages; None: its contract does.
     """
 
     predict: Callable[[Any], Any]
@@ -464,6 +473,7 @@ class Model:
     notes: tuple[str, ...] = ()
     bind: Callable[[Any], Callable[[Draws], Any]] | None = None
     modality: str | None = None
+    adapter: str | None = None
 
     @property
     def task(self) -> Literal["classification", "regression"]:
@@ -473,7 +483,7 @@ class Model:
     @property
     def head(self) -> Head:
         """What its outputs mean."""
-        return Head(self.contract.head, self.classes)
+        return Head(self.contract.head, self.classes, self.adapter)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -178,8 +178,14 @@ def of_notes(instance: Instance, segments: Segments) -> tuple[Caution, ...]:
 
 
 def of_play(game: Game) -> tuple[Caution, ...]:
-    """Return the cautions that playing has given: a filler that hides nothing, chunks that did not fit in memory."""
+    """Return the cautions that playing has given, such as of chunks that did not fit in memory."""
     found: tuple[Caution, ...] = ()
+    if game.model.head.kind == "logits" and game.like_probabilities:
+        text = (
+            "the outputs were taken for logits, but each row of them is within 0..1 and sums to 1, as probabilities "
+            f"do: softmax was then applied twice. Say so: {game.model.head.said('probabilities')}"
+        )
+        found += (Caution("softmax_twice", text),)
     if getattr(game.composer, "hides_nothing", False):
         text = "hidden segments look as they did before, so no model could tell: use another filler, such as constant"
         found += (Caution("filler_hides_nothing", text),)

@@ -288,6 +288,19 @@ def test_a_model_that_cannot_be_found_is_told(source, message):
         limefw.model(source)
 
 
+def test_a_folder_that_is_no_model_is_not_taken_for_a_module(tmp_path, monkeypatch):
+    """It is told in one sentence, with one full stop."""
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    Path("plain").write_text("text", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"no model takes folder\. Installed: [\w, ]*\.$"):
+        limefw.model("folder")
+    with pytest.raises(
+        ModelError, match=r"no model takes plain\. Installed: [\w, ]*\. A function of a module is named"
+    ):
+        limefw.model("plain")
+
+
 def test_a_model_s_module_keeps_its_own_import_error(tmp_path, monkeypatch):
     """A module that is there but lacks a library tells of that library, with a note on who wanted it."""
     (tmp_path / "my_classifier.py").write_text("import no_such_library_at_all")

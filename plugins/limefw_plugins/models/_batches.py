@@ -1,5 +1,6 @@
 """From rows to the batches that a network takes."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -47,3 +48,13 @@ def flattened(rows: NDArray[Any], length: int | None) -> NDArray[Any]:
             "say size=[height, width]"
         )
     return flat
+
+
+def sizes_for(features: int) -> str:
+    """Say which square images have that many values."""
+    found = [
+        f"size=[{side}, {side}] makes it {side} x {side} pixels of {channels} channel{'s' * (channels > 1)}"
+        for channels in (1, 3)
+        if (side := math.isqrt(features // channels)) ** 2 * channels == features
+    ]
+    return f": {found[0]}" if found else ": give size=[HEIGHT, WIDTH], what it was trained on"

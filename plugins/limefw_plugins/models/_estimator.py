@@ -108,6 +108,12 @@ def _probabilities(estimator: Any) -> Answers:
 
 def _decisions(estimator: Any, head: str) -> Answers:
     classes = getattr(estimator, "classes_", None)
+    if head in ("probabilities", "sigmoid"):
+        raise ModelSourceError(
+            f"{title(estimator)} has decision values and no probabilities, so its head is not {head!r} but 'scores': "
+            "limefw.model(model, use={'use': 'sklearn', 'head': 'scores'}), on the command line -s model.use=sklearn "
+            "-s model.head=scores"
+        )
     kept = f"{title(estimator)} has decision values and no probabilities: these are explained"
     if classes is None:
         return Answers(estimator.decision_function, "values", ("decision value",), (f"{kept} as they are",))

@@ -7,7 +7,7 @@ from typing import Any
 
 from limefw.errors import LimefwError, ModelSourceError
 from limefw_plugins.models import _skops
-from limefw_plugins.models._files import digest_of, existing, refused
+from limefw_plugins.models._files import digest_of, existing, members_of, refused
 
 
 PICKLES = (".joblib", ".pickle", ".pkl")
@@ -19,9 +19,14 @@ def is_estimator_file(source: Any) -> bool:
     if not isinstance(source, os.PathLike) or not (path := Path(source)).is_file():
         return False
     if path.suffix.lower() not in PICKLES:
-        return path.suffix.lower() == ".skops"
+        return is_skops(path)
     with path.open("rb") as file:
         return file.read(4) != ZIP
+
+
+def is_skops(path: Path) -> bool:
+    """Say whether this is a file of skops, by its suffix or, whatever it is called, by what is in it."""
+    return path.suffix.lower() == ".skops" or "schema.json" in members_of(path)
 
 
 def estimator_in(path: Path, *, trust: bool) -> tuple[Any, str, tuple[str, ...]]:
@@ -50,7 +55,7 @@ def estimator_in(path: Path, *, trust: bool) -> tuple[Any, str, tuple[str, ...]]
 
 def _loaded(path: Path, *, trust: bool) -> Any:
     try:
-        if path.suffix.lower() == ".skops":
+        if is_skops(path):
             return _skops.load(path, trust=trust)
         if trust:
             import joblib

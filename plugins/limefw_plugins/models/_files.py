@@ -1,6 +1,7 @@
 """Files of models: that they are there, which they are, and that none runs code unless its user allows it."""
 
 import hashlib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,26 @@ def existing(source: Any, what: str = "a model", *, folder: bool = False) -> Pat
     if not path.is_file() and not (folder and path.is_dir()):
         raise ModelSourceError(f"there is no model file {path}")
     return path
+
+
+def start_of(path: Path) -> bytes:
+    """Return the first eight bytes of a file, or nothing where there is none that can be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(8)
+    except OSError:
+        return b""
+
+
+def members_of(path: Path) -> set[str]:
+    """Return the names of what is in a zip file, or nothing where it is none."""
+    if not start_of(path).startswith(b"PK\x03\x04"):
+        return set()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return set(archive.namelist())
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return set()
 
 
 OTHERS = "Give a function that brings in the others: limefw.model(lambda batch: ...)"

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 
 from limefw.errors import MissingDependencyError, ModelError, ModelSourceError
+from limefw_plugins.models._batches import sizes_for
 from limefw_plugins.models._contract import Size
 from limefw_plugins.models._estimator import title
 
@@ -26,7 +27,7 @@ def channels_of(estimator: Any, size: Size, rows: Rows) -> int | None:
     if rest or not channels:
         raise ModelSourceError(
             f"{title(estimator)} takes {features} features, which are no {size[0]} x {size[1]} pixels of any number of "
-            f"channels{_sizes(features)}"
+            f"channels{sizes_for(features)}"
         )
     return int(channels)
 
@@ -49,7 +50,7 @@ def feeder(estimator: Any, rows: Rows, *, planes: bool) -> Callable[[NDArray[Any
         shape, name = " x ".join(map(str, batch.shape[1:])), title(estimator)
         raise ModelError(
             f"{name} takes {features} features, and an image of {shape} has {math.prod(batch.shape[1:])} values"
-            f"{_sizes(features)}. On the command line: -s model.use=sklearn -s 'model.size=[HEIGHT, WIDTH]'"
+            f"{sizes_for(features)}. On the command line: -s model.use=sklearn -s 'model.size=[HEIGHT, WIDTH]'"
         )
 
     return feed
@@ -67,13 +68,3 @@ def _table(names: Any) -> Callable[[NDArray[Any]], Any]:
             "Run: pip install pandas"
         ) from error
     return lambda flat: pd.DataFrame(flat, columns=names, copy=False)
-
-
-def _sizes(features: int) -> str:
-    """Say which square images have that many values."""
-    found = [
-        f"size=[{side}, {side}] makes it {side} x {side} pixels of {channels} channel{'s' * (channels > 1)}"
-        for channels in (1, 3)
-        if (side := math.isqrt(features // channels)) ** 2 * channels == features
-    ]
-    return f": {found[0]}" if found else ": give size=[HEIGHT, WIDTH], what it was trained on"

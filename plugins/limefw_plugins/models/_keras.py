@@ -40,8 +40,13 @@ def keras_itself() -> Any:
 
 
 def _imported() -> Any:
-    if "keras" in sys.modules or os.environ.get("KERAS_BACKEND"):
+    if "keras" in sys.modules:
         return importlib.import_module("keras")
+    if told := os.environ.get("KERAS_BACKEND"):
+        try:
+            return importlib.import_module("keras")
+        except (ImportError, ValueError) as error:
+            raise MissingDependencyError(_no_backend(told, error)) from error
     chosen = next((name for name in (_configured(), *BACKENDS) if name and is_installed(name)), None)
     if chosen is None:
         raise MissingDependencyError(
@@ -52,6 +57,15 @@ def _imported() -> Any:
         return importlib.import_module("keras")
     finally:
         del os.environ["KERAS_BACKEND"]
+
+
+def _no_backend(name: str, error: Exception) -> str:
+    there = [known for known in BACKENDS if is_installed(known)]
+    cure = f"Set KERAS_BACKEND={there[0]}" if there else "Run: pip install tensorflow-cpu (or torch)"
+    return (
+        f"Keras cannot be imported on the backend that the variable KERAS_BACKEND names, {name!r}: {error}. Installed: "
+        f"{', '.join(there) or 'none'}. {cure}, or unset it"
+    )
 
 
 def _configured() -> str | None:

@@ -2,13 +2,16 @@
 
 import json
 import re
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from limefw.errors import ModelSourceError, UntrustedError
-from limefw_plugins.models._files import digest_of, existing, refused
+from limefw_plugins.models._files import digest_of, existing, members_of, refused, start_of
 from limefw_plugins.models._keras import on_its_own_backend, unmoved
 
 
@@ -19,13 +22,21 @@ RUNS_CODE = {
     "TorchModuleWrapper": "a pickled PyTorch module",
 }
 SUFFIXES = (".keras", ".h5", ".hdf5")
+HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def is_file_of_keras(path: Path) -> bool:
     """Say whether this is a .keras or HDF5 file, a folder that a .keras file was unpacked to, or a SavedModel."""
     if path.is_dir():
         return is_saved_model(path) or all((path / name).is_file() for name in ("metadata.json", "model.weights.h5"))
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in SUFFIXES or form_of(path) is not None
+
+
+def form_of(path: Path) -> str | None:
+    """Return ".keras" or ".h5", whatever a file is called, as its content says, or None."""
+    if start_of(path) == HDF5:
+        return ".h5"
+    return ".keras" if {"metadata.json", "config.json", "model.weights.h5"} <= members_of(path) else None
 
 
 def is_saved_model(path: Path) -> bool:
@@ -55,11 +66,10 @@ def load(keras: Any, path: Path, *, trust: bool) -> tuple[Any, Any]:
             if name in RUNS_CODE:
                 raise _refused(path, f"it holds {RUNS_CODE[name]}")
     try:
-        with unmoved(), on_its_own_backend(keras):
-            return keras.models.load_model(path, compile=False, safe_mode=not trust), loss
+        with unmoved(), on_its_own_backend(keras), _by_its_suffix(path) as named:
+            return keras.models.load_model(named, compile=False, safe_mode=not trust), loss
     except Exception as error:
-        # the whole config would follow
-        text = re.split(r"\s*(?:Full object )?config[:=]", str(error).strip() or type(error).__name__)[0][:500]
+        text = _reason(error)
         if not trust and ("safe_mode" in text or "unsafe_deserialization" in text):
             raise _refused(path, text.partition(". ")[0]) from error
         hint = ""
@@ -72,6 +82,23 @@ def load(keras: Any, path: Path, *, trust: bool) -> tuple[Any, Any]:
         raise ModelSourceError(
             f"{path} cannot be loaded by Keras {keras.__version__} on {backend}: {text.rstrip('.')}.{hint}"
         ) from error
+
+
+@contextmanager
+def _by_its_suffix(path: Path) -> Iterator[Path]:
+    """Yield a path by which Keras, which goes by the suffix, knows a file: its own, or that of a copy."""
+    form = None if path.is_dir() or path.suffix in SUFFIXES else form_of(path)
+    if form is None:
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(shutil.copyfile(path, Path(folder) / f"{path.stem}{form}"))
+
+
+def _reason(error: Exception) -> str:
+    """Return what Keras says was wrong: behind the configs of all that it is part of, and before its own."""
+    text = str(error).rpartition("Exception encountered:")[2].strip() or type(error).__name__
+    return re.split(r"\s*(?:Full object )?config[:=]", text)[0][:500]
 
 
 def _refused(path: Path, why: str) -> UntrustedError:
@@ -96,7 +123,7 @@ def _saved_model(keras: Any, path: Path, *, trust: bool) -> Any:
 def _config(path: Path) -> tuple[Any, Any]:
     """Return what a file says the model is made of, and the loss, without Keras."""
     try:
-        if path.suffix.lower() in (".h5", ".hdf5"):
+        if path.suffix.lower() in (".h5", ".hdf5") or (path.is_file() and form_of(path) == ".h5"):
             return _config_of_hdf5(path)
         if path.is_dir():
             config = json.loads((path / "config.json").read_text(encoding="utf-8"))

@@ -106,19 +106,34 @@ def _frame(model: Any, shape: tuple[int | None, ...] | None, wishes: Wishes, nam
             f"{name} takes an input of shape {shape}; an image model takes (batch, height, width, channels). Give a "
             "function that brings pixels into its form: limefw.model(lambda batch: ...)"
         )
-    first = _channels_first(model, shape) if wishes.layout == "auto" else wishes.layout == "NCHW"
+    told = _told(model)
+    first = _channels_first(told, shape) if wishes.layout == "auto" else wishes.layout == "NCHW"
     channels, height, width = shape[1:] if first else (shape[3], shape[1], shape[2])
     size = (height, width) if height and width else None
+    other = shape[3] if first else shape[1]
+    if wishes.layout not in ("auto", told) and channels not in PLANES and other in PLANES:
+        raise ModelSourceError(f"{name} takes {shape}, which is {'NHWC' if first else 'NCHW'}, not {wishes.layout}")
     if size and wishes.size and size != tuple(wishes.size):
         raise ModelSourceError(f"{name} takes pictures of {size[0]} x {size[1]}, not of {wishes.size}")
     return Contract(size=size, channels=channels, layout="NCHW" if first else "NHWC")
 
 
-def _channels_first(model: Any, shape: tuple[int | None, ...]) -> bool:
+PLANES = (1, 3, 4)
+"""How many channels images have."""
+
+
+def _told(model: Any) -> str | None:
+    """Return the layout that the first layer with a data_format says; to one that only flattens it means nothing."""
+    layouts = {"channels_first": "NCHW", "channels_last": "NHWC"}
     for layer in _leaves(model):
-        if (said := getattr(layer, "data_format", None)) in ("channels_first", "channels_last"):
-            return bool(said == "channels_first")
-    return shape[1] in (1, 3, 4) and shape[3] not in (1, 3, 4)
+        said = layouts.get(str(getattr(layer, "data_format", None)))
+        if said and not (type(layer).__name__ == "Flatten" and said == "NHWC"):
+            return said
+    return None
+
+
+def _channels_first(told: str | None, shape: tuple[int | None, ...]) -> bool:
+    return told == "NCHW" if told else shape[1] in PLANES and shape[3] not in PLANES
 
 
 def _leaves(model: Any) -> Iterator[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from limefw.errors import ModelSourceError, did_you_mean
 from limefw.types import Contract
+from limefw_plugins.models._batches import sizes_for
 from limefw_plugins.models._contract import Wishes
 from limefw_plugins.models._files import OTHERS
 from limefw_plugins.models._headers import Header, Port, Shape
@@ -94,9 +95,13 @@ def _flat(shape: Shape, wishes: Wishes, what: str) -> dict[str, Any]:
     if wishes.size is None or length is None:
         return {}
     height, width = wishes.size
-    if length % (height * width):
-        raise ModelSourceError(f"{what} takes {length} numbers a row, which is no image of {height} x {width} pixels")
-    return {"size": wishes.size, "channels": length // (height * width)}
+    channels, rest = divmod(length, height * width)
+    if rest or channels not in (1, 3, 4):
+        raise ModelSourceError(
+            f"{what} takes {length} numbers a row, which is no image of {height} x {width} pixels of 1, 3 or 4 "
+            f"channels{sizes_for(length)}"
+        )
+    return {"size": wishes.size, "channels": channels}
 
 
 def _planes(shape: Shape, wishes: Wishes, what: str, notes: list[str]) -> dict[str, Any]:
@@ -134,14 +139,14 @@ def _head(header: Header, output: Port) -> tuple[str, str | None]:
     return "probabilities", "its outputs were assumed to be probabilities: say head if not"
 
 
-def told_names(metadata: Any, columns: int | None) -> tuple[str, ...] | None:
-    """Return the class names that a file's author wrote into it, where there are as many as outputs.
+def told_names(metadata: Any, columns: int | None) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Return the class names that a file's author wrote into it, where there are as many as outputs, and what to note.
 
     They stand as JSON, as a Python literal, one a line or with commas between.
     """
     text = metadata.get("names") or metadata.get("classes")
     if not text:
-        return None
+        return None, ()
     found: Any = text.strip().splitlines() if "\n" in text.strip() else text.split(",")
     for parse in (json.loads, ast.literal_eval):
         try:
@@ -152,6 +157,9 @@ def told_names(metadata: Any, columns: int | None) -> tuple[str, ...] | None:
     if isinstance(found, dict):
         numbered = {str(number): name for number, name in found.items()}
         found = [numbered.get(str(number)) for number in range(len(numbered))]
-    if not isinstance(found, list | tuple) or None in found or columns not in (None, len(found)):
-        return None
-    return tuple(str(name).strip() for name in found)
+    if not isinstance(found, list | tuple) or None in found:
+        return None, ()
+    if columns not in (None, len(found)):
+        names = f"{len(found)} class name{'s' * (len(found) != 1)}"
+        return None, (f"the file's metadata has {names} for {columns} outputs: they are left out",)
+    return tuple(str(name).strip() for name in found), ()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,9 @@ MODEL = "transformers.modeling_utils.PreTrainedModel"
 def known_as(source: Any) -> str:
     """Return "folder", "pipeline", "model" or nothing, importing nothing."""
     if isinstance(source, os.PathLike):
-        said = _json(Path(source) / "config.json")
+        said = _json(config := Path(source) / "config.json")
+        if not said and config.is_file():
+            return "folder"  # to be told what is wrong with it
         return "folder" if {"model_type", "architectures"} & set(said) and not reads_text(source) else ""
     names = {f"{base.__module__}.{base.__qualname__}" for base in type(source).__mro__}
     return "pipeline" if PIPELINE in names else "model" if MODEL in names else ""
@@ -59,11 +62,16 @@ def parts_of(source: Any, *, trust: bool) -> tuple[Any, Any, str | None]:
     if what == "model":
         return source, None, None
     if what != "folder":
+        hint = ""
+        if isinstance(source, os.PathLike) and re.fullmatch(r"[\w.-]+/[\w.-]+", text := os.fspath(source)):
+            hint = f". Download it first, hf download {text} --local-dir FOLDER, and give that folder"
         raise ModelSourceError(
             "a model of Hugging Face is a folder with a config.json, an image classification pipeline or a model of "
-            f"transformers, got {source if isinstance(source, os.PathLike) else type(source).__name__}"
+            f"transformers, got {source if isinstance(source, os.PathLike) else type(source).__name__}{hint}"
         )
     folder = Path(source)
+    if not _json(folder / "config.json"):
+        raise ModelSourceError(f"{folder / 'config.json'} is damaged: it holds no object of JSON")
     model, processor = _loaded_from(folder, _loaded, trust=trust)
     return model, processor, _fingerprint(folder)
 

@@ -1,5 +1,6 @@
 """Calling a network of PyTorch: its mode, device, precision and outputs, and composing where it lives."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from limefw.types import Draws
 from limefw_plugins.models._files import OTHERS
 from limefw_plugins.models._torch_outputs import Output, picked
 
+
+_MISFIT = re.compile(r"shape|channels|dimension|reduction dim|size of tensor|kernel size", re.IGNORECASE)
+"""What PyTorch says of tensors that do not fit its layers."""
 
 Precision = Literal["full", "float16", "bfloat16"]
 
@@ -96,13 +100,25 @@ class Runner:
         cast = torch.autocast(self.device.type, getattr(torch, self.precision)) if lower else nullcontext()
         with torch.inference_mode(), mode, cast:
             found = self._in_parts(tensor) if self.fixed else self._answer(tensor)
+            if found.device.type == "meta":
+                raise ModelError(
+                    "the network is on the device 'meta', which holds no numbers: load its weights, on 'cpu' or another"
+                )
             if found.dtype in (torch.float16, torch.bfloat16):
                 found = found.float()
             # copied: it may be a view of the input
             return np.array(found.cpu().numpy())
 
     def _answer(self, tensor: Any) -> Any:
-        made = self.module(tensor) if self.entry is None else self.module(**{self.entry: tensor})
+        try:
+            made = self.module(tensor) if self.entry is None else self.module(**{self.entry: tensor})
+        except RuntimeError as error:
+            if _MISFIT.search(str(error)):
+                error.add_note(
+                    "Where that is not what the network takes, say so in its settings: size=[height, width], or layout "
+                    "(on the command line: -s 'model.size=[HEIGHT, WIDTH]')"
+                )
+            raise
         return picked(made, self.output)
 
     def _in_parts(self, tensor: Any) -> Any:

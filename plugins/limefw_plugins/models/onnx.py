@@ -78,7 +78,9 @@ def onnx(
     entry, chosen, notes = only_input(inputs, path), *chosen_output(outputs, output, path)
     contract, assumed = contract_of(entry, header, chosen, wishes, path.name, None if on_cpu(session) else 64)
     predict, labels = runner(session, entry, chosen)
-    names = told_names(session.get_modelmeta().custom_metadata_map, chosen.shape[-1] if chosen.shape else None)
+    names, left = told_names(session.get_modelmeta().custom_metadata_map, chosen.shape[-1] if chosen.shape else None)
     weights = (path.parent / name for name in header.beside)
     digest = f"{digest_of(path, *weights)}:{chosen.name}:{session.get_providers()[0]}"
-    return Model(predict, path.stem, class_names(classes) or names or labels, contract, digest, (*notes, *assumed))
+    return Model(
+        predict, path.stem, class_names(classes) or names or labels, contract, digest, (*notes, *assumed, *left)
+    )

@@ -27,11 +27,13 @@ from limefw_plugins.models._opencv import GONE, header_of, opened, runner
 
 
 def is_network(source: Any) -> bool:
-    """Say whether this is the path of a TensorFlow graph or a TensorFlow Lite file, or of one that was read once."""
+    """Say whether this is a file of TensorFlow Lite or a TensorFlow graph, by suffix or content, or one read once."""
     if not isinstance(source, os.PathLike):
         return False
     path = Path(source)
-    return path.suffix.lower() in GONE or (path.is_file() and kind_of(path) in ("tflite", "tensorflow"))
+    return path.suffix.lower() in {*GONE, ".tflite", ".pb"} or (
+        path.is_file() and kind_of(path) in ("tflite", "tensorflow")
+    )
 
 
 def opencv_dnn(
@@ -77,9 +79,9 @@ def opencv_dnn(
     chosen, notes = chosen_output(outputs, output, path)
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
     contract, assumed = contract_of(entry, header, chosen, wishes, path.name)
-    names = class_names(classes) or told_names(header.metadata, chosen.shape[-1] if chosen.shape else None)
+    names, left = told_names(header.metadata, chosen.shape[-1] if chosen.shape else None)
     several = chosen.name if len(outputs) > 1 else ""
     predict = runner(net, entry, contract, several)
     weights = (path.parent / name for name in header.beside)
     digest = f"{digest_of(path, *weights)}:{chosen.name}:OpenCV"
-    return Model(predict, path.stem, names, contract, digest, (*notes, *assumed))
+    return Model(predict, path.stem, class_names(classes) or names, contract, digest, (*notes, *assumed, *left))

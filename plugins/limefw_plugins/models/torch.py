@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from limefw.errors import ModelSourceError
 from limefw.types import Contract, Model
 from limefw_plugins.models._contract import (
     Head,
@@ -85,12 +86,25 @@ def torch(
     found = network(source, trust=trust)
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
     known, fixed = of_program(found.program) if found.program is not None else (of_module(found.module), None)
+    _check_fits(wishes, known, found)
     contract = wishes.applied(known)
     notes = _assumed(wishes, contract, found)
     return settled(
         found, contract, class_names(classes), notes, fixed=fixed, device=device, chunk=chunk, precision=precision,
         channels_last=channels_last, output=output,
     )  # fmt: skip
+
+
+def _check_fits(wishes: Wishes, known: Contract, found: Network) -> None:
+    """See that a program, which knows its input, gets that."""
+    if known.size is None:
+        return
+    shape = f"(any, {known.channels or 'any'}, {known.size[0]}, {known.size[1]})"
+    if wishes.size is not None and tuple(wishes.size) != known.size:
+        wish = " x ".join(map(str, wishes.size))
+        raise ModelSourceError(f"{found.name} takes {shape}: images of {wish} pixels do not fit. Leave size out")
+    if wishes.layout == "NHWC" and known.channels is not None:
+        raise ModelSourceError(f"{found.name} takes {shape}, which is NCHW, not NHWC")
 
 
 def _assumed(wishes: Wishes, contract: Contract, found: Network) -> tuple[str, ...]:

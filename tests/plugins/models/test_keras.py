@@ -146,6 +146,11 @@ def channels_first():
     return keras.Model(entry, LAYERS.GlobalAveragePooling2D(data_format="channels_first")(convolved))
 
 
+def flat_planes():
+    """Of Flatten every axis may be anything: the shape decides."""
+    return classifier(shape=(3, 8, 10))
+
+
 def grey():
     entry = keras.Input((8, 10))
     return keras.Model(entry, LAYERS.Dense(2, activation="softmax")(LAYERS.Flatten()(entry)))
@@ -164,6 +169,7 @@ def open_size():
     [
         (classifier, "NHWC", (8, 10), 3),
         (channels_first, "NCHW", (8, 10), 3),
+        (flat_planes, "NCHW", (8, 10), 3),
         (grey, "NHWC", (8, 10), 1),
         (many_channels, "NHWC", (3, 9), 13),
         (open_size, "NHWC", None, 3),
@@ -172,6 +178,11 @@ def open_size():
 def test_size_layout_and_channels_are_read_from_the_input(make, layout, size, channels):
     found = contract(make())
     assert (found.layout, found.size, found.channels) == (layout, size, channels)
+
+
+class Twice(LAYERS.Layer):
+    def call(self, inputs):
+        return 2 * inputs
 
 
 class Own(keras.Model):
@@ -368,8 +379,44 @@ def test_a_class_of_ones_own_is_found_where_python_knows_it(tmp_path):
     with pytest.raises(ModelSourceError, match=r"Could not locate class 'Own'.*custom_object_scope") as raised:
         limefw.model(tmp_path / "own.keras")
     assert "Full object config" not in str(raised.value)
+    inside = stack(Twice(), LAYERS.Flatten(), LAYERS.Dense(2))
+    inside.save(tmp_path / "inside.keras")
+    with pytest.raises(ModelSourceError, match=r"Could not locate class 'Twice'.*custom_object_scope") as raised:
+        limefw.model(tmp_path / "inside.keras")
+    assert "get_config" not in str(raised.value)
     with keras.saving.custom_object_scope({"Own": Own}):
         assert limefw.model(tmp_path / "own.keras").contract.size == (8, 10)
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("other", [".bin", ".model", ""])
+def test_a_file_is_known_by_its_content(suffix, other, tmp_path):
+    model = classifier()
+    model.save(tmp_path / f"net{suffix}")
+    (tmp_path / f"net{suffix}").rename(tmp_path / f"other{other}")
+    found = limefw.model(tmp_path / f"other{other}")
+    assert found.name == "other"
+    assert np.allclose(found.predict(batch()), np.asarray(model(batch())), atol=1e-6)
+
+
+@pytest.mark.parametrize(("backend", "why"), [("nonsense", "Unable to import"), ("jax", "No module named 'jax'")])
+def test_a_backend_that_cannot_be_had_is_told(backend, why):
+    """With the variable that says so, and those that are there."""
+    program = """
+        import json, sys
+
+        sys.modules["jax"] = None
+        import limefw
+        from limefw_plugins.models._keras import keras_itself
+        try:
+            keras_itself()
+        except limefw.errors.MissingDependencyError as error:
+            print(json.dumps(str(error)))
+    """
+    said = run(program, backend)
+    assert f"KERAS_BACKEND names, '{backend}'" in said
+    assert f"Set KERAS_BACKEND={'tensorflow' if importlib.util.find_spec('tensorflow') else 'torch'}" in said
+    assert why in said or backend == "jax"
 
 
 def test_what_is_no_model_ends_the_search(tmp_path):
@@ -404,8 +451,8 @@ def test_a_model_that_does_not_fit_ends_the_search():
         contract(grey(), preprocessing="keras:vgg16")
     with pytest.raises(limefw.ModelError, match="which are no probabilities"):
         limefw.explain(photo(), limefw.model(classifier(None), use={"use": "keras", "head": "probabilities"}))
-    with pytest.raises(limefw.InputError, match="the image has 3 channels and the model takes 8"):
-        limefw.explain(photo(), limefw.model(classifier(), use={"use": "keras", "layout": "NCHW"}))
+    with pytest.raises(ModelSourceError, match=r"takes \(None, 8, 10, 3\), which is NHWC, not NCHW"):
+        limefw.model(classifier(), use={"use": "keras", "layout": "NCHW"})
 
 
 def photo():

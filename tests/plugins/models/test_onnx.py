@@ -260,7 +260,11 @@ def test_class_names_that_a_file_holds_are_used(tmp_path, key, text):
 @pytest.mark.parametrize("text", ["cat,dog", "", "7", '{"a": "cat", "b": "dog", "c": "bird", "d": "fish"}'])
 def test_metadata_that_are_no_class_names_are_left(tmp_path, text):
     """Too few names for the outputs, or something else of that key, are no class names."""
-    assert onnx_model(network(tmp_path, ["Softmax"], metadata={"names": text})).classes is None
+    model = onnx_model(network(tmp_path, ["Softmax"], metadata={"names": text}))
+    assert model.classes is None
+    assert any("has 2 class names for 4 outputs: they are left out" in note for note in model.notes) == (
+        "," in text[:4]
+    )
 
 
 def test_an_output_is_chosen_by_name_or_number(tmp_path):
@@ -392,6 +396,9 @@ def test_images_of_another_size_than_rows_are_told(iris):
         onnx_model(iris).predict(np.zeros((3, 4, 4, 3), np.float32))
     with pytest.raises(ModelError, match=r"takes 2 numbers a row, which is no image of 3 x 4 pixels"):
         onnx_model(iris, size=(3, 4))
+    # two numbers for each pixel are no image either
+    with pytest.raises(ModelError, match=r"takes 2 numbers a row, which is no image of 1 x 1 pixels of 1, 3 or 4"):
+        onnx_model(iris, size=(1, 1))
 
 
 @pytest.mark.parametrize(("fixed", "chunk"), [(None, None), (1, None), (3, 9), (16, 16)])

@@ -125,6 +125,15 @@ def test_a_file_that_is_none_is_told(tmp_path, suffix, content):
         opencv_dnn(path)
 
 
+@pytest.mark.parametrize("suffix", ["tflite", "pb"])
+def test_a_damaged_file_goes_to_the_one_that_can_say_so(tmp_path, suffix):
+    """By its suffix alone, as its content says nothing."""
+    path = tmp_path / f"net.{suffix}"
+    path.write_bytes(b"not a model")
+    with pytest.raises(ModelError, match=rf"net\.{suffix} cannot be read as ONNX, TensorFlow Lite or a TensorFlow"):
+        limefw.model(path)
+
+
 def test_a_file_that_is_cut_short_is_told(tmp_path, capfd):
     """Half a file is told, and OpenCV prints nothing besides."""
     path = network(tmp_path)

@@ -381,8 +381,11 @@ def test_what_is_no_model_is_refused():
 
 
 def test_decision_values_declared_as_probabilities_are_told():
-    with pytest.raises(ModelError, match="no probabilities"):
-        asked(LinearSVC(random_state=0, max_iter=20_000).fit(X, Y), head="probabilities")
+    """What the message says to write instead is what works."""
+    estimator = LinearSVC(random_state=0, max_iter=20_000).fit(X, Y)
+    with pytest.raises(ModelError, match=r"no probabilities.*use=\{'use': 'sklearn', 'head': 'scores'\}"):
+        asked(estimator, head="probabilities")
+    assert asked(estimator, head="scores")[2].contract.head == "scores"
 
 
 def test_class_names_from_a_file(tmp_path):
@@ -421,6 +424,12 @@ def test_a_skops_file_is_what_was_saved(tmp_path):
     assert first == limefw.model(tmp_path / "model.skops").fingerprint
     assert first != asked(tmp_path / "model.skops", method="predict")[2].fingerprint
     assert first != asked(saved(tmp_path, GaussianNB().fit(X, NAMED)))[2].fingerprint
+
+
+def test_a_skops_file_is_known_by_its_content(tmp_path):
+    io = pytest.importorskip("skops.io", reason="needs the extra skops")
+    io.dump(GaussianNB().fit(X, Y), tmp_path / "bayes.bin")
+    assert limefw.model(tmp_path / "bayes.bin").name == "bayes"
 
 
 def test_types_that_skops_does_not_know_are_listed_and_need_trust(tmp_path):

@@ -512,6 +512,14 @@ def test_what_cannot_be_loaded_says_why(case, tmp_path):
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("device", ["meta", "auto"])
+def test_a_device_without_numbers_is_told(device, photo):
+    """Asked for, or where the module was made and never filled."""
+    module = net() if device == "meta" else net().to("meta")
+    with pytest.raises(limefw.ModelError, match="is on the device 'meta', which holds no numbers"):
+        limefw.explain(photo, limefw.model(module, use={**INPUT, "device": device}), **SETTINGS)
+
+
 def test_a_module_of_two_inputs_says_what_to_give(photo):
     with pytest.raises(TypeError, match="other") as caught:
         limefw.explain(photo, limefw.model(TwoInputs(), use=INPUT), **SETTINGS)
@@ -523,8 +531,24 @@ def test_the_wrong_shape_says_what_it_was_given(layout, photo):
     module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 10 * 10, 2))
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied") as caught:
         limefw.explain(photo, limefw.model(module, use={**INPUT, "layout": layout}), **SETTINGS)
+    assert any("size=[height, width], or layout" in note for note in caught.value.__notes__)
     shape = (1, 3, *SIZE) if layout == "NCHW" else (1, *SIZE, 3)
     assert any(f"a batch of shape {shape} and type float32" in note for note in caught.value.__notes__)
+
+
+def test_timm_says_that_it_needs_torchvision(monkeypatch):
+    """timm imports it."""
+    monkeypatch.setattr("limefw.stage.is_installed", lambda library: library != "torchvision")
+    with pytest.raises(limefw.errors.MissingDependencyError, match=r"pip install 'limefw\[torchvision\]'"):
+        limefw.model(use={"use": "timm", "name": "resnet18"})
+
+
+def test_a_program_refuses_what_it_was_not_exported_for():
+    """It knows its input, so this is told before anything is asked."""
+    program = torch.export.export(net(), (torch.zeros(1, 3, *SIZE),))
+    for wrong, words in (({"size": [8, 8]}, "images of 8 x 8 pixels do not fit"), ({"layout": "NHWC"}, "is NCHW, not")):
+        with pytest.raises(limefw.ModelError, match=rf"takes \(any, 3, 24, 32\).*{words}"):
+            limefw.model(program, use={"use": "torch", **wrong})
 
 
 # --- files that run code
@@ -628,6 +652,39 @@ def test_on_the_command_line(tmp_path, monkeypatch):
     done = CliRunner().invoke(cli, ["explain", "--sample", "--model", "my_own_net:make@ones.pth", *settings, "-o", "-"])
     assert done.exit_code == 0, done.output
     assert "class 0" in done.output
+
+
+def test_logits_declared_as_probabilities_name_the_setting_that_mends_it(plain, photo):
+    """What the message says, added to the adapter's settings, is right: all else that it read stays."""
+    wrong = limefw.model(net(), use=INPUT | {"head": "probabilities"})
+    with pytest.raises(limefw.ModelError, match="are no probabilities") as caught:
+        limefw.explain(photo, wrong, **SETTINGS)
+    assert "use={'use': 'torch', 'head': 'logits'}" in str(caught.value)
+    assert "-s model.use=torch -s model.head=logits" in str(caught.value)
+    assert_close(plain, limefw.explain(photo, limefw.model(net(), use=INPUT | {"head": "logits"}), **SETTINGS))
+    contract = dataclasses.replace(wrong.contract, head="probabilities")
+    with pytest.raises(limefw.ModelError, match=r"in its contract, limefw\.Contract\(\.\.\., head='logits'\)"):
+        limefw.explain(photo, limefw.model(net(), use=INPUT, contract=contract), **SETTINGS)
+
+
+def test_a_softmax_inside_forward_is_told(photo):
+    """Nothing says that it is there, but rows that are probabilities all through are no logits."""
+
+    class Inside(Net):
+        def forward(self, images):
+            return super().forward(images).softmax(dim=1)
+
+    torch.manual_seed(0)
+    module = Inside().eval()
+    found = {
+        head: limefw.explain(photo, limefw.model(module, use=INPUT | {"head": head}), **SETTINGS)
+        for head in ("auto", "probabilities")
+    }
+    told = {head: [caution.code for caution in one.health.cautions] for head, one in found.items()}
+    assert "softmax_twice" in told["auto"]
+    assert "softmax_twice" not in told["probabilities"]
+    plain = limefw.explain(photo, limefw.model(net(), use=INPUT), **SETTINGS)
+    assert "softmax_twice" not in [caution.code for caution in plain.health.cautions]
 
 
 # --- real models

@@ -311,6 +311,11 @@ def test_a_folder_that_is_no_image_classifier_is_told(tmp_path):
     (path / "model.safetensors").write_bytes(b"no tensors")
     with pytest.raises(ModelSourceError, match="cannot be loaded by transformers"):
         limefw.model(path)
+    (path / "config.json").write_text('{"model_type": ', encoding="utf-8")
+    with pytest.raises(ModelSourceError, match=r"config\.json is damaged: it holds no object of JSON"):
+        limefw.model(path)
+    with pytest.raises(ModelSourceError, match=r"hf download google/vit --local-dir FOLDER, and give that folder"):
+        limefw.model("google/vit", use="transformers")
     with pytest.raises(ModelSourceError, match=r"a folder with a config\.json"):
         limefw.model(tmp_path, use="transformers")
 
