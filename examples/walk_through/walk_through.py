@@ -207,6 +207,8 @@ def run(arguments: argparse.Namespace) -> limefw.Explanation:
     """Go through all nine steps, write what each made, and return the explanation."""
     out = arguments.out
     photo = select(arguments.photo)
+    if arguments.weights is not None and not arguments.weights.is_file():
+        raise limefw.InputError(f"there is no file of weights {arguments.weights}")
     model = choose_model(arguments.weights)
     recipe = limefw.build(RECIPE, samples=arguments.samples)
     out.mkdir(parents=True, exist_ok=True)
