@@ -36,6 +36,9 @@ MIN_FIDELITY = 0.5
 CLEARLY = 0.05
 """So much more probability for the other part alone contradicts a verdict."""
 
+KEEPS = 0.25
+"""The part that a verdict names must by itself keep this share of the prediction's probability."""
+
 SHIPPED = {
     "skimage": ("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "coins.png", "hubble_deep_field.jpg",
                 "motorcycle_left.png", "rocket.jpg"),
@@ -83,13 +86,13 @@ class Finding:
 
 
 def shipped() -> list[Path]:
-    """Return the photographs that scikit-image and scikit-learn carry."""
+    """Return the photographs that scikit-image and scikit-learn carry, and one cut out of them."""
     folders = {"skimage": "data", "sklearn": "datasets/images"}
     paths = []
     for package, names in SHIPPED.items():
         place = Path(str(importlib.util.find_spec(package).origin)).parent / folders[package]
         paths += [place / name for name in names if (place / name).is_file()]
-    return sorted(paths, key=lambda path: path.name)
+    return sorted([*paths, HERE / "pictures" / "launch_pad.jpg"], key=lambda path: path.name)
 
 
 def pictures(sources: Sequence[str | os.PathLike[str]]) -> list[Path]:
@@ -98,6 +101,9 @@ def pictures(sources: Sequence[str | os.PathLike[str]]) -> list[Path]:
 
     suffixes = set(Image.registered_extensions())
     found: list[Path] = []
+    missing = [str(source) for source in sources if not Path(source).exists()]
+    if missing:
+        raise limefw.InputError(f"there is no file or folder {', '.join(missing)}")
     for source in map(Path, sources):
         inside = sorted(path for path in source.rglob("*") if path.suffix.lower() in suffixes)
         found += inside if source.is_dir() else [source]
@@ -197,13 +203,23 @@ def judged(
 
 
 def confirmed(finding: Finding) -> Finding:
-    """Take a verdict back that the model's answers for the object alone and for the background alone contradict."""
-    gap = (finding.background_alone or 0.0) - (finding.object_alone or 0.0)
-    if (finding.verdict, gap > 0) not in (("background", False), ("object", True)) or abs(gap) <= CLEARLY:
+    """Take a verdict back that the model's answers for the object alone and for the background alone do not bear out.
+
+    They contradict it where the other part alone gives clearly more. Where the part that it names keeps next to nothing
+    by itself, the prediction takes both.
+    """
+    alone = {"object": finding.object_alone or 0.0, "background": finding.background_alone or 0.0}
+    if finding.verdict not in alone:
         return finding
-    told = f"{finding.outside:.0%} (± {finding.margin:.0%}) of the support lies outside, but the object alone gives "
-    told += f"{finding.object_alone:.2f} and the background alone {finding.background_alone:.2f}: these disagree"
-    return replace(finding, verdict="no conclusion", reason=told)
+    named, whole = alone[finding.verdict], finding.probability or 0.0
+    told = f"{finding.outside:.0%} (± {finding.margin:.0%}) of the support lies outside, but "
+    if sum(alone.values()) - 2 * named > CLEARLY:
+        told += f"the object alone gives {alone['object']:.2f} and the background alone {alone['background']:.2f}: "
+        return replace(finding, verdict="no conclusion", reason=f"{told}these disagree")
+    if named < KEEPS * whole:
+        told += f"the {finding.verdict} alone keeps {named:.2f} of {whole:.2f}: the prediction takes more than that"
+        return replace(finding, verdict="no conclusion", reason=told)
+    return finding
 
 
 def examined(
@@ -285,7 +301,7 @@ def report(findings: Sequence[Finding], threshold: float = THRESHOLD) -> str:
         ("background", f"Look background-driven (more than {threshold:.0%} of the support outside the object):"),
         (
             "no conclusion",
-            "Nothing can be concluded (low fidelity, too near to the threshold, or answers that disagree):",
+            "Nothing can be concluded (low fidelity, too near to the threshold, or not borne out by a part alone):",
         ),
         ("failed", "Could not be explained:"),
     ):
@@ -315,7 +331,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--min-fidelity", type=float, default=MIN_FIDELITY, help="least cross-fitted R2")
     parser.add_argument("--samples", type=int, help="pictures shown to the model for each photograph")
     parser.add_argument("--recipe", default=HERE / "recipe.toml", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("background-check"))
+    parser.add_argument("--out", type=Path, default=Path("limefw-out/background_check"))
     parser.add_argument("--pages", action="store_true", help="write each explanation's own page too")
     return parser.parse_args(given)
 
@@ -325,7 +341,9 @@ def main(given: Sequence[str] | None = None) -> list[Finding]:
     asked = arguments(given)
     paths = pictures(asked.sources) if asked.sources else shipped()
     if not paths:
-        sys.exit(f"there is no picture in {', '.join(asked.sources)}")
+        raise limefw.InputError(f"there is no picture in {', '.join(asked.sources)}")
+    if asked.masks is not None and not asked.masks.is_dir():
+        raise limefw.InputError(f"there is no folder {asked.masks} of masks")
     masks = asked.masks or (None if asked.sources else HERE / "masks")
     model, which = background_models.choose_model(asked.weights)
     print(f"The model is {which}.\n")
@@ -339,6 +357,8 @@ def main(given: Sequence[str] | None = None) -> list[Finding]:
         print(line(finding), flush=True)
         findings.append(finding)
         panels.append(panel)
+    if all(finding.verdict == "failed" for finding in findings):  # an earlier run's sheet stays
+        raise limefw.InputError(f"none of {len(findings)} pictures could be explained; no sheet was written")
     about = {"model": which, "threshold": asked.threshold, "min_fidelity": asked.min_fidelity}
     write_tables(findings, asked.out, about)
     background_sheet.png(findings, panels).savefig(asked.out / "sheet.png", dpi=110)
@@ -349,4 +369,7 @@ def main(given: Sequence[str] | None = None) -> list[Finding]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (limefw.LimefwError, OSError) as error:
+        sys.exit(f"background_check: {error}")

@@ -144,7 +144,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Background
 A prediction <b>looks background-driven</b> where surely more than {{ "%.0f" % (100 * about.threshold) }} % of its
 support lies outside that line. "Even spread" is what would lie outside if the model looked everywhere alike;
 "alone" is the prediction's probability with all else filled with its mean colour, and takes back a verdict that it
-contradicts.
+does not bear out.
 Where the explanation's fidelity is below {{ "%.2f" % about.min_fidelity }}, <b>nothing can be concluded</b>: that is no
 acquittal.
 </p>

@@ -8,6 +8,7 @@ not installed either, it trains a small network that tells faces from other thin
 
 import argparse
 import importlib.util
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,12 +123,36 @@ def figure(explanation: limefw.Explanation, finer: limefw.Explanation) -> Any:
         reach = np.abs(values).max() or 1.0
         axes.imshow(shown.instance.pixels.mean(axis=2), cmap="gray")
         drawn = axes.imshow(values, cmap="PiYG", vmin=-reach, vmax=reach, alpha=0.6)
+        _outline(axes, shown)
         score = shown.health.labels[label].cross_fitted
         axes.set_title(f"{title}:\n{shown.segments.count} parts, fidelity {score or float('nan'):.2f}", size=10)
         sheet.colorbar(drawn, ax=axes, shrink=0.62, label="effect on the probability" if axes is fine else None)
     for axes in (photo, lines, coarse, fine):
         axes.set_axis_off()
     return sheet
+
+
+def _outline(axes: Any, explanation: limefw.Explanation) -> None:
+    """Draw a line around every part, and its effect on the largest ones that count."""
+    from matplotlib.patheffects import withStroke
+
+    labels, effects = explanation.label_map, explanation.effects()
+    reach = np.abs(effects).max()
+    for part in np.unique(labels[labels >= 0]):
+        rows, columns = np.nonzero(labels == part)
+        axes.contour(labels == part, levels=[0.5], colors="white", linewidths=1.0 if len(effects) < 10 else 0.4)
+        if abs(effects[part]) > max(0.25 * reach, 0.05):
+            nearest = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
+            place = {"ha": "center", "va": "center", "path_effects": [withStroke(linewidth=2, foreground="black")]}
+            axes.text(columns[nearest], rows[nearest], f"{effects[part]:+.2f}", color="white", size=10, **place)
+
+
+def stage(text: str) -> tuple[str, str]:
+    """Return the stage and the plug-in of an option such as segmenter=grid."""
+    kind, sign, plugin = text.partition("=")
+    if not sign:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form segmenter=grid")
+    return kind, plugin
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -138,7 +163,9 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--preprocessing", default="0..1", help="of --model's pixels: -1..1, 0..255, keras:vgg16, ...")
     parser.add_argument("--names", type=Path, metavar="FILE", help="of --model's classes, one a line")
     parser.add_argument("--samples", type=int, help="instead of the tutorial's 1000")
-    parser.add_argument("--out", type=Path, default=Path("keras-h5"))
+    parser.add_argument("--out", type=Path, default=Path("limefw-out/keras_h5"))
+    parser.add_argument("-s", "--set", action="append", default=[], metavar="STAGE=PLUG-IN", dest="stages", type=stage,
+                        help="e.g. segmenter=grid where a picture is too small for quickshift")  # fmt: skip
     return parser.parse_args(given)
 
 
@@ -153,13 +180,16 @@ def chosen(asked: argparse.Namespace) -> File:
 def main(given: Sequence[str] | None = None) -> limefw.Explanation:
     """Explain, print, and write pictures and a page."""
     asked = arguments(given)
+    missing = [path for path in (asked.picture, asked.model, asked.names) if path is not None and not path.is_file()]
+    if missing:
+        raise limefw.InputError(f"there is no file {', '.join(map(str, missing))}")
     asked.out.mkdir(parents=True, exist_ok=True)
     file = chosen(asked)
     print(f"The model is {file.said}.\n")
     picture = face() if asked.picture is None else asked.picture
-    changes = {} if asked.samples is None else {"samples": asked.samples}
+    changes: dict[str, Any] = dict(asked.stages) | ({} if asked.samples is None else {"samples": asked.samples})
     explanation = explained(picture, file, **changes)
-    finer = explained(picture, file, segmenter={"use": "slic", "n_segments": 40}, **changes)
+    finer = explained(picture, file, **{**changes, "segmenter": {"use": "slic", "n_segments": 40}})
     print(explanation.render({"use": "text"}).data)
     figure(explanation, finer).savefig(asked.out / "figure.png", dpi=90)
     explanation.render({"use": "overlay", "top": 10, "positive_only": True}).save(asked.out / "overlay.png")
@@ -170,4 +200,7 @@ def main(given: Sequence[str] | None = None) -> limefw.Explanation:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (limefw.LimefwError, OSError) as error:
+        sys.exit(f"keras_h5: {error}")

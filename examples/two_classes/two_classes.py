@@ -48,6 +48,8 @@ def folder(path: Path, size: int) -> Pictures:
     """Return the pictures of the two folders in a folder, each `size` pixels a side; the folders name the classes."""
     from PIL import Image
 
+    if not path.is_dir():
+        raise SystemExit(f"there is no folder {path}")
     kinds = sorted(each for each in path.iterdir() if each.is_dir())
     if len(kinds) != 2:
         raise SystemExit(f"{path} must have two folders in it, one for each class, and has {len(kinds)}")
@@ -146,8 +148,9 @@ def displays(explanation: limefw.Explanation) -> list[tuple[str, np.ndarray]]:
     line = photo.copy()
     # beyond the picture is nothing, so that the line is closed at its edge too
     line[dilation(find_boundaries(np.pad(mask, 1), mode="inner"), disk(2))[1:-1, 1:-1]] = (1.0, 0.9, 0.0)
-    return [("unseen picture", photo), ("speaks for it", line), ("that alone", _enlarged(alone, times)),
-            ("green: for, red: against", tinted)]  # fmt: skip
+    return [("unseen picture", photo), ("the 5 parts that\nspeak most for it", line),
+            ("those alone", _enlarged(alone, times)),
+            ("the 5 strongest parts:\ngreen for, red against", tinted)]  # fmt: skip
 
 
 def _enlarged(array: np.ndarray, times: int) -> np.ndarray:
@@ -169,7 +172,7 @@ def draw_sheet(explanations: Sequence[limefw.Explanation], path: Path) -> None:
         for axes, (title, pixels) in zip(row, shown, strict=True):
             axes.imshow(pixels)
             axes.set(xticks=[], yticks=[])
-            if title == "that alone" and not pixels.any():
+            if title == "those alone" and not pixels.any():
                 middle = {"ha": "center", "va": "center", "transform": axes.transAxes}
                 axes.text(0.5, 0.5, "no part\ndoes by itself", color="white", **middle)
             if at == 0:
@@ -183,8 +186,8 @@ def draw_sheet(explanations: Sequence[limefw.Explanation], path: Path) -> None:
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Train, save, explain; write the pictures and return the figures."""
     out = arguments.out
-    out.mkdir(parents=True, exist_ok=True)
     pictures = faces() if arguments.data is None else folder(arguments.data, arguments.size)
+    out.mkdir(parents=True, exist_ok=True)
     seen, unseen = split(pictures, arguments.seed)
     model, history = train(seen, unseen, arguments.epochs, arguments.seed)
     model.save(out / "two_classes.keras")

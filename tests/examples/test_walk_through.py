@@ -4,11 +4,13 @@ import importlib.util
 import inspect
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import limefw
 
@@ -84,8 +86,24 @@ def test_the_script_writes_a_picture_for_each_step(steps, tmp_path, monkeypatch)
     assert list(explanation.names.values()) == ["Egyptian Mau", "tiger cat"]
     assert {path.name[0] for path in tmp_path.iterdir()} == set("1345679")
     assert all(path.stat().st_size > 500 for path in tmp_path.iterdir())
+    for name in ("1-preprocess", "3-model"):  # large enough for a slide
+        with Image.open(tmp_path / f"{name}.png") as picture:
+            assert picture.width >= 1200
     # by hand, and once by explain; what-if asks four rows more for each of two labels and two surrogates
     assert sum(asked) <= 2 * 24 + 2 * 2 * 4
+
+
+@pytest.mark.parametrize("asked", [["no.png"], ["--weights", "no.pth"]])
+def test_a_file_that_is_not_there_is_told_in_a_line(asked, tmp_path):
+    """As on the command line: exit code 1, no traceback, nothing written."""
+    command = [sys.executable, EXAMPLE / "walk_through.py", *asked]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("walk_through: ")
+    assert asked[-1] in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.model
