@@ -114,6 +114,12 @@ def check_outputs(value: Any, rows: int, model: Model) -> NDArray[Any]:
     if isinstance(value, Mapping):
         names = ", ".join(map(repr, value))
         raise ModelError(f"{model.name} returned a mapping with {names}: give a function that returns one of these.")
+    if callable(value) and not hasattr(value, "__array__"):
+        kind = type(value).__name__
+        raise ModelError(
+            f"{model.name} returned {kind}, which is no array. A function that makes a network is given with the "
+            "adapter that knows it: limefw.model(function, use='torch')"
+        )
     if callable(getattr(value, "detach", None)):
         value = value.detach().cpu()
     try:

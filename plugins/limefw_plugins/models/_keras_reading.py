@@ -47,7 +47,8 @@ def read(keras: Any, model: Any, wishes: Wishes, output: int, loss: Any = None) 
     known = _frame(model, shape, wishes, name)
     notes = []
     if len(tensors) > 1:
-        notes.append(f"of its {len(tensors)} outputs number {output} was taken")
+        named = f" ({', '.join(names)})" if (names := _names(model, tensors)) else ""
+        notes.append(f"of its {len(tensors)} outputs{named} number {output} was taken: output says which")
     application = module_of(name)
     values = _values(model, application, dtype, known.channels)
     if values is None:
@@ -66,6 +67,13 @@ def read(keras: Any, model: Any, wishes: Wishes, output: int, loss: Any = None) 
     classes = tensors[output].shape[-1] if tensors and len(tensors[output].shape) == 2 else None
     known = replace(known, dtype=dtype, head=head, **values)
     return Reading(wishes.applied(known), tuple(notes), shape, classes, application)
+
+
+def _names(model: Any, tensors: list[Any]) -> list[str]:
+    """Return the keys of outputs that are a dict, in the order in which they are numbered."""
+    made = getattr(model, "output", None)
+    keys = {id(tensor): str(key) for key, tensor in made.items()} if isinstance(made, dict) else {}
+    return [keys[id(tensor)] for tensor in tensors if id(tensor) in keys]
 
 
 def _input(keras: Any, model: Any) -> tuple[tuple[int | None, ...] | None, str]:

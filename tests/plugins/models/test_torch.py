@@ -520,6 +520,12 @@ def test_a_device_without_numbers_is_told(device, photo):
         limefw.explain(photo, limefw.model(module, use={**INPUT, "device": device}), **SETTINGS)
 
 
+def test_a_function_that_makes_a_network_names_the_adapter(photo):
+    """Given without one it is asked for an answer, and answers with a network."""
+    with pytest.raises(limefw.ModelError, match=r"returned Net, which is no array.*use='torch'"):
+        limefw.explain(photo, limefw.model(lambda _: net()), **SETTINGS)
+
+
 def test_a_module_of_two_inputs_says_what_to_give(photo):
     with pytest.raises(TypeError, match="other") as caught:
         limefw.explain(photo, limefw.model(TwoInputs(), use=INPUT), **SETTINGS)
