@@ -57,9 +57,11 @@ def small(picture: str) -> str:
 
 
 def tidy(notebook: Any) -> None:
-    """Make pictures small, and forget when and how each cell ran."""
+    """Make pictures small, and forget when and how each cell ran, and TensorFlow's greeting."""
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if "outputs" in cell:
+            cell.outputs = [it for it in cell.outputs if "absl::InitializeLog" not in it.get("text", "")]
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "image/png" in data:

@@ -161,7 +161,7 @@ def _enlarged(array: np.ndarray, times: int) -> np.ndarray:
     return np.repeat(large / 255.0, 3 // large.shape[2], axis=2)
 
 
-def draw_sheet(explanations: Sequence[limefw.Explanation], path: Path) -> None:
+def sheet(explanations: Sequence[limefw.Explanation]) -> Any:
     """Draw a row for each explanation: the picture, what speaks for its class, that alone, and both sides."""
     from matplotlib.figure import Figure
 
@@ -180,7 +180,7 @@ def draw_sheet(explanations: Sequence[limefw.Explanation], path: Path) -> None:
         name = explanation.names[explanation.labels[0]]
         probability = 1 / (1 + np.exp(-explanation.prediction()))
         row[0].set_ylabel(f"{name} {probability:.2f}", fontsize=12, fontweight="bold")
-    figure.savefig(path, dpi=100)
+    return figure
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     wishes = {} if arguments.samples is None else {"samples": arguments.samples}
     explainer = limefw.Explainer(saved, recipe=recipe, overrides=wishes)
     found = [explainer(unseen.pixels[row]) for row in choose(unseen, arguments.explain)]
-    draw_sheet(found, out / "explanations.png")
+    sheet(found).savefig(out / "explanations.png", dpi=100)
     figures = {"accuracy": accuracy, "explained": [each.names[each.labels[0]] for each in found]}
     if arguments.data is None:
         figures |= on_the_face(explainer, unseen, arguments.measure)

@@ -10,13 +10,15 @@ import pytest
 
 
 FOLDER = Path(__file__).parents[2] / "examples" / "notebooks"
-NAMES = ["image_tutorial", "regression", "submodular_pick", "table_mixed", "text_multiclass", "text_two_classes",
-         "time_series"]  # fmt: skip
+NAMES = ["image_tutorial", "keras_h5_file", "regression", "submodular_pick", "table_mixed", "text_multiclass",
+         "text_two_classes", "time_series", "two_classes_keras"]  # fmt: skip
 NEEDS = {
     "submodular_pick": ("pandas", "palmerpenguins"),
     "table_mixed": ("pandas", "palmerpenguins"),
     "regression": ("pandas",),
     "time_series": ("pyts",),
+    "keras_h5_file": ("keras",),
+    "two_classes_keras": ("keras",),
 }
 
 
@@ -36,7 +38,7 @@ def test_it_was_run_to_its_end_and_is_small(name):
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     outputs = [output for cell in cells for output in cell["outputs"]]
     assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
-    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert any({"image/png", "image/jpeg"} & set(output.get("data", {})) for output in outputs)
     assert (FOLDER / f"{name}.ipynb").stat().st_size < 400_000
     assert "<script" not in json.dumps(outputs)
 
