@@ -28,8 +28,8 @@ def words(
     Args:
         bag: equal words are one segment, shown and hidden together, as in a bag of words; else each place is one.
         ignore_case: in a bag "Good" and "good" are equal.
-        separators: a regular expression of what is between words, instead of the above; lime's is "\W+".
-        tokens: a regular expression of words, instead; "\w+|[^\w\s]" takes punctuation for words too.
+        separators: a regular expression of what is between words, instead of the above; lime's is `\W+`.
+        tokens: a regular expression of words, instead; `\w+|[^\w\s]` takes punctuation for words too.
     """
     return segments_of(text, word_spans(text.string, separators, tokens), bag=bag, ignore_case=ignore_case)
 
