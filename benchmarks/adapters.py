@@ -387,6 +387,8 @@ def main() -> int:
             print(f"{name} is left out: {why}", flush=True)
             continue
         lines.append(told(name, in_own_process(name, options.repeats, options.samples), options.samples))
+        # at once too: a run of all takes long, and what was measured shall not be lost
+        print("; ".join(f"{what}: {figure}" for what, figure in lines[-1][0].items()), flush=True)
     if not lines:
         return 0
     counted = (
