@@ -79,11 +79,6 @@ class Finding:
         return signed(self.effect, self.decimals)
 
     @property
-    def margin_text(self) -> str:
-        """The margin after a plus-minus sign; empty where not known."""
-        return "" if self.margin is None else f"±{number(self.margin, self.decimals)}"
-
-    @property
     def interval_text(self) -> str:
         """Both ends of the interval."""
         if self.margin is None:
