@@ -10,7 +10,7 @@ from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._areas import areas_at
 from limefw_plugins.renderers._picture import labels_at
 from limefw_plugins.renderers._places import place_words
-from limefw_plugins.renderers._words import decimals_for, number, printable, signed
+from limefw_plugins.renderers._words import decimals_for, printable, signed
 
 
 PALE_MEANS = "no clear effect"
