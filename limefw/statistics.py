@@ -57,13 +57,13 @@ def gram(around: Neighbourhood) -> Gram:
     code_means, cross = (weighted_means(codes, weights), np.zeros((width, width))) if known is None else known
     target_means, joint = weighted_means(targets, weights), np.zeros((width, count))
     for part in blocks(len(codes), width):
-        root = np.sqrt(weights[part, None])
-        # a product with itself, of which BLAS computes one half
         x = codes[part] - code_means
-        x *= root
+        weighted = weights[part, None]
+        joint += x.T @ (weighted * (targets[part] - target_means))
         if known is None:
+            # a product with itself, of which BLAS computes one half
+            x *= np.sqrt(weighted)
             cross += x.T @ x
-        joint += x.T @ (root * (targets[part] - target_means))
     if around.known is not None:
         around.known["moments"] = code_means, cross
     return Gram(cross, joint, code_means, target_means, float(weights.sum()))

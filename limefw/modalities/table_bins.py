@@ -19,7 +19,7 @@ from limefw.types import Codes, Draws, Floats, Labels, Segments, digest, frozen
 ASKED = 50
 """Rows that the model is asked about for each what-if question: hidden features are drawn so many times."""
 
-SLICE = 64
+SLICE = 128
 """Columns filled at a time: of a block of rows these fit a processor's cache."""
 
 KEYED = 64
@@ -273,22 +273,21 @@ class RowComposer:
     ) -> Floats:
         """Return values from other bins where a feature is hidden, from its own bin where it is kept within that."""
         pools = self.row.background.pools
-        size, first, last = pools.shape[1], self.first[:, None], self.last[:, None]
+        size, (first, last) = np.uint32(pools.shape[1]), np.array([self.first, self.last], dtype=np.uint32)[..., None]
         filled = np.empty(kept.shape)
         # column by column, as each has a pool of its own
         for start in range(0, len(varied), SLICE):
             at = varied[start : start + SLICE]
-            shown = kept[:, start : start + SLICE].T
+            shown = np.ascontiguousarray(kept[:, start : start + SLICE].T)
             same, own = shown & within, (last - first)[at]
-            # from the row's own bin, or from behind it on and round to where it begins
+            # from the row's own bin, or from behind it on and round to where it begins: below 0 is far above
             count = np.where(same, own, size - own)
-            place = below(count, numbers, at)
-            place += np.where(same, first[at], last[at])
-            place -= size * (place >= size)
-            place += at[:, None] * size
-            found = pools.ravel().take(place)
+            place = below(count, numbers, at) + np.where(same, first[at], last[at])
+            np.minimum(place, place - size, out=place)
+            found = pools.ravel().take(place + at[:, None] * int(size))
             fixed = (shown ^ same) | (count == 0)
-            np.copyto(found, self.row.values[at, None], where=fixed)
+            if fixed.any():
+                np.copyto(found, self.row.values[at, None], where=fixed)
             filled[:, start : start + SLICE] = found.T
         return filled
 
@@ -327,17 +326,18 @@ class RowComposer:
         return digest(self.row.fingerprint(), self.labels, self.first, self.last, self.joint)
 
 
-def below(ends: NDArray[np.intp], numbers: NDArray[np.uint64], streams: NDArray[np.intp]) -> NDArray[np.intp]:
+def below(ends: NDArray[Any], numbers: NDArray[np.uint64], streams: NDArray[np.intp]) -> NDArray[np.uint32]:
     """Return whole numbers from 0 to below `ends`, a line for each stream with one for each draw's number, all alike.
 
     From a counter (SplitMix64; Steele, Lea & Flood 2014), so that each is a function of its number and stream alone.
     """
     mixed = numbers + (streams[:, None] + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    rest = np.empty_like(mixed)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed ^= mixed >> np.uint64(shift)
+        mixed ^= np.right_shift(mixed, shift, out=rest)
         mixed *= np.uint64(factor)
-    mixed ^= mixed >> np.uint64(31)
+    mixed ^= np.right_shift(mixed, 31, out=rest)
     mixed >>= np.uint64(32)
-    mixed *= ends.astype(np.uint64)
+    mixed *= ends.astype(np.uint32)
     mixed >>= np.uint64(32)
-    return mixed.view(np.intp)
+    return mixed.astype(np.uint32)

@@ -135,14 +135,32 @@ class TextComposer:
     owners: NDArray[np.intp]
     fills: tuple[str, ...]
     choices: tuple[str, ...] = ()
-    _shown: NDArray[Any] = field(init=False, repr=False)
-    _hidden: NDArray[Any] = field(init=False, repr=False)
+    row_bytes: int = field(init=False, repr=False)
+    _letters: NDArray[Any] = field(init=False, repr=False)
+    _places: NDArray[np.intp] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "owners", frozen(self.owners, np.intp))
-        for name, texts in (("_shown", self.pieces), ("_hidden", self.fills)):
-            whole = [text + tail for text, tail in zip(texts, self.tails, strict=True)]
-            object.__setattr__(self, name, np.array(whole, dtype=object))
+        # what a model may need for one text at a guess, by which chunks are cut: far more than its letters
+        letters = len(self.head) + sum(map(len, self.pieces)) + sum(map(len, self.tails))
+        object.__setattr__(self, "row_bytes", 8_000 + 32 * letters)
+        whole, places = self._whole()
+        narrow = whole.isascii()
+        coded = whole.encode("ascii" if narrow else "utf-32-le", "surrogatepass")
+        object.__setattr__(self, "_letters", np.frombuffer(coded, np.uint8 if narrow else np.dtype("<u4")))
+        object.__setattr__(self, "_places", frozen(places, np.intp))
+
+    def _whole(self) -> tuple[str, NDArray[np.intp]]:
+        """Return a string of which every text is a part, and for each of its letters what decides on it.
+
+        Twice the segment's number where the letter is shown with it, one more where it is shown instead, else -1.
+        """
+        count = len(self.pieces)
+        strings, places = [self.head], np.full(1 + 3 * count, -1)
+        places[1::3], places[2::3] = 2 * self.owners, 2 * self.owners + 1
+        for three in zip(self.pieces, self.fills, self.tails, strict=True):
+            strings += three
+        return "".join(strings), places.repeat([len(part) for part in strings])
 
     @classmethod
     def of(
@@ -175,20 +193,27 @@ class TextComposer:
         """Whether hidden pieces show what is drawn for them: rows then have a number in ``values["draw"]``."""
         return bool(self.choices)
 
-    @property
-    def row_bytes(self) -> int:
-        """What a model may need for one text at a guess, by which chunks are cut: far more than its letters."""
-        return 8_000 + 32 * (len(self.head) + sum(map(len, self.pieces)) + sum(map(len, self.tails)))
-
     def compose(self, draws: Draws) -> list[str]:
         """Return a text for each draw."""
         if draws.codes.dtype != np.bool_:
             raise ContractError(f"a word is shown or hidden, and these codes are {draws.codes.dtype}: draw bool codes")
+        return self._drawn(draws) if self.choices else self._cut(draws.codes)
+
+    def _cut(self, codes: NDArray[np.bool_]) -> list[str]:
+        """Return the letters that remain: picked as numbers, which takes half as long as joining pieces."""
+        wanted = np.ones((len(codes), 2 * codes.shape[1] + 1), dtype=np.bool_)
+        wanted[:, :-1:2], wanted[:, 1:-1:2] = codes, ~codes
+        coding = "ascii" if self._letters.itemsize == 1 else "utf-32-le"
+        picked = (self._letters[row.take(self._places).nonzero()[0]] for row in wanted)
+        return [letters.tobytes().decode(coding, "surrogatepass") for letters in picked]
+
+    def _drawn(self, draws: Draws) -> list[str]:
+        """Return texts whose hidden pieces show drawn words."""
         found: list[str] = []
+        shown, tails = (np.array(texts, dtype=object) for texts in (self.pieces, self.tails))
         for start in range(0, len(draws), ROWS):
             part = draws.take(slice(start, start + ROWS))
-            instead = self._chosen(part) + np.array(self.tails, dtype=object) if self.choices else self._hidden
-            texts = np.where(part.codes[:, self.owners], self._shown, instead).tolist()
+            texts = (np.where(part.codes[:, self.owners], shown, self._chosen(part)) + tails).tolist()
             found += [self.head + "".join(text) for text in texts]
         return found
 
