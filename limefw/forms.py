@@ -35,7 +35,7 @@ def form_of(detail: Detail) -> Form | None:
 def linear(codes: NDArray[Any], coefficients: Floats, intercept: float) -> Floats:
     """Return ``intercept + codes @ coefficients``."""
     # block by block: a product of bool codes would first copy all of them to float64
-    size = min(4096, max(256, 500_000 // max(codes.shape[1], 1)))
+    size = min(4096, max(256, 200_000 // max(codes.shape[1], 1)))
     blocks = [codes[start : start + size] @ coefficients for start in range(0, len(codes), size)]
     return np.asarray(intercept + np.concatenate(blocks), dtype=np.float64)
 

@@ -15,7 +15,7 @@ from limefw.types import Codes, Fit, Floats, Neighbourhood
 
 
 BLOCK = 2048
-CELLS = 500_000
+CELLS = 300_000
 
 
 def blocks(rows: int, width: int = 1) -> Iterator[slice]:
@@ -61,9 +61,8 @@ def gram(around: Neighbourhood) -> Gram:
         weighted = weights[part, None]
         joint += x.T @ (weighted * (targets[part] - target_means))
         if known is None:
-            # a product with itself, of which BLAS computes one half
             x *= np.sqrt(weighted)
-            cross += x.T @ x
+            _add_products(cross, x)
     if around.known is not None:
         around.known["moments"] = code_means, cross
     return Gram(cross, joint, code_means, target_means, float(weights.sum()))
@@ -99,12 +98,24 @@ def _less(means: Floats, cross: Floats, total: float, part: Neighbourhood) -> tu
     for rows in blocks(len(part), len(means)):
         x = part.codes[rows] - means
         x *= np.sqrt(part.weights[rows, None])
-        cross -= x.T @ x
+        _add_products(cross, x, -1.0)
     less = float(part.weights.sum())
     gap = (weighted_means(part.codes, part.weights) - means) * less / (total - less)
     for columns in blocks(len(gap), len(gap)):
         cross[columns] -= np.multiply.outer((total - less) * gap[columns], gap)
     return means - gap, cross
+
+
+def _add_products(cross: Floats, x: Floats, sign: float = 1.0) -> None:
+    """Add x'x to `cross`, panel by panel: the product of a wide x would be as large as `cross` itself."""
+    width = len(cross)
+    for columns in blocks(width, width):
+        panel, rest = x[:, columns], slice(columns.stop, width)
+        # a product with itself, of which BLAS computes one half
+        cross[columns, columns] += sign * (panel.T @ panel)
+        beside = sign * (panel.T @ x[:, rest])
+        cross[columns, rest] += beside
+        cross[rest, columns] += beside.T
 
 
 def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:

@@ -116,10 +116,11 @@ def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_],
     rest = replace(around.take(rows), exhaustive=True)
     if left_out[0]:
         rest = replace(rest, weights=np.where(rows == 0, 0.0, rest.weights))
-    rest = without(around, rest, around.take(np.flatnonzero(left_out)), last=last)
+    others = around.take(np.flatnonzero(left_out))
+    rest = without(around, rest, others, last=last)
     if rest.weights.sum() <= 0:
         return np.asarray(around.targets.mean(axis=0))
-    return np.column_stack([fit.predict(around.codes[left_out]) for fit in refit(rest)])
+    return np.column_stack([fit.predict(others.codes) for fit in refit(rest)])
 
 
 def examine(
