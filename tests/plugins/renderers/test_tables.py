@@ -82,6 +82,16 @@ def test_every_effect_is_on_the_page(wide):
     assert text.count("What if? The model was asked") == len(wide.what_if)
 
 
+def test_what_may_be_chance_is_pale(wide):
+    """As many rows of the page are pale as there are effects within their margin, 1.96 standard errors."""
+    tags, _ = parsed(wide.render("html"))
+    pale = sum(tag == "tr" and attrs.get("class") == "unclear" for tag, attrs in tags)
+    every = [effect for label in wide.labels for effect in wide.top(None, label)]
+    chance = sum(effect.standard_error * 1.96 >= abs(effect.effect) for effect in every)
+    assert 0 < chance < len(every)
+    assert pale == chance
+
+
 def test_what_strangers_wrote_is_shown_as_text(hostile):
     """Names of columns, values, classes and the row cannot leave their place, and control characters are gone."""
     rendering = hostile.render("html")

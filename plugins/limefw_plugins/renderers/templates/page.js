@@ -160,6 +160,7 @@
       button.setAttribute("aria-label", `Show ${title(segment)}`);
       button.classList.add(kind);
       strong.classList.add(kind);
+      row.classList.toggle("unclear", label.faint.includes(segment));
       bar.classList.add(kind);
       row.querySelector(".place").textContent = data.places[segment] || data.names[segment];
       row.querySelector(".name").textContent = `${data.names[segment]}, ${data.shares[segment]}`;
