@@ -19,7 +19,7 @@ from limefw.types import Codes, Draws, Floats, Labels, Segments, digest, frozen
 ASKED = 50
 """Rows that the model is asked about for each what-if question: hidden features are drawn so many times."""
 
-SLICE = 128
+SLICE = 256
 """Columns filled at a time: of a block of rows these fit a processor's cache."""
 
 KEYED = 64
@@ -280,9 +280,10 @@ class RowComposer:
             at = varied[start : start + SLICE]
             shown = np.ascontiguousarray(kept[:, start : start + SLICE].T)
             same, own = shown & within, (last - first)[at]
-            # from the row's own bin, or from behind it on and round to where it begins: below 0 is far above
-            count = np.where(same, own, size - own)
-            place = below(count, numbers, at) + np.where(same, first[at], last[at])
+            # from the row's own bin, or from behind it on and round to where it begins; below 0 is far above
+            within_own = same.astype(np.uint32)
+            count = (size - own) + within_own * (own + own - size)
+            place = below(count, numbers, at) + (last[at] - within_own * own)
             np.minimum(place, place - size, out=place)
             found = pools.ravel().take(place + at[:, None] * int(size))
             fixed = (shown ^ same) | (count == 0)
@@ -329,15 +330,15 @@ class RowComposer:
 def below(ends: NDArray[Any], numbers: NDArray[np.uint64], streams: NDArray[np.intp]) -> NDArray[np.uint32]:
     """Return whole numbers from 0 to below `ends`, a line for each stream with one for each draw's number, all alike.
 
-    From a counter (SplitMix64; Steele, Lea & Flood 2014), so that each is a function of its number and stream alone.
+    From a counter, so that each is a function of its number and stream alone: lowbias32 (Wellons 2018), with the
+    other half of the number added between its rounds.
     """
-    mixed = numbers + (streams[:, None] + 1).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    low, high = numbers.astype(np.uint32), (numbers >> np.uint64(32)).astype(np.uint32)
+    mixed = low + (streams[:, None] + 1).astype(np.uint32) * np.uint32(0x9E3779B9)
     rest = np.empty_like(mixed)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+    for shift, factor, more in ((16, 0x7FEB352D, high), (15, 0x846CA68B, np.uint32(0))):
         mixed ^= np.right_shift(mixed, shift, out=rest)
-        mixed *= np.uint64(factor)
-    mixed ^= np.right_shift(mixed, 31, out=rest)
-    mixed >>= np.uint64(32)
-    mixed *= ends.astype(np.uint32)
-    mixed >>= np.uint64(32)
-    return mixed.astype(np.uint32)
+        mixed *= np.uint32(factor)
+        mixed += more
+    mixed ^= np.right_shift(mixed, 16, out=rest)
+    return ((mixed.astype(np.uint64) * ends.astype(np.uint32)) >> np.uint64(32)).astype(np.uint32)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -115,6 +115,9 @@ def pieces_of(string: str, labels: Labels) -> tuple[list[str], NDArray[np.intp]]
 ROWS = 256
 """Rows composed at a time: what they are made of is held in memory meanwhile."""
 
+MANY = 20_000
+"""Pieces above which their combinations would take more memory than they save time."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextComposer:
@@ -136,31 +139,27 @@ class TextComposer:
     fills: tuple[str, ...]
     choices: tuple[str, ...] = ()
     row_bytes: int = field(init=False, repr=False)
-    _letters: NDArray[Any] = field(init=False, repr=False)
-    _places: NDArray[np.intp] = field(init=False, repr=False)
+    _several: NDArray[Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "owners", frozen(self.owners, np.intp))
         # what a model may need for one text at a guess, by which chunks are cut: far more than its letters
         letters = len(self.head) + sum(map(len, self.pieces)) + sum(map(len, self.tails))
         object.__setattr__(self, "row_bytes", 8_000 + 32 * letters)
-        whole, places = self._whole()
-        narrow = whole.isascii()
-        coded = whole.encode("ascii" if narrow else "utf-32-le", "surrogatepass")
-        object.__setattr__(self, "_letters", np.frombuffer(coded, np.uint8 if narrow else np.dtype("<u4")))
-        object.__setattr__(self, "_places", frozen(places, np.intp))
+        both = [
+            (hidden + tail, shown + tail)
+            for shown, hidden, tail in zip(self.pieces, self.fills, self.tails, strict=True)
+        ]
+        both += [("", "")] * (-len(both) % self._at_once)
+        several = [
+            list(map("".join, product(*both[at : at + self._at_once]))) for at in range(0, len(both), self._at_once)
+        ]
+        object.__setattr__(self, "_several", np.array(several, dtype=object))
 
-    def _whole(self) -> tuple[str, NDArray[np.intp]]:
-        """Return a string of which every text is a part, and for each of its letters what decides on it.
-
-        Twice the segment's number where the letter is shown with it, one more where it is shown instead, else -1.
-        """
-        count = len(self.pieces)
-        strings, places = [self.head], np.full(1 + 3 * count, -1)
-        places[1::3], places[2::3] = 2 * self.owners, 2 * self.owners + 1
-        for three in zip(self.pieces, self.fills, self.tails, strict=True):
-            strings += three
-        return "".join(strings), places.repeat([len(part) for part in strings])
+    @property
+    def _at_once(self) -> int:
+        """How many pieces that stand side by side are put together beforehand, in all combinations."""
+        return 4 if len(self.pieces) <= MANY else 1
 
     @classmethod
     def of(
@@ -197,15 +196,22 @@ class TextComposer:
         """Return a text for each draw."""
         if draws.codes.dtype != np.bool_:
             raise ContractError(f"a word is shown or hidden, and these codes are {draws.codes.dtype}: draw bool codes")
-        return self._drawn(draws) if self.choices else self._cut(draws.codes)
+        return self._drawn(draws) if self.choices else self._joined(draws)
 
-    def _cut(self, codes: NDArray[np.bool_]) -> list[str]:
-        """Return the letters that remain: picked as numbers, which takes half as long as joining pieces."""
-        wanted = np.ones((len(codes), 2 * codes.shape[1] + 1), dtype=np.bool_)
-        wanted[:, :-1:2], wanted[:, 1:-1:2] = codes, ~codes
-        coding = "ascii" if self._letters.itemsize == 1 else "utf-32-le"
-        picked = (self._letters[row.take(self._places).nonzero()[0]] for row in wanted)
-        return [letters.tobytes().decode(coding, "surrogatepass") for letters in picked]
+    def _joined(self, draws: Draws) -> list[str]:
+        """Return texts put together from several pieces at once, which takes a third of the time."""
+        side_by_side, combinations = self._at_once, self._several.shape[1]
+        starts = np.arange(len(self._several)) * combinations
+        found: list[str] = []
+        for start in range(0, len(draws), ROWS):
+            kept = draws.codes[start : start + ROWS, self.owners]
+            shown = np.zeros((len(kept), len(starts) * side_by_side), dtype=np.uint8)
+            shown[:, : kept.shape[1]] = kept
+            number = starts + sum(
+                shown[:, at::side_by_side].astype(np.intp) << side_by_side - 1 - at for at in range(side_by_side)
+            )
+            found += [self.head + "".join(texts) for texts in self._several.take(number).tolist()]
+        return found
 
     def _drawn(self, draws: Draws) -> list[str]:
         """Return texts whose hidden pieces show drawn words."""
