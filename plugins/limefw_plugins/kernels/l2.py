@@ -24,6 +24,9 @@ def l2(draws: Draws, _composer: Composer, /, *, width: Annotated[float, Gt(0)] =
     codes = draws.codes
     squares = np.empty(len(codes))
     for part in blocks(*codes.shape):
+        if codes.dtype == np.bool_:
+            squares[part] = (codes[part] != codes[0]).sum(axis=1, dtype=np.uint32)
+            continue
         hidden = np.subtract(codes[0], codes[part], dtype=np.float64)
         squares[part] = np.einsum("ij,ij->i", hidden, hidden)
     return np.asarray(np.exp(-squares / width / width / (2 * codes.shape[1] if relative else 2)))
