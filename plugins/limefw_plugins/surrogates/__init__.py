@@ -10,6 +10,7 @@ from limefw_plugins.surrogates.lasso import lasso
 from limefw_plugins.surrogates.linear import linear
 from limefw_plugins.surrogates.logistic import logistic
 from limefw_plugins.surrogates.ridge import ridge
+from limefw_plugins.surrogates.shapley import shapley
 from limefw_plugins.surrogates.tree import tree
 
 
@@ -23,3 +24,4 @@ def limefw_surrogates() -> Iterator[Plugin]:
     yield Plugin("logistic", logistic)
     yield Plugin("ridge", ridge)
     yield Plugin("tree", tree, requires=("sklearn",))
+    yield Plugin("shapley", shapley)
