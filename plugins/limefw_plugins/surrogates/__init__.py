@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
+from limefw_plugins.surrogates.bayesian_ridge import bayesian_ridge
 from limefw_plugins.surrogates.elastic_net import elastic_net
 from limefw_plugins.surrogates.huber import huber
 from limefw_plugins.surrogates.lasso import lasso
@@ -25,3 +26,4 @@ def limefw_surrogates() -> Iterator[Plugin]:
     yield Plugin("ridge", ridge)
     yield Plugin("tree", tree, requires=("sklearn",))
     yield Plugin("shapley", shapley)
+    yield Plugin("bayesian_ridge", bayesian_ridge)
