@@ -10,6 +10,7 @@ from limefw_plugins.surrogates.huber import huber
 from limefw_plugins.surrogates.lasso import lasso
 from limefw_plugins.surrogates.linear import linear
 from limefw_plugins.surrogates.logistic import logistic
+from limefw_plugins.surrogates.multi_output_tree import multi_output_tree
 from limefw_plugins.surrogates.ridge import ridge
 from limefw_plugins.surrogates.shapley import shapley
 from limefw_plugins.surrogates.tree import tree
@@ -27,3 +28,4 @@ def limefw_surrogates() -> Iterator[Plugin]:
     yield Plugin("tree", tree, requires=("sklearn",))
     yield Plugin("shapley", shapley)
     yield Plugin("bayesian_ridge", bayesian_ridge)
+    yield Plugin("multi_output_tree", multi_output_tree, requires=("sklearn",))
