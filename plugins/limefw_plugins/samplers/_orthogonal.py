@@ -20,7 +20,8 @@ def order_for(least: int) -> int:
     Raises:
         InputError: where it would be above LARGEST.
     """
-    for order in (1, 2, *range(4, LARGEST + 1, 4)):
+    orders: list[int] = [1, 2, *range(4, LARGEST + 1, 4)]
+    for order in orders:
         if order >= least and _made(order):
             return order
     raise InputError(

@@ -39,8 +39,8 @@ def leverage(
     there = np.rint(np.exp(np.minimum(choices, 25.0)))
     shares = _shared_out(pairs - 1, whole, there)
     taken = _rounded(shares, there, rng)
-    half = [_distinct(size, count, number, rng) for size, number in zip(sizes.tolist(), taken.tolist(), strict=True)]
-    half = np.concatenate([np.ones((1, count), dtype=np.bool_), rng.permutation(np.concatenate(half))])
+    chosen = [_distinct(size, count, number, rng) for size, number in zip(sizes.tolist(), taken.tolist(), strict=True)]
+    half = np.concatenate([np.ones((1, count), dtype=np.bool_), rng.permutation(np.concatenate(chosen))])
     importance = np.ones(count + 1)
     chance = np.log(np.maximum(shares, 1e-9) / max(1, pairs - 1)) - choices
     importance[sizes] = importance[count - sizes] = np.exp((1 - count) * log(2) - chance)

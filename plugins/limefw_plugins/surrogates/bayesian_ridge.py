@@ -113,7 +113,7 @@ def _fit(
     effects = mean + axes @ (noise * pull / (prior + noise * scales))
     answers = around.targets[:, 0]
     intercept = float(np.average(answers, weights=around.weights) - moments.code_means @ effects)
-    covariance = (axes / (prior + noise * scales)) @ axes.T
+    covariance: Floats | None = (axes / (prior + noise * scales)) @ axes.T
     if errors == "robust":
         covariance = sandwich(around, moments, effects[:, None], np.array([intercept]), prior / noise)[0]
     predicted = Fit(effects, intercept, 0.0, 0.0).predict(around.codes)

@@ -80,14 +80,15 @@ def _rules(nodes: dict[str, Any], values: Floats) -> list[dict[str, Any]]:
 
     By node and not by segment: a rule then holds among whatever columns the tree is put back, as ``feature`` does.
     """
-    rules, open_ways = [], [(0, (), ())]
+    rules = []
+    open_ways: list[tuple[int, list[int], list[bool]]] = [(0, [], [])]
     while open_ways:
         node, asked, shown = open_ways.pop()
         if nodes["feature"][node] < 0:
             answers = values[node].tolist()
             samples = int(nodes["samples"][node])
-            rules.append({"nodes": list(asked), "shown": list(shown), "answers": answers, "samples": samples})
+            rules.append({"nodes": asked, "shown": shown, "answers": answers, "samples": samples})
             continue
         for side, kept in (("left", False), ("right", True)):
-            open_ways.append((int(nodes[side][node]), (*asked, node), (*shown, kept)))
+            open_ways.append((int(nodes[side][node]), [*asked, node], [*shown, kept]))
     return rules
