@@ -12,6 +12,7 @@ from limefw_plugins.kernels.shapley import shapley as shapley_kernel
 from limefw_plugins.kernels.symmetric import symmetric
 from limefw_plugins.samplers.hadamard import hadamard
 from limefw_plugins.samplers.leverage import leverage
+from limefw_plugins.samplers.rise_masks import rise_masks
 from limefw_plugins.samplers.scrambled_sobol import scrambled_sobol
 from limefw_plugins.samplers.shapley_sizes import shapley_sizes
 from limefw_plugins.samplers.size_stratified import size_stratified
@@ -68,3 +69,20 @@ def test_intervals_cover_the_limit(sampler, kernel, surrogate, params, rows):
     assert 0.92 <= (np.abs(effects - limit) <= 1.96 * errors).mean() <= 0.99
     # and they are gathered around it, not beside it
     assert (np.abs(effects.mean(axis=0) - limit) <= 4.5 * effects.std(axis=0) / np.sqrt(SEEDS)).all()
+
+
+def test_intervals_of_soft_masks_cover_their_limit():
+    """The limit is that of 40,000 draws; 20 tiles, of which neighbours are shown together."""
+    rng, tiles = np.random.default_rng(2), np.indices((28, 35))
+    tiles = limefw.Segments.from_labels(tiles[0] // 7 * 5 + tiles[1] // 7)
+    picture, slopes = limefw.Image(np.ones((28, 35, 1)), (0.0, 1.0)), rng.normal(size=(2, 20))
+
+    def fit(rows, seed):
+        draws = limefw.Draws.join(list(rise_masks(picture, tiles, rows, np.random.default_rng(seed))))
+        one, other = slopes @ (draws.codes.T.astype(np.float64) - 0.5)
+        answers = 1 / (1 + np.exp(-one - one * other))
+        return linear(limefw.Neighbourhood(draws.codes, answers[:, None], np.ones(rows), np.arange(rows)), None)[0]
+
+    limit, fits = fit(40_000, SEEDS).effects, [fit(160, seed) for seed in range(SEEDS)]
+    effects, errors = np.array([one.effects for one in fits]), np.array([one.standard_errors for one in fits])
+    assert 0.92 <= (np.abs(effects - limit) <= 1.96 * errors).mean() <= 0.99

@@ -30,7 +30,7 @@ def order_for(least: int) -> int:
     )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def matrix_of(order: int) -> Signs:
     """Return a Hadamard matrix of an order that ``order_for`` found, read-only as it is kept."""
     if order <= 2:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import combinations
-from math import comb, log
+from math import log
 
 import numpy as np
 from numpy.random import Generator
@@ -39,7 +39,9 @@ def leverage(
     there = np.rint(np.exp(np.minimum(choices, 25.0)))
     shares = _shared_out(pairs - 1, whole, there)
     taken = _rounded(shares, there, rng)
-    chosen = [_distinct(size, count, number, rng) for size, number in zip(sizes.tolist(), taken.tolist(), strict=True)]
+    chosen = [
+        _distinct(int(size), count, int(number), of, rng) for size, number, of in zip(sizes, taken, there, strict=True)
+    ]
     half = np.concatenate([np.ones((1, count), dtype=np.bool_), rng.permutation(np.concatenate(chosen))])
     importance = np.ones(count + 1)
     chance = np.log(np.maximum(shares, 1e-9) / max(1, pairs - 1)) - choices
@@ -69,10 +71,10 @@ def _rounded(shares: Floats, there: Floats, rng: Generator) -> NDArray[np.intp]:
     return np.minimum(np.diff(ends), there).astype(np.intp)
 
 
-def _distinct(size: int, count: int, number: int, rng: Generator) -> NDArray[np.bool_]:
-    """Return so many codes that show `size` segments, none twice, nor one and its complement."""
+def _distinct(size: int, count: int, number: int, there: float, rng: Generator) -> NDArray[np.bool_]:
+    """Return `number` of the `there` codes that show `size` segments, none twice, nor one and its complement."""
     middle = 2 * size == count
-    if comb(count, size) <= 8 * number:
+    if there <= 4 * number:
         every = [code for code in combinations(range(count), size) if not middle or code[0] == 0]
         found = np.zeros((len(every), count), dtype=np.bool_)
         np.put_along_axis(found, np.array(every), values=True, axis=1)

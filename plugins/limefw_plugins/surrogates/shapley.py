@@ -25,8 +25,10 @@ def shapley(around: Neighbourhood, _rng: Generator, /) -> list[Fit]:
     width = around.codes.shape[1]
     share, basis = np.zeros((1, around.targets.shape[1])), np.eye(width)
     if len(nothing):
-        # an equal share of all there is to lose, and differences from it that add up to 0
-        share, basis = lost[nothing[:1]] / hidden[nothing[0]].sum(), _adding_up_to_0(width)
+        # an equal share of all there is to lose, and differences from it that add up to 0; several such rows where a
+        # filler shows something else each time
+        share = lost[nothing].mean(axis=0, keepdims=True) / hidden[nothing[0]].sum()
+        basis = _adding_up_to_0(width)
         lost = lost - hidden.sum(axis=1, keepdims=True) * share
     design = hidden @ basis
     weighted = design * around.weights[:, None]

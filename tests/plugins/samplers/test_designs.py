@@ -162,6 +162,16 @@ def test_pairs_under_a_kernel_that_weighs_them_alike_recover_degree_two(sampler,
     np.testing.assert_allclose(fit.effects, expected, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("sampler", OF_BITS)
+def test_all_combinations_under_no_kernel_give_banzhaf_values(sampler):
+    """What showing a segment adds on average over all codes of the others."""
+    values = np.random.default_rng(1).normal(size=2**7)
+    table = values.reshape((2,) * 7)
+    expected = [(table.take(1, axis=at) - table.take(0, axis=at)).mean() for at in range(7)]
+    (fit,) = linear(around_of(drawn(sampler, 7, 128), looked_up(values), flat), None)
+    np.testing.assert_allclose(fit.effects, expected, rtol=0, atol=1e-12)
+
+
 def test_an_additive_box_is_recovered_from_few_draws():
     """One more draw than unknowns is enough of an orthogonal design."""
     theta = np.random.default_rng(3).normal(size=50)
