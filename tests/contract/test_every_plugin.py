@@ -349,6 +349,15 @@ OTHER_SETTINGS = [
     ("targets", "margin", {"against": 0}),
     ("targets", "element", {"index": [1]}),
     ("surrogates", "tree", {"max_depth": 12, "min_samples_leaf": 1}),
+    *(
+        ("samplers", name, {"enumerate_small": False})
+        for name in ("hadamard", "leverage", "scrambled_sobol", "shapley_sizes")
+    ),
+    ("samplers", "size_stratified", {"corrected": False, "enumerate_small": False}),
+    ("samplers", "weighted_law", {"kernel": "symmetric", "width": 5.0, "enumerate_small": False}),
+    ("samplers", "rise_masks", {"grid": 2, "centroid": True}),
+    ("surrogates", "bayesian_ridge", {"prior": 1.0, "prior_precision": 10.0, "errors": "robust"}),
+    ("surrogates", "multi_output_tree", {"fidelity": 1.0, "max_leaves": 64, "min_samples_leaf": 1}),
 ]
 
 

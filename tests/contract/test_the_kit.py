@@ -718,6 +718,11 @@ def pooled(around: Any, _rng: Any, /) -> list[Fit]:
     return linear_fits(replace(around, targets=mean), 1.0)
 
 
+def pooled_and_says_so(around: Any, rng: Any, /) -> list[Fit]:
+    """Fits every target to the mean of all, and tells."""
+    return [replace(fit, detail={"joint": len(fits)}) for fits in [pooled(around, rng)] for fit in fits]
+
+
 def secretive(around: Any, _rng: Any, /) -> list[Fit]:
     """Keeps in its detail what no file holds."""
     return [replace(fit, detail={"rule": {1, 2, 3}}) for fit in linear_fits(around, 1.0)]
@@ -749,6 +754,12 @@ def test_a_selector_or_surrogate_is_caught_for_its_own_reason(kind, call, check,
     failed = failures(kind, call)
     assert set(failed) == ({"contract", "predict"} if call is not_a_number else {check})
     assert sentence in failed[check][0]
+
+
+def test_a_surrogate_of_all_targets_together_says_so():
+    """One model for all labels is no fault where its detail holds "joint"."""
+    assert "one by one" in failures("surrogates", pooled)
+    assert "one by one" in check_plugin("surrogates", Plugin("pooled", pooled_and_says_so)).checks
 
 
 # ---- renderers

@@ -9,6 +9,7 @@ from limefw_plugins.kernels.flat import flat
 from limefw_plugins.kernels.hamming import hamming
 from limefw_plugins.kernels.l2 import l2
 from limefw_plugins.kernels.pixel_cosine import pixel_cosine
+from limefw_plugins.kernels.shapley import shapley
 from limefw_plugins.kernels.symmetric import symmetric
 
 
@@ -21,3 +22,4 @@ def limefw_kernels() -> Iterator[Plugin]:
     yield Plugin("l2", l2)
     yield Plugin("pixel_cosine", pixel_cosine, modality="image")
     yield Plugin("symmetric", symmetric)
+    yield Plugin("shapley", shapley, requires=("scipy",))

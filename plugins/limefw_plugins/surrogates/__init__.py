@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
+from limefw_plugins.surrogates.bayesian_ridge import bayesian_ridge
 from limefw_plugins.surrogates.elastic_net import elastic_net
 from limefw_plugins.surrogates.huber import huber
 from limefw_plugins.surrogates.lasso import lasso
 from limefw_plugins.surrogates.linear import linear
 from limefw_plugins.surrogates.logistic import logistic
+from limefw_plugins.surrogates.multi_output_tree import multi_output_tree
 from limefw_plugins.surrogates.ridge import ridge
+from limefw_plugins.surrogates.shapley import shapley
 from limefw_plugins.surrogates.tree import tree
 
 
@@ -23,3 +26,6 @@ def limefw_surrogates() -> Iterator[Plugin]:
     yield Plugin("logistic", logistic)
     yield Plugin("ridge", ridge)
     yield Plugin("tree", tree, requires=("sklearn",))
+    yield Plugin("shapley", shapley)
+    yield Plugin("bayesian_ridge", bayesian_ridge)
+    yield Plugin("multi_output_tree", multi_output_tree, requires=("sklearn",))

@@ -19,9 +19,9 @@ def tree(
     max_depth: Annotated[int, Ge(1)] = 4,
     min_samples_leaf: Annotated[int, Ge(1)] = 10,
 ) -> list[Fit]:
-    """A regression tree per label (scikit-learn), with its rules: sees segments that only count together.
+    """A regression tree per label (scikit-learn): sees segments that only count together.
 
-    A segment's effect is g(instance) - g(instance without it). Rules and nodes are in ``fit.detail``.
+    A segment's effect is g(instance) - g(instance without it). Its nodes are in ``fit.detail``.
 
     Args:
         max_depth: questions asked one after the other at the most.
@@ -35,11 +35,12 @@ def tree(
     for target in around.targets.T:
         model = DecisionTreeRegressor(max_depth=max_depth, min_samples_leaf=min_samples_leaf, random_state=state)
         model.fit(around.codes.astype(np.float32), target, sample_weight=around.weights)
-        fits.append(fit_of_form(around, target, _nodes(model.tree_)))
+        fits.append(fit_of_form(around, target, nodes_of(model.tree_)))
     return fits
 
 
-def _nodes(grown: Any) -> dict[str, Any]:
+def nodes_of(grown: Any) -> dict[str, Any]:
+    """Return a tree of scikit-learn's as arrays, with the answers of its first target."""
     inner = grown.children_left >= 0
     return {
         "form": "tree",

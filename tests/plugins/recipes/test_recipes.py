@@ -98,7 +98,7 @@ def test_fast_finds_what_lime_finds_with_half_of_the_draws(photo):
         return np.corrcoef(found.fit().effects, truth)[0, 1]
 
     fast, lime = ([agreement(recipe, seed) for seed in range(4)] for recipe in ("fast", "lime"))
-    assert limefw.build("fast").samples == 500
+    assert limefw.build("fast").samples == 512
     assert min(fast) > 0.95
     assert np.mean(fast) > np.mean(lime)
 

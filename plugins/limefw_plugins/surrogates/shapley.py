@@ -1,0 +1,58 @@
+"""Shapley values."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.random import Generator
+
+from limefw.statistics import Gram, sandwich, solve_ridge, weighted_r2
+from limefw.types import Fit, Floats, Neighbourhood
+
+
+def shapley(around: Neighbourhood, _rng: Generator, /) -> list[Fit]:
+    """Weighted least squares whose effects add up to f(all) - f(nothing) (Lundberg & Lee 2017; Covert & Lee 2021).
+
+    min sum w (y - f(nothing) - x phi)^2 under 1'phi = f(all) - f(nothing). With kernel `shapley` these are Shapley
+    values: exactly so where every combination is drawn, else estimated from draws of `shapley_sizes` or `leverage`
+    (`paired` and `bernoulli` will do too, and need many more). Use selector `all`. Where the all-hidden row is not
+    among the draws, which those with pairs begin with, the line goes through f(all) alone. Standard errors: HC3, or CR3
+    where rows come in groups.
+    """
+    # seen from the instance, at which the line is fixed: what is hidden, and what is lost by it
+    hidden = np.subtract(around.codes[0], around.codes, dtype=np.float64)
+    lost = around.targets[0] - around.targets
+    nothing = np.flatnonzero((around.codes == 0).all(axis=1))
+    width = around.codes.shape[1]
+    share, basis = np.zeros((1, around.targets.shape[1])), np.eye(width)
+    if len(nothing):
+        # an equal share of all there is to lose, and differences from it that add up to 0; several such rows where a
+        # filler shows something else each time
+        share = lost[nothing].mean(axis=0, keepdims=True) / hidden[nothing[0]].sum()
+        basis = _adding_up_to_0(width)
+        lost = lost - hidden.sum(axis=1, keepdims=True) * share
+    design = hidden @ basis
+    weighted = design * around.weights[:, None]
+    # no intercept: moments about 0, and no leverage of a mean
+    moments = Gram(weighted.T @ design, weighted.T @ lost, np.zeros(design.shape[1]), np.zeros(lost.shape[1]), np.inf)
+    free = solve_ridge(moments, 0.0)[0] if design.shape[1] else np.zeros((0, lost.shape[1]))
+    inside = replace(around, codes=design, targets=lost)
+    spread = sandwich(inside, moments, free, np.zeros(lost.shape[1]), 0.0)
+    effects = share + basis @ free
+    return [
+        _fit(around, target, effects[:, target], None if inner is None else basis @ inner @ basis.T)
+        for target, inner in enumerate(spread)
+    ]
+
+
+def _adding_up_to_0(width: int) -> Floats:
+    """Return ``(width, width - 1)`` orthonormal columns that each add up to 0 (Helmert's)."""
+    rows, columns = np.arange(width)[:, None], np.arange(1, width)
+    steps = np.where(rows < columns, 1.0, np.where(rows == columns, -columns, 0.0))
+    return np.asarray(steps / np.sqrt(columns * (columns + 1.0)))
+
+
+def _fit(around: Neighbourhood, target: int, effects: Floats, covariance: Floats | None) -> Fit:
+    own, answers = float(around.targets[0, target]), around.targets[:, target]
+    intercept = own - float(around.codes[0].astype(np.float64) @ effects)
+    predicted = Fit(effects, intercept, 0.0, own).predict(around.codes)
+    return Fit(effects, intercept, weighted_r2(answers, predicted, around.weights), own, covariance=covariance)
