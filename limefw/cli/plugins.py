@@ -114,7 +114,9 @@ def parameters(plugin: Any) -> list[Parameter]:
 def _type_and_range(schema: Mapping[str, Any]) -> tuple[str, str]:
     if "anyOf" in schema:
         described = [_type_and_range(option) for option in schema["anyOf"]]
-        return " or ".join(kind for kind, _ in described), ", ".join(text for _, text in described if text)
+        alone = sum(kind != "none" for kind, _ in described) == 1
+        texts = [text if alone else f"{kind} {text}" for kind, text in described if text]
+        return " or ".join(kind for kind, _ in described), ", ".join(texts)
     if "enum" in schema:
         return "one of", ", ".join(json.dumps(item) for item in schema["enum"])
     if "const" in schema:
@@ -124,11 +126,22 @@ def _type_and_range(schema: Mapping[str, Any]) -> tuple[str, str]:
         "exclusiveMinimum": ">",
         "maximum": "<=",
         "exclusiveMaximum": "<",
-        "minItems": "items >=",
-        "maxItems": "items <=",
     }
     text = " and ".join(f"{sign} {schema[key]:g}" for key, sign in bounds.items() if key in schema)
-    return str(schema.get("type", "any")).replace("null", "none"), text
+    return str(schema.get("type", "any")).replace("null", "none"), text or _items(schema)
+
+
+def _items(schema: Mapping[str, Any]) -> str:
+    """Say how many items a list has: "4 items", "at least 1 item"."""
+    least, most = schema.get("minItems"), schema.get("maxItems")
+    if least is not None and least == most:
+        return f"{least} items"
+    texts = [
+        f"at {which} {number} item{'s' * (number != 1)}"
+        for which, number in (("least", least), ("most", most))
+        if number
+    ]
+    return " and ".join(texts)
 
 
 def _parameters(plugin: Any) -> list[str]:

@@ -36,10 +36,10 @@ def _overview(own: dict[str, list[Found]]) -> str:
         if not plugins:
             parts.append(f"None yet: [how to write one](../how-to/hooks/{kind}.md).\n")
             continue
-        parts.append("| name | what it does |\n|---|---|\n")
+        parts.append("| name | for | what it does |\n|---|---|---|\n")
         for found in plugins:
-            name = found.plugin.name
-            parts.append(f"| [`{name}`](plugins/{kind}.md#{slug(name)}) | {cell(found.plugin.summary)} |\n")
+            name, meant = found.plugin.name, found.plugin.modality or "any"
+            parts.append(f"| [`{name}`](plugins/{kind}.md#{slug(name)}) | {meant} | {cell(found.plugin.summary)} |\n")
     parts.append("\n## [Recipes](recipes.md)\n\n")
     parts += [f"- [`{name}`](recipes.md#{slug(name)})\n" for name in limefw.registry().recipes()]
     parts += ["\n```{toctree}\n:hidden:\n\n", *(f"plugins/{kind}\n" for kind in own), "```\n"]
@@ -55,6 +55,8 @@ def _page(kind: str, plugins: list[Found]) -> str:
 def _plugin(found: Found) -> str:
     plugin = found.plugin
     lines = [f"\n## `{plugin.name}`\n\n{body(plugin.call)}\n"]
+    if plugin.modality is not None:
+        lines.append(f"\nFor instances of modality `{plugin.modality}`.\n")
     if plugin.requires:
         lines.append(f"\nNeeds: {', '.join(f'`{library}`' for library in plugin.requires)}.\n")
     meanings = described(inspect.getdoc(plugin.call) or "")
@@ -72,5 +74,6 @@ def _name(item: Parameter) -> str:
 
 
 def _takes(item: Parameter) -> str:
-    """Return type and range, as "integer >= 2" or "one of ..."."""
-    return f"{item.type} {item.range}".strip()
+    """Return type and range, as "integer >= 2", "integer or none: >= 2" or "one of ..."."""
+    several = " or " in item.type and item.range
+    return f"{item.type}{':' * bool(several)} {item.range}".strip()

@@ -9,7 +9,7 @@ from numpy.random import Generator
 from limefw.modalities.image import Image
 from limefw.types import Labels, Segments, numbered
 from limefw_plugins.segmenters._modes import modes
-from limefw_plugins.segmenters._part import Channels, Part, Region, nearest_cut, refuse_flat
+from limefw_plugins.segmenters._part import Channels, Number, Part, Region, nearest_cut, refuse_flat
 
 
 def quickshift(
@@ -23,7 +23,7 @@ def quickshift(
     sigma: Annotated[float, Ge(0)] = 0.0,
     tie_seed: Annotated[int, Ge(0)] | None = 42,
     least: Annotated[int, Ge(1)] = 8,
-    target_segments: Annotated[int, Ge(2)] | None = None,
+    target_segments: Number | None = None,
     channels: Channels | None = None,
     region: Region | None = None,
 ) -> Segments:
