@@ -10,7 +10,7 @@ import numpy as np
 import limefw
 from limefw.cli.plugins import parameters
 from limefw.contracts import check_segments
-from limefw.errors import LimefwError
+from limefw.errors import LimefwError, MissingDependencyError
 from limefw.pipeline import stream
 
 from pictures.cat import Cat, save, save_drawn
@@ -77,6 +77,8 @@ def _link(kind: str, name: str) -> str:
 
 def _words(kind: str, name: str, error: Exception) -> str:
     """Say why a plug-in has no picture."""
+    if isinstance(error, MissingDependencyError):
+        return f"\n{_link(kind, name)} has no picture: it needs a library that is not among limefw's own.\n"
     first = str(error).splitlines()[0]
     return f"\n{_link(kind, name)} has no picture here: {first}\n"
 
