@@ -280,11 +280,8 @@ def _stage(
 
 def _for_others(use: str, instance: Instance, registry: Registry) -> str:
     """Say which modalities a metric is for."""
-    meant = [
-        one.plugin.modality
-        for one in registry.all("metrics")
-        if one.plugin.name.removeprefix(f"{one.plugin.modality}_") == use
-    ]
+    plugins = [found.plugin for found in registry.all("metrics")]
+    meant = [one.modality for one in plugins if use in (one.name, one.name.removeprefix(f"{one.modality}_"))]
     return f"metric {use!r} is for {' and '.join(map(str, meant))}, and this is {instance.modality}"
 
 
