@@ -141,7 +141,7 @@ _CALLS: Mapping[str, Callable[..., Any]] = {
     "segmenter": lambda instance, _rng, /: split(instance, 6),
     "sampler": lambda _instance, segments, budget, _rng, /: iter([_draws(budget, segments.count)]),
     "filler": lambda instance, segments, _rng, /: _composer(instance, segments),
-    "target": lambda outputs, head, /: (head.columns(outputs), head.names(2)),
+    "target": lambda outputs, head, /: (columns := head.columns(outputs), head.names(columns.shape[1])),
     "kernel": lambda draws, _composer, /: np.ones(len(draws)),
     "selector": lambda around, _rng, /: [np.arange(around.codes.shape[1])] * around.targets.shape[1],
     "surrogate": lambda around, _rng, /: linear_fits(around, 0.1),

@@ -23,8 +23,9 @@ def fidelity(
     `coins` keeps each segment by a fair coin, `near` hides at most a tenth of the segments (s >= .9 d; how many is
     uniform from 1 on, and at least one).
     Pitfalls: in-sample R2 grows with segments per row; which method wins hangs on the law, so compare under the same
-    ones; a network on photographs rarely gives more than .7; a constant answer has R2 0 or 1. Where columns are values
-    in units of their spread there is only `weighted`.
+    ones; a network on photographs rarely gives more than .7; below 0 it is worse than the mean answer under that law, as
+    `near` often is, where answers hardly differ; a constant answer has R2 0 or 1. Where columns are values in units of
+    their spread there is only `weighted`.
 
     Args:
         rows: drawn under each law.
