@@ -340,7 +340,7 @@ def test_an_explanation_is_not_judged_by_another_model(photos):
         limefw.evaluate(
             explanation, limefw.model(Counting(), contract=limefw.Contract(size=(12, 12))), metrics="deletion"
         )
-    found = limefw.evaluate(explanation, lambda batch: 1 - Counting()(batch), metrics=["deletion", "effort"])
+    found = limefw.evaluate(explanation, lambda batch: Counting()(batch) ** 2, metrics=["deletion", "effort"])
     assert "give the same model" in found[0].failures["deletion"]
     with pytest.raises(InputError, match="already has its samples"):
         limefw.evaluate(explanation, Counting(), samples=50)

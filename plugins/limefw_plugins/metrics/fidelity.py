@@ -21,11 +21,12 @@ def fidelity(
     in_sample: weighted R2 on the rows it was fitted to (what lime calls its score). cross_fitted: of rows left out in 5
     folds. Held out, on `rows` fresh rows each: `weighted` is the recipe's own law (its sampler, weighed by its kernel),
     `coins` keeps each segment by a fair coin, `near` hides at most a tenth of the segments (s >= .9 d; how many is
-    uniform from 1 on, and at least one).
+    uniform from 1 on, and at least one). Where hidden parts may show many things (a table's bins) the last two are of
+    the mean over several, so that this chance does not count against the surrogate.
     Pitfalls: in-sample R2 grows with segments per row; which method wins hangs on the law, so compare under the same
-    ones; a network on photographs rarely gives more than .7; below 0 it is worse than the mean answer under that law, as
-    `near` often is, where answers hardly differ; a constant answer has R2 0 or 1. Where columns are values in units of
-    their spread there is only `weighted`.
+    ones; a network on photographs rarely gives more than .7; below 0 it is worse than the mean answer under that law,
+    as `near` often is, where answers hardly differ; a constant answer has R2 0 or 1. Where columns are values in units
+    of their spread there is only `weighted`.
 
     Args:
         rows: drawn under each law.
