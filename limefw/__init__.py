@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from limefw.errors import StoreError as StoreError
     from limefw.errors import UnknownPluginError as UnknownPluginError
     from limefw.errors import UntrustedError as UntrustedError
+    from limefw.evaluation.result import Evaluation as Evaluation
+    from limefw.evaluation.run import evaluate as evaluate
     from limefw.hookspecs import hookimpl as hookimpl
     from limefw.loading import model as model
     from limefw.many import Overview as Overview
@@ -65,6 +67,8 @@ _HOMES = {
         "ContractError", "InputError", "LabelError", "LimefwError", "MissingDependencyError", "ModelError",
         "PluginError", "RecipeError", "StoreError", "UnknownPluginError", "UntrustedError",
     ),
+    "limefw.evaluation.result": ("Evaluation",),
+    "limefw.evaluation.run": ("evaluate",),
     "limefw.pipeline": ("Explainer", "explain"),
     "limefw.results.explanation": ("Explanation",),
     "limefw.results.loaded": ("load",),

@@ -314,7 +314,11 @@ def limefw_renderers() -> Iterable[Plugin]:
 def limefw_metrics() -> Iterable[Plugin]:
     """Metrics: ``call(explanation, game, rng, /, **params) -> Mapping[str, float]``.
 
-    ``game(draws)`` asks the model about more draws of the same explanation.
+    ``game(draws)`` asks the model about more draws of the explanation and returns ``(n, t)`` targets of its labels;
+    ``game.shown(codes)`` does so for rows of segments shown or hidden, whatever the modality. ``game.again(1)``, 2, ...
+    explain once more by another seed, ``game.through(composer)`` answers where hidden segments show something else,
+    ``game.fresh(rows, rng)`` draws by the recipe's own sampler, and ``game.mask`` says where the thing meant lies, or
+    None: ``Plugin(..., needs=("mask",))`` refuses that before the model is asked.
 
         from limefw import Draws, Plugin, hookimpl
 

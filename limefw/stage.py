@@ -42,6 +42,7 @@ class Plugin:
         summary: one line; the first line of the docstring by default.
         fallback: asked only when no other plug-in accepts (an adapter that takes any callable).
         suffix: of the files that a renderer makes, e.g. ".png": a wrong name is refused before the model is asked.
+        needs: what a metric cannot do without: "mask". Where it is not there, nothing is asked of the model.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Plugin:
     summary: str = ""
     fallback: bool = False
     suffix: str = ""
+    needs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.summary:

@@ -18,6 +18,7 @@ from limefw import __version__
 from limefw.cli import _common, _terminal
 from limefw.cli._output import told
 from limefw.cli.draw import draw
+from limefw.cli.evaluate import evaluate
 from limefw.cli.explain import explain
 from limefw.cli.plugins import plugins
 from limefw.cli.recipe import recipe
@@ -69,7 +70,7 @@ def cli() -> None:
     """
 
 
-for _command in (explain, draw, segments, plugins, recipe):
+for _command in (explain, evaluate, draw, segments, plugins, recipe):
     cli.add_command(_command)
 
 

@@ -81,8 +81,35 @@ def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
         path = _picture(image, sample=sample, text=text)
         return command(Request(path, text, model, classes, trust, recipe, settings), **own)
 
+    return _with_options(asked, click.argument("image", type=click.Path(path_type=Path), required=False))
+
+
+def with_requests(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the same options for any number of images; they come as a list of Requests, put first."""
+
+    @functools.wraps(command)
+    def asked(
+        *,
+        image: tuple[Path, ...],
+        sample: bool,
+        text: str | None,
+        model: str | None,
+        classes: Path | None,
+        trust: bool,
+        recipe: str | None,
+        settings: tuple[str, ...],
+        **own: Any,
+    ) -> Any:
+        paths = [_picture(one, sample=sample, text=text) for one in image or (None,)]
+        return command([Request(path, text, model, classes, trust, recipe, settings) for path in paths], **own)
+
+    return _with_options(asked, click.argument("image", type=click.Path(path_type=Path), nargs=-1))
+
+
+def _with_options(asked: Callable[..., Any], what: Callable[..., Any]) -> Callable[..., Any]:
+    """Add an argument, and the options that say by which model and recipe it is explained."""
     options = [
-        click.argument("image", type=click.Path(path_type=Path), required=False),
+        what,
         click.option("--sample", is_flag=True, help="Take the photograph that comes along: a cat."),
         click.option("--text", metavar="TEXT", help="Explain this text; one in a file (.txt, .md, ...) by its name."),
         click.option(

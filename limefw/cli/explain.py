@@ -62,7 +62,7 @@ def explain(
     stages = renderers(settled, target, list(dict.fromkeys(formats)), modality)
     target.check(stages)
     loaded = _common.load_model(request, settled)
-    with _progress(settled.samples) as listen:
+    with progress(settled.samples) as listen:
         explainer = Explainer(loaded, recipe=settled, on_progress=listen)
         explanation = _explained(explainer, request, target)
     stem = path.stem if row is None else f"{path.stem}-row-{row}"
@@ -139,7 +139,7 @@ def implied(target: Target, modality: str) -> list[str]:
 
 
 @contextmanager
-def _progress(samples: int) -> Iterator[Any]:
+def progress(samples: int) -> Iterator[Any]:
     """Show a bar on a terminal; in a pipe say nothing."""
     if not sys.stderr.isatty():
         yield None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from limefw.discovery import Registry
 from limefw.errors import InputError
+from limefw.evaluation.replay import Replay
 from limefw.game import Game
 from limefw.many import Overview, overview
 from limefw.modalities.compose import PixelComposer
@@ -140,7 +141,7 @@ _CALLS: Mapping[str, Callable[..., Any]] = {
     "segmenter": lambda instance, _rng, /: split(instance, 6),
     "sampler": lambda _instance, segments, budget, _rng, /: iter([_draws(budget, segments.count)]),
     "filler": lambda instance, segments, _rng, /: _composer(instance, segments),
-    "target": lambda outputs, head, /: (head.columns(outputs), head.names(2)),
+    "target": lambda outputs, head, /: (columns := head.columns(outputs), head.names(columns.shape[1])),
     "kernel": lambda draws, _composer, /: np.ones(len(draws)),
     "selector": lambda around, _rng, /: [np.arange(around.codes.shape[1])] * around.targets.shape[1],
     "surrogate": lambda around, _rng, /: linear_fits(around, 0.1),
@@ -171,15 +172,22 @@ _MODELS = {
 }
 
 
+_RECIPE = Recipe(STAGES, (), 60, 0, (0, 1))
+
+
+def _models(modality: str, count: int) -> list[Model]:
+    """Return a model for each of some examples: the last answers everything alike."""
+    model = _MODELS[modality]
+    constant = replace(model, predict=lambda batch: np.full((len(batch), 2), 0.5))
+    return [model] * (count - 1) + [constant]
+
+
 @cache
 def _explanations(modality: str) -> dict[str, Explanation]:
-    model, examples = _MODELS[modality], EXAMPLES[modality]()
-    constant = replace(model, predict=lambda batch: np.full((len(batch), 2), 0.5))
-    models = [model] * (len(examples) - 1) + [constant]
-    recipe = Recipe(STAGES, (), 60, 0, (0, 1))
+    examples = EXAMPLES[modality]()
     nothing = Registry(installed=False)
-    pairs = zip(examples.items(), models, strict=True)
-    made = {f"an explanation of {name}": Run(recipe, model, nothing).explain(item) for (name, item), model in pairs}
+    pairs = zip(examples.items(), _models(modality, len(examples)), strict=True)
+    made = {f"an explanation of {name}": Run(_RECIPE, model, nothing).explain(item) for (name, item), model in pairs}
     return {name: _timeless(explanation) for name, explanation in made.items()}
 
 
@@ -297,6 +305,33 @@ def explained(s: Subject) -> dict[str, Data]:
         }
     modalities = [s.plugin.modality] if s.plugin.modality in EXAMPLES else list(EXAMPLES)
     return {name: (one,) for modality in modalities for name, one in _explanations(str(modality)).items()}
+
+
+def judged(s: Subject) -> dict[str, Data]:
+    """Return the caller's explanation, else those of the examples, each with its game taken up again, and a mask."""
+    if isinstance(s.source, Explanation):
+        return {"the source": (s.source, _replay(s.source, _stand_in(s.source)))}
+    modalities = [s.plugin.modality] if s.plugin.modality in EXAMPLES else list(EXAMPLES)
+    found: dict[str, Data] = {}
+    for modality in map(str, modalities):
+        made = _explanations(modality)
+        for (name, one), model in zip(made.items(), _models(modality, len(made)), strict=True):
+            found[name] = (one, _replay(one, model))
+    return found
+
+
+def _replay(explanation: Explanation, model: Model) -> Replay:
+    """Return the game of an explanation; the mask is the first third of its places."""
+    shape = explanation.instance.shape
+    size = int(np.prod(shape))
+    mask = (np.arange(size) < max(1, size // 3)).reshape(shape)
+    return Replay(explanation, _RECIPE, model, Registry(installed=False), mask, strict=False)
+
+
+def _stand_in(explanation: Explanation) -> Model:
+    """Return a model with as many answers as an explanation that the caller brought has labels for."""
+    model, width = _MODELS[explanation.instance.modality], max(explanation.labels) + 1
+    return Model(lambda batch: np.repeat(model.predict(batch)[:, :1], width, axis=1) / width, "stand-in")
 
 
 def model_batch(model: Model) -> Any:

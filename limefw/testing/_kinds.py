@@ -16,6 +16,7 @@ from limefw.testing._examples import (
     fitting,
     game,
     instances,
+    judged,
     model_batch,
     sampling,
     sources,
@@ -104,7 +105,7 @@ KINDS: Mapping[str, Kind] = {
     "renderers": Kind("explanation", explained, _check_rendering, _check_kinds.OF_RENDERERS),
     "metrics": Kind(
         "explanation game rng",
-        lambda s: {name: (*data, game()) for name, data in explained(s).items()},
+        judged,
         lambda value, _, stage: contracts.check_metrics(value, stage),
     ),
 }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from limefw.errors import ContractError, InputError
+from limefw.evaluation.replay import Replay
 from limefw.game import Game
 from limefw.stage import Plugin, Stage, takes_trust
 
@@ -65,7 +66,7 @@ class Subject:
 
     def call(self, data: Data, seed: int = 0, stage: Stage | None = None) -> Any:
         """Call the plug-in as `explain` does; a sampler's blocks are put in a list."""
-        fresh = [replace(item) if isinstance(item, Game) else item for item in data]
+        fresh = [replace(item) if isinstance(item, Game | Replay) else item for item in data]
         chance = [np.random.default_rng(seed)] if self.spec.data.endswith("rng") else []
         trusted = {"trust": True} if takes_trust(self.plugin) else {}
         value = (stage or self.stage)(*fresh, *chance, **trusted)

@@ -110,6 +110,40 @@ def test_methods_and_metrics_play_a_fresh_game_at_every_call():
     assert "deterministic" in check_plugin("metrics", Plugin("rows", rows_spent)).checks
 
 
+def asks_for_everything(explanation: Any, game: Any, rng: Any, /) -> dict[str, float]:
+    """What a game of a metric has to offer beside its answers."""
+    codes = rng.random((3, explanation.segments.count)) < 0.5
+    other, (draws, targets, weights) = game.again(1), game.fresh(9, rng)
+    shown, through = game.shown(codes), game.through(game.composer)(codes)
+    sums = {"mask": game.mask, "shown": shown, "through": through, "other": other.effects()}
+    return {**{name: float(item.sum()) for name, item in sums.items()}, "fresh": weights @ targets[:, 0] / len(draws)}
+
+
+def test_metrics_are_given_masks_and_other_seeds_of_every_modality():
+    import limefw
+
+    plugin = Plugin("everything", asks_for_everything, needs=("mask",))
+    assert "deterministic" in check_plugin("metrics", plugin).checks
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 24, 3), dtype=np.uint8)
+    grid = {"segmenter": {"use": "grid", "rows": 2, "columns": 5}, "samples": 60}
+    own = limefw.explain(pixels, lambda batch: batch[:, :4, :4, :].mean(axis=(1, 2)) / 255, labels=[2, 0], **grid)
+    assert "deterministic" in check_plugin("metrics", plugin, source=own).checks
+
+
+spent_before: list[float] = []
+
+
+def remembering(explanation: Any, game: Any, _rng: Any, /) -> dict[str, float]:
+    """How often it was called before."""
+    game.shown(explanation.neighbourhood.codes)
+    spent_before.append(game.spent["rows"])
+    return {"calls": len(spent_before)}
+
+
+def test_a_metric_that_remembers_is_caught():
+    assert "two calls with one seed differ" in failures("metrics", remembering)["deterministic"][0]
+
+
 # ---- the function itself
 
 

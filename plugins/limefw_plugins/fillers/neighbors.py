@@ -34,12 +34,12 @@ def neighbors(
     pixels = np.clip(image.pixels.astype(np.float64), low, high)
     background = pixels.copy()
     for window, inside, owned in piecewise(image, segments, 1):
-        background[window][owned] = painted(_interpolated, pixels[window], inside)[owned]
+        background[window][owned] = painted(interpolated, pixels[window], inside)[owned]
     background += noise * (high - low) * rng.standard_normal(background.shape)
     return PixelComposer.of(image, np.clip(background, low, high), segments)
 
 
-def _interpolated(pixels: Floats, inside: NDArray[np.bool_]) -> Floats:
+def interpolated(pixels: Floats, inside: NDArray[np.bool_]) -> Floats:
     """Return ``(h, w, c)`` with each pixel `inside` the weighted mean of those around it."""
     from scipy.sparse import coo_array, diags_array
     from scipy.sparse.linalg import splu

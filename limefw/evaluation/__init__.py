@@ -1,0 +1,1 @@
+"""How good explanations are: metrics played on the games of explanations, and what they came to."""
