@@ -305,6 +305,8 @@ OTHER_SETTINGS = [
     ("samplers", "fixed_hidden", {"hidden": 1}),
     ("samplers", "fixed_hidden", {"hidden": 0.9, "enumerate_small": False}),
     ("segmenters", "quickshift", {"tie_seed": None}),
+    ("segmenters", "merged", {"base": "quickshift", "n_segments": 6, "position_scale": 1000.0}),
+    ("segmenters", "partition_tree", {"n_segments": 12, "coarse": 4, "region": [0.0, 0.0, 0.7, 0.7]}),
     ("fillers", "blur", {"sigma": 1.0}),
     ("fillers", "inpaint", {"radius": 20.0, "method": "navier_stokes"}),
     *(
