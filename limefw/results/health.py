@@ -112,8 +112,7 @@ def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_],
     """Return what surrogates of all other rows say of those left out."""
     # the instance stays the first row, as selectors expect; left out it weighs nothing
     rows = np.flatnonzero(~left_out | (np.arange(len(around)) == 0))
-    # standard errors are not asked for, and an exhaustive neighbourhood has none to compute
-    rest = replace(around.take(rows), exhaustive=True)
+    rest = around.take(rows)
     if left_out[0]:
         rest = replace(rest, weights=np.where(rows == 0, 0.0, rest.weights))
     others = around.take(np.flatnonzero(left_out))
