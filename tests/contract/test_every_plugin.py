@@ -340,6 +340,7 @@ OTHER_SETTINGS = [
     ("kernels", "hamming", {"width": 10.0}),
     ("selectors", "lasso_path", {"num_features": 1}),
     ("selectors", "lime_auto", {"num_features": 6}),
+    ("selectors", "sign_entropy", {"entropy": 0.1, "alpha": 0.0, "least": 3}),
     ("surrogates", "elastic_net", {"l1_ratio": 0.0}),
     ("surrogates", "elastic_net", {"l1_ratio": 1.0, "alpha": 1.0}),
     ("surrogates", "huber", {"epsilon": 1.0, "alpha": 0.0}),
