@@ -26,8 +26,8 @@ def sign_entropy(
 
     SLICE repeats the explanation and counts signs. One fit with standard errors tells as much: the sign comes out wrong
     with probability P = Phi(-|b| / se), and a column is kept where -P log2 P - (1 - P) log2 (1 - P) is small enough.
-    At .5 bits P is .11 and |b| 1.2 standard errors; at .17 bits .025 and 2. A column without any effect stays in by luck
-    in 22 % and 5 % of draws.
+    At .5 bits P is .11 and |b| 1.2 standard errors; at .17 bits .025 and 2. A column without an effect stays by luck in
+    22 % and 5 % of draws.
 
     Args:
         entropy: in bits, the most that a column may have. 1 keeps all, 0 those alone that are certain.
