@@ -351,6 +351,8 @@ OTHER_SETTINGS = [
     ("surrogates", "ridge", {"alpha": 0.0, "scale": "weights"}),
     ("targets", "margin", {"against": 0}),
     ("targets", "element", {"index": [1]}),
+    ("methods", "rise", {"mean": 0.5}),
+    ("methods", "zoom", {"rounds": 1, "split": 2, "parts": 2}),
     ("surrogates", "tree", {"max_depth": 12, "min_samples_leaf": 1}),
 ]
 

@@ -40,7 +40,7 @@ def limefw_segmenters() -> Iterator[Plugin]:
     yield Plugin("lines", lines, modality="text")
     yield Plugin("merged", merged, modality="image", requires=("skimage", "sklearn", "scipy"))
     yield Plugin("ngrams", ngrams, modality="text", requires=("budoux",))
-    yield Plugin("partition_tree", partition_tree, modality="image", requires=("skimage",))
+    yield Plugin("partition_tree", partition_tree, modality="image", requires=("skimage", "scipy"))
     yield Plugin("quickshift", quickshift, modality="image", requires=("skimage",))
     yield Plugin("sentences", sentences, modality="text")
     yield Plugin("slic", slic, modality="image", requires=("skimage",))

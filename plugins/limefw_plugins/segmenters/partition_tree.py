@@ -12,7 +12,7 @@ from limefw.modalities.image import Image
 from limefw.types import Segments
 from limefw_plugins.segmenters._part import Channels, Number, Part, Region
 from limefw_plugins.segmenters._regions import connected, means_of, merged_down, touching
-from limefw_plugins.segmenters.slic import slic
+from limefw_plugins.segmenters.watershed import watershed
 
 
 def partition_tree(
@@ -28,14 +28,14 @@ def partition_tree(
 ) -> Segments:
     """Neighbouring regions merged two by two, the most alike first, and cut at a number (Salembier & Garrido 2000).
 
-    Small superpixels are where it starts from. Two regions are merged that touch and whose merging adds least to the
-    squared error of their mean colours; large flat areas so become one segment, and small ones that stand out stay.
-    The fewer segments of another cut are unions of these: the tree is one.
+    It starts from the basins of the gradient. Two regions are merged that touch and whose merging adds least to the
+    squared error of their mean colours: large flat areas become one segment, and small ones that stand out stay. What
+    fewer segments would be are unions of these.
 
     Args:
         n_segments: how many; fewer where there are fewer regions.
         coarse: a second cut, into fewer: of which of them each segment is a part stands in ``Segments.parents``.
-        regions: about how many small superpixels it starts from.
+        regions: about how many basins it starts from.
         channels: to look at, counted from 0, or None for all; three are red, green and blue, one is grey.
         region: (top, left, bottom, right) as shares of the photograph; all else is always kept.
 
@@ -46,7 +46,7 @@ def partition_tree(
         raise InputError(f"coarse is less than n_segments = {n_segments}, got {coarse}: it is the cut into larger ones")
     part = Part.of(image, channels, region)
     most = min(max(regions, n_segments), part.pixels[..., 0].size)
-    found = slic(image, rng, n_segments=most, sigma=0.0, channels=channels, region=region)
+    found = watershed(image, rng, markers=most, channels=channels, region=region)
     labels = connected(found.labels[part.lines, part.columns])
     sizes, means = means_of(labels, part.lab())
     fine, *large = merged_down(sizes, means, touching(labels), (n_segments, *([coarse] if coarse else [])))
