@@ -331,7 +331,7 @@ class Run:
         if fits is not None:
             fits = contracts.check_fits(fits, len(last.columns), scene.segments.count, method)
         earlier = f"; {last.before} rows more were asked about coarser segments" if last.before else ""
-        return Outcome(f"{method} ended{earlier}", fits)
+        return Outcome(f"method {method.name} ended{earlier}", fits)
 
     def _draw(self, game: Game, scene: Scene) -> Outcome:
         budget = Budget(self.recipe.samples)
