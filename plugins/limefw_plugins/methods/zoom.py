@@ -98,7 +98,7 @@ def _parted(image: Image, colors: Floats, inside: NDArray[np.bool_], parts: int,
     cells = watershed(crop, rng, markers=grains).labels
     pieces = connected(np.where(window, cells, -1))
     # a part's own side counts as much as a fair difference of colours does
-    places = np.moveaxis(np.indices(window.shape), 0, 2) / (1.1 * np.sqrt(count / parts))
+    places = np.moveaxis(np.indices(window.shape), 0, 2) / (0.5 * np.sqrt(count / parts))
     sizes, means = means_of(pieces, np.concatenate([colors[lines, columns] / 20.0, places], axis=2))
     kept, place = np.unique(pieces[window], return_inverse=True)
     pairs = touching(np.where(window, pieces, -1))

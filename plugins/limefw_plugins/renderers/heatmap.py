@@ -56,7 +56,7 @@ def heatmap(
         sheet, axes, top = captioned(pixels, paragraphs, reserved=4.6) if caption else bare(pixels)
         signs(axes, view, found, letter_size(max(view.size[1], NARROWEST if caption else 0)))
         if caption:
-            unit = f"{words.unit} per 1 % of the picture" if per_area else words.unit
+            unit = f"{words.unit} per 1% of area" if per_area else words.unit
             color_bar(sheet, (0, top, sheet.width), limit, colors, words, unit)
         return sheet.rendering()
 
