@@ -109,6 +109,17 @@ def test_many_rules_of_a_table_are_summed_up():
     assert limefw.pick(many, 2, top=None).coverage[-1] == pytest.approx(1.0)
 
 
+def test_many_maps_on_one_grid_are_summed_up(pixels):
+    """RISE's cells are the same places in each picture."""
+    settings = {"sampler": "paired", "samples": 400, "segmenter": {"use": "grid", "rows": 9, "columns": 12}}
+    many = limefw.explain_many([pixels, np.roll(pixels, 2)], spotted, recipe={"method": "rise"}, overrides=settings,
+                               labels=[1])  # fmt: skip
+    cell = int(limefw.overview(many).top(1)[0].feature.split()[-1])
+    assert cell // 12 in (2, 3)
+    assert cell % 12 in (3, 4, 5)
+    assert len(limefw.pick(many, 1)) == 1
+
+
 def test_many_pictures_that_were_split_have_nothing_to_compare(pixels):
     """Zoom splits each picture in its own way: a clear word instead of a mean of unlike things."""
     settings = {"segmenter": {"use": "grid", "rows": 3, "columns": 4}, "sampler": "paired", "samples": 300}

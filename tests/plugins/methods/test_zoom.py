@@ -205,3 +205,12 @@ def test_what_was_paid_for_before_a_failure_is_kept(pixels):
         limefw.explain(pixels, patchy, method=fails, segmenter=COARSE, filler=GREY, labels=[1])
     assert caught.value.partial.segments.count == 6
     assert caught.value.partial.health.samples == 60
+
+
+def test_it_can_be_saved_and_drawn(pixels, tmp_path):
+    """With its segments and what they were parts of."""
+    found = zoomed(pixels)
+    again = limefw.load(found.save(tmp_path / "zoom.limefw"))
+    np.testing.assert_array_equal(again.segments.parents, found.segments.parents)
+    np.testing.assert_array_equal(again.values, found.values)
+    assert all(again.render(name).data for name in ("overlay", "html", "text"))
