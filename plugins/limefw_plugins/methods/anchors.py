@@ -113,7 +113,7 @@ class _Search:
             lead = best_of(rules, self.beam, self._choosing(), delta=self.delta, epsilon=epsilon)
             tried += lead
             found += [rule for rule in lead if self._good(rule, delta)]
-            rules = self._longer(lead, max((rule.coverage for rule in found), default=0.0))
+            rules = self._longer(lead, max((rule.coverage for rule in found), default=-1.0))
             if not rules or not self.rows:
                 break
         if found:

@@ -140,6 +140,23 @@ def test_a_file_with_a_rule_about_other_segments_is_refused(explained, tmp_path)
             limefw.load(path)
 
 
+@pytest.mark.parametrize("samples", [2, 3, 130])
+def test_any_budget_gives_something(samples, explained):
+    found = explained(all_of(0, 1), 6, task="classification", method="anchors", target="margin", sampler=COINS,
+                      samples=samples, labels=[0, 1])  # fmt: skip
+    assert found.health.samples <= samples
+    assert not rule_of(found, 1)["settled"]
+
+
+def test_a_rule_that_hardly_ever_applies_by_chance_is_still_found(explained):
+    """Eleven segments that must all show: of ten thousand draws five or so show them."""
+    planted = tuple(range(11))
+    found = explained(all_of(*planted), 12, task="classification", method="anchors", target="margin", sampler=COINS,
+                      samples=20_000)  # fmt: skip
+    assert set(rule_of(found)["columns"].tolist()) >= set(planted)
+    assert rule_of(found)["precision"] > 0.95
+
+
 # --- texts and tables
 
 
