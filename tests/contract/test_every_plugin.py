@@ -315,6 +315,7 @@ OTHER_SETTINGS = [
     ),
     ("segmenters", "watershed", {"compactness": 0.0, "sigma": 0.0, "channels": [0]}),
     ("fillers", "mean_color", {"truncate": True}),
+    ("fillers", "mean_color", {"patches": 12}),
     ("fillers", "neighbors", {"noise": 0.0}),
     ("fillers", "noise", {"fields": 1}),
     ("fillers", "series_mean", {"of": "segment"}),
