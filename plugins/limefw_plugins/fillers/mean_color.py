@@ -5,12 +5,19 @@ from numpy.random import Generator
 from limefw.modalities.compose import PixelComposer, mean_colors
 from limefw.modalities.image import Image
 from limefw.types import Segments
+from limefw_plugins.segmenters._part import Number
+from limefw_plugins.segmenters.slic import slic
 
 
-def mean_color(image: Image, segments: Segments, _rng: Generator, /, *, truncate: bool = False) -> PixelComposer:
+def mean_color(
+    image: Image, segments: Segments, rng: Generator, /, *, truncate: bool = False, patches: Number | None = None
+) -> PixelComposer:
     """Show a hidden segment in its mean colour, as lime does: texture goes, colour stays.
 
     Args:
         truncate: cut decimals off integer pixels, as lime 0.2.0.1 does, instead of rounding.
+        patches: the mean colours of about so many superpixels (`slic`) instead of the segments' own: of segments that
+            were merged from these a hidden one then looks as they would, and not like one large spot.
     """
-    return PixelComposer.of(image, mean_colors(image, segments), segments, truncate=truncate)
+    parts = segments if patches is None else slic(image, rng, n_segments=patches)
+    return PixelComposer.of(image, mean_colors(image, parts), segments, truncate=truncate)

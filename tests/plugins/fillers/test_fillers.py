@@ -445,3 +445,17 @@ def test_pictures_in_memory_are_what_files_are(tmp_path):
     expected = filled(images, image, segments, paths=[saved(tmp_path / "o.png", other.pixels)])
     for picture in (other, other.pixels, Pillow.fromarray(other.pixels)):
         np.testing.assert_array_equal(expected, filled(showing(picture), image, segments))
+
+
+def test_mean_colours_of_patches_are_those_of_the_superpixels_that_were_merged():
+    """Each hidden pixel has the mean of its superpixel, whichever segments these were merged to."""
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8).cumsum(axis=1) // 60
+    image, rng = limefw.Image(pixels.astype(np.uint8), (0, 255)), np.random.default_rng(0)
+    patches = limefw.registry().get("segmenters", "slic").call(image, rng, n_segments=20)
+    halves = limefw.Segments.from_labels(np.indices((40, 60))[1] // 30)
+    composer = limefw.registry().get("fillers", "mean_color").call(image, halves, rng, patches=20)
+    (shown,) = composer.compose(limefw.Draws(np.array([[True, False]])))
+    np.testing.assert_array_equal(shown[:, :30], image.pixels[:, :30])
+    means = np.stack([np.bincount(patches.labels.ravel(), image.pixels[..., at].ravel()) for at in range(3)], axis=1)
+    means = np.rint(means / np.bincount(patches.labels.ravel())[:, None])
+    np.testing.assert_array_equal(shown[:, 30:], means[patches.labels][:, 30:])
