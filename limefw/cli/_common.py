@@ -34,6 +34,26 @@ def with_debug(command: Command) -> Command:
     return option(command)
 
 
+class _Samples(click.ParamType):
+    """A whole number, or "auto"."""
+
+    name = "samples"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if value == "auto":
+            return "auto"
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a whole number nor auto.", param, ctx)
+
+
+def with_samples(command: Command) -> Command:
+    """Add --samples."""
+    text = "How many perturbed inputs the model may be shown; auto: until the five strongest segments are stable."
+    return click.option("--samples", "-n", type=_Samples(), metavar="NUMBER|auto", help=text)(command)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is explained, by which model and recipe.
