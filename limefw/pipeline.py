@@ -75,6 +75,12 @@ class Explainer:
         self.model = load_model(model, use=adapter.to_mapping() if adapter else "auto", registry=self.registry)
         self.chunk, self.cache, self.on_progress = chunk, cache, on_progress
 
+    def run_for(self, instance: Any, overrides: Mapping[str, Any]) -> tuple[Any, "Run"]:
+        """Return the instance, read where that was needed, and a run by the recipe for it with `overrides` on top."""
+        instance, recipe = self._recipe_for(instance)
+        recipe = build(recipe, registry=self.registry, overrides=overrides)
+        return instance, Run(recipe, self.model, self.registry, self.chunk, self.cache, self.on_progress)
+
     def __call__(
         self,
         instance: Any,
@@ -86,9 +92,7 @@ class Explainer:
     ) -> Explanation:
         """Explain one instance; the keywords stand in for the recipe's own for this once."""
         overrides = _said(labels=labels, samples=samples, seed=seed, what_if=what_if)
-        instance, recipe = self._recipe_for(instance)
-        recipe = build(recipe, registry=self.registry, overrides=overrides)
-        run = Run(recipe, self.model, self.registry, self.chunk, self.cache, self.on_progress)
+        instance, run = self.run_for(instance, overrides)
         return run.explain(instance)
 
     def _recipe_for(self, source: Any) -> tuple[Any, Recipe]:
@@ -243,14 +247,8 @@ class Run:
 
     def explain(self, source: Any) -> Explanation:
         """Run every stage in order."""
-        self._check_stopping()
-        scene = self.scene(source)
-        if isinstance(self.recipe.samples, Auto):
-            check_reach(self.recipe.samples, scene.segments.count)
-        with self.timed("fillers"):
-            filler = self.recipe.stages["filler"]
-            composer = filler(scene.instance, scene.segments, self.stream("fillers"))
-        game, outcome = self._game(scene, contracts.check_composer(composer, filler)), None
+        scene, game = self.begin(source)
+        outcome = None
         try:
             outcome = self._play(game, scene)
             explanation = self._assemble(game, scene, outcome, self._neighbourhood(game, self.recipe.stages["kernel"]))
@@ -259,6 +257,17 @@ class Run:
             raise
         self.registry.tell("limefw_explained", explanation=explanation)
         return explanation
+
+    def begin(self, source: Any) -> tuple[Scene, Game]:
+        """Do everything up to the first model call: read, cut, and prepare what hidden parts show."""
+        self._check_stopping()
+        scene = self.scene(source)
+        if isinstance(self.recipe.samples, Auto):
+            check_reach(self.recipe.samples, scene.segments.count)
+        with self.timed("fillers"):
+            filler = self.recipe.stages["filler"]
+            composer = filler(scene.instance, scene.segments, self.stream("fillers"))
+        return scene, self._game(scene, contracts.check_composer(composer, filler))
 
     def scene(self, source: Any) -> Scene:
         """Read an instance, put it into the model's frame and cut it; the frame's padding is in no segment."""
@@ -386,7 +395,7 @@ class Run:
     def _draw(self, game: Game, scene: Scene) -> Outcome:
         budget, watch = Budget(self.most), self._watch(game)
         try:
-            for block in self._blocks(game, scene):
+            for block in self.blocks(game, scene):
                 if not budget.left(game.asked):
                     game.not_exhaustive()
                     break
@@ -408,7 +417,7 @@ class Run:
         reason, doubt = watch.ended(reason)
         return Outcome(reason, doubts=(Caution("not_stable", doubt),) if doubt else (), watched=watch.to_mapping())
 
-    def _blocks(self, game: Game, scene: Scene) -> Iterator[Draws]:
+    def blocks(self, game: Game, scene: Scene) -> Iterator[Draws]:
         """Yield the sampler's blocks; a filler with a choice to make is given one number a row, from its own stream."""
         blocks = self._drawn(scene)
         if not getattr(game.composer, "random", False):

@@ -19,6 +19,7 @@ from limefw.cli import _common, _terminal
 from limefw.cli._output import told
 from limefw.cli.draw import draw
 from limefw.cli.explain import explain
+from limefw.cli.plan import plan
 from limefw.cli.plugins import plugins
 from limefw.cli.recipe import recipe
 from limefw.cli.segments import segments
@@ -69,7 +70,7 @@ def cli() -> None:
     """
 
 
-for _command in (explain, draw, segments, plugins, recipe):
+for _command in (explain, plan, draw, segments, plugins, recipe):
     cli.add_command(_command)
 
 

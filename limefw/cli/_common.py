@@ -34,24 +34,20 @@ def with_debug(command: Command) -> Command:
     return option(command)
 
 
-class _Samples(click.ParamType):
-    """A whole number, or "auto"."""
-
-    name = "samples"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        if value == "auto":
-            return "auto"
-        try:
-            return int(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a whole number nor auto.", param, ctx)
+def _samples(text: str) -> int | str:
+    """Return a number of samples, or "auto"."""
+    if text == "auto":
+        return text
+    try:
+        return int(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is neither a whole number nor auto") from error
 
 
 def with_samples(command: Command) -> Command:
     """Add --samples."""
     text = "How many perturbed inputs the model may be shown; auto: until the five strongest segments are stable."
-    return click.option("--samples", "-n", type=_Samples(), metavar="NUMBER|auto", help=text)(command)
+    return click.option("--samples", "-n", type=_samples, metavar="NUMBER|auto", help=text)(command)
 
 
 @dataclass(frozen=True, slots=True)

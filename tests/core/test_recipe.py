@@ -291,7 +291,9 @@ def test_labels_may_come_from_numpy(labels, expected):
 @pytest.mark.parametrize("samples", [1, 0, -5, 10.0, "10", True, None, [10]])
 def test_samples_are_a_whole_number_of_at_least_two(samples):
     """The instance counts as a sample, and an explanation compares at least one more with it."""
-    assert problems({"samples": samples})[0].startswith("[samples]: must be a whole number of at least 2 or 'auto', got ")
+    assert problems({"samples": samples})[0].startswith(
+        "[samples]: must be a whole number of at least 2 or 'auto', got "
+    )
 
 
 @pytest.mark.parametrize("key", ["reader", "model", "method"])
