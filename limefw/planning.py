@@ -1,14 +1,17 @@
 """What an explanation will cost, before it is paid for."""
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from limefw.game import Cache, Game
+from limefw.discovery import Registry
+from limefw.game import Game
 from limefw.loading import imported, names_function
 from limefw.pipeline import Explainer, Run, Scene
+from limefw.recipe import Label
 from limefw.samples import FIRST_LOOK, Auto
 from limefw.stopping import GROUPS_PER_SEGMENT
 
@@ -78,41 +81,66 @@ def plan(
     /,
     *,
     recipe: Any = None,
+    labels: Label | Sequence[Label] | None = None,
+    samples: int | str | Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    what_if: int | None = None,
+    reader: Any = None,
+    segmenter: Any = None,
+    sampler: Any = None,
+    filler: Any = None,
+    target: Any = None,
+    kernel: Any = None,
+    selector: Any = None,
+    surrogate: Any = None,
+    method: Any = None,
     chunk: int | None = None,
-    cache: Cache | None = None,
-    registry: Any = None,
-    **settings: Any,
+    registry: Registry | None = None,
 ) -> Plan:
     """Say what ``limefw.explain`` with the same arguments would cost, at the price of a few model calls.
 
+    What a cache holds would cost less, and is counted in full.
+
     Args:
-        instance: see there.
-        model: see there.
-        recipe: see there.
-        chunk: see there.
-        cache: rows that it holds cost nothing then, and are counted here all the same.
-        registry: see there.
-        settings: ``samples``, ``labels``, stages and whatever else ``limefw.explain`` takes.
+        instance: this and all that follows as for ``limefw.explain``.
+        model: a callable, a model file, a limefw.Model; None: the embedded classifier.
+        recipe: a name, a file, a mapping or a Recipe.
+        labels: class indices, class names or "top:3".
+        samples: a number, "auto", or a mapping; of these two the cost is a range.
+        seed: of every random stream.
+        what_if: how many of the strongest segments the model is asked without.
+        reader: this and the stages below: a name, a mapping or a function.
+        segmenter: the interpretable parts.
+        sampler: which of them are hidden together.
+        filler: what hidden parts show.
+        target: what of the model's answer is explained.
+        kernel: how much each draw counts.
+        selector: which parts the surrogate may use.
+        surrogate: the simple model.
+        method: a loop of its own; then `samples` is what it may draw at the most.
+        chunk: rows per model call.
+        registry: where the plug-ins are.
 
     Raises:
         RecipeError: the recipe's faults, all at once.
         InputError: the instance cannot be explained.
         ModelError: what the model returned cannot be used.
     """
-    target = settings.get("target")
     if isinstance(target, str) and names_function(target):
-        settings["target"] = imported(target, "target")
-    said = {key: value for key, value in settings.items() if value is not None and key != "on_progress"}
-    explainer = Explainer(model, recipe=recipe, overrides=said, chunk=chunk, cache=cache, registry=registry)
-    return planned(explainer, instance)
+        target = imported(target, "target")
+    settings = {
+        "labels": labels, "samples": samples, "seed": seed, "what_if": what_if, "reader": reader,
+        "segmenter": segmenter, "sampler": sampler, "filler": filler, "target": target, "kernel": kernel,
+        "selector": selector, "surrogate": surrogate, "method": method,
+    }  # fmt: skip
+    said = {key: value for key, value in settings.items() if value is not None}
+    return planned(Explainer(model, recipe=recipe, overrides=said, chunk=chunk, registry=registry), instance)
 
 
 def planned(explainer: Explainer, source: Any) -> Plan:
     """Say what an explainer would take for an instance."""
     started = time.perf_counter()
     source, run = explainer.run_for(source, {})
-    # nothing is to be told of a run that does not happen, and what a cache holds would be timed as free
-    run.on_progress = run.cache = None
     scene, game = run.begin(source)
     cutting = time.perf_counter() - started
     a_row = _seconds_a_row(run, game, scene)

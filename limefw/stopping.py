@@ -268,7 +268,7 @@ class Watch:
             known = f"every effect is known to within {TIE:.1%} of the strongest"
             return f"segments tie at the end of {what}, and {known}", f"segments tie at the end of {what}: {alike}"
         cost = self._cost(self.auto.confidence)
-        return reason, f"{what} are not stable yet: {alike}; that {cost}, or fewer, larger segments"
+        return reason, f"{what} are not stable yet: {alike}; that {cost}. Fewer, larger segments cost less"
 
     def _cost(self, wanted: float) -> str:
         samples = self.forecast(wanted)

@@ -33,6 +33,13 @@ def test_few_groups_make_intervals_wider():
     )
 
 
+@pytest.mark.parametrize("freedom", [1, 5, 29, 30, 31, 50, 200, 10_000])
+def test_quantiles_are_those_of_student(freedom):
+    """The expansion for many degrees of freedom too."""
+    found = reach(fit([1.0], np.eye(1)), around(np.arange(freedom + 2), 1))
+    assert found == pytest.approx(t(freedom).ppf(0.975), abs=1e-7)
+
+
 def test_without_a_covariance_there_are_none():
     """A surrogate that says nothing of its errors has no intervals, and no rank is called open or settled."""
     silent = Fit(np.array([2.0, 1.0]), 0.0, 1.0, 0.0)
@@ -147,3 +154,19 @@ def test_programs_get_margins_and_open_ranks(explanations):
     (silent,) = json.loads(tree.render("json").data)["labels"]
     assert silent["margins"] is None
     assert silent["resolved_from_next"] is None
+
+
+def test_fewer_samples_than_segments_are_told():
+    """No least squares can tell them apart, and it is said what to do."""
+    grid = {"use": "grid", "rows": 6, "columns": 6}
+
+    def model(batch):
+        light = batch.mean(axis=(1, 2, 3)) / 255
+        return np.stack([light, 1 - light], axis=1)
+
+    picture = np.random.default_rng(0).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    found = limefw.explain(picture, model, segmenter=grid, samples=20, labels=[0], what_if=0)
+    (text,) = [caution.message for caution in found.health.cautions if caution.code == "too_few_samples"]
+    assert text.startswith("20 samples cannot tell 36 segments apart")
+    assert "draw at least 38 (360 are advisable)" in text
+    assert found.margins() is None

@@ -112,7 +112,7 @@ def test_faults_are_those_of_explain():
     """What cannot be explained cannot be planned, for the same reasons."""
     with pytest.raises(RecipeError, match=r"tree.*gives no intervals"):
         limefw.plan(picture(), Counting(), samples="auto", surrogate="tree")
-    with pytest.raises(RecipeError, match="is not a setting"):
-        limefw.plan(picture(), Counting(), sample=5)
+    with pytest.raises(RecipeError, match="no sampler named 'pared'"):
+        limefw.plan(picture(), Counting(), sampler="pared")
     with pytest.raises(InputError, match="500 segments need at least 1000 samples"):
         limefw.plan(picture(), Counting(), samples={"max": 500}, segmenter={"use": "grid", "rows": 20, "columns": 25})
