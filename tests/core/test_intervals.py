@@ -8,7 +8,8 @@ from scipy.stats import norm, t
 
 import limefw
 from limefw.results.intervals import margins, reach, unresolved
-from limefw.types import Fit, Neighbourhood
+from limefw.statistics import linear_fits
+from limefw.types import Draws, Fit, Neighbourhood, Segments
 
 
 def around(groups, width=3):
@@ -170,3 +171,29 @@ def test_fewer_samples_than_segments_are_told():
     assert text.startswith("20 samples cannot tell 36 segments apart")
     assert "draw at least 38 (360 are advisable)" in text
     assert found.margins() is None
+
+
+@pytest.mark.parametrize(("sampler", "kernel"), [("bernoulli", "cosine_exponential"), ("paired", "symmetric")])
+def test_intervals_hold_the_limit_as_often_as_they_say(sampler, kernel):
+    """At eight samples a segment, against the fit on all combinations: 92 to 99 of 100, averaged over coefficients."""
+    width = 10
+    rng = np.random.default_rng(3)
+    strengths, pairs = rng.normal(size=width), rng.integers(0, width, (2, 8))
+    segments = Segments.from_labels(np.arange(width)[None])
+    weigh, draw = (limefw.registry().get(*named).call for named in (("kernels", kernel), ("samplers", sampler)))
+
+    def placed(draws, *, exhaustive):
+        codes = draws.codes
+        together = (codes[:, pairs[0]] != codes[:, pairs[1]]).sum(axis=1) - 4
+        answers = 1 / (1 + np.exp(-1.5 * (codes - 0.5) @ strengths - together))
+        return Neighbourhood(codes, answers[:, None], weigh(draws, None), draws.groups, exhaustive)
+
+    every = Draws((np.arange(2**width)[::-1, None] >> np.arange(width) & 1).astype(bool), groups=np.arange(2**width))
+    limit = linear_fits(placed(every, exhaustive=True), 0.0)[0].effects
+    covered = []
+    for seed in range(200):
+        blocks = draw(None, segments, 8 * width, np.random.default_rng(seed), enumerate_small=False)
+        place = placed(Draws.join(list(blocks)), exhaustive=False)
+        (found,) = linear_fits(place, 0.0)
+        covered.append(np.abs(found.effects - limit) <= margins(found, place))
+    assert 0.92 <= np.mean(covered) <= 0.99
