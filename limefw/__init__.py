@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from limefw.modalities.text import by_tokens as by_tokens
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
+    from limefw.planning import Plan as Plan
+    from limefw.planning import plan as plan
     from limefw.recipe import Recipe as Recipe
     from limefw.results.explanation import Explanation as Explanation
     from limefw.results.loaded import load as load
@@ -71,6 +73,7 @@ _HOMES = {
     "limefw.evaluation.result": ("Evaluation",),
     "limefw.evaluation.run": ("evaluate",),
     "limefw.pipeline": ("Explainer", "explain"),
+    "limefw.planning": ("Plan", "plan"),
     "limefw.results.explanation": ("Explanation",),
     "limefw.results.loaded": ("load",),
     "limefw.hookspecs": ("hookimpl",),

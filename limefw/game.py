@@ -159,7 +159,7 @@ class Game:
             self.prediction = targets[0]
             self.columns = resolve_labels(self.labels, targets[0], self.names, self._ranks(outputs, targets))
             self._targets = targets[:, self.columns]
-        key = self._keys(draws.take(slice(0, 1)))[0]
+        key = self.keys(draws.take(slice(0, 1)))[0]
         self._seen[key] = 0
         self._tell()
 
@@ -176,7 +176,7 @@ class Game:
         unique = [f"{name} ({at})" if shown.count(name) > 1 else name for at, name in zip(order, shown, strict=True)]
         return dict(zip(unique, self.prediction[order].tolist(), strict=True))
 
-    def _keys(self, draws: Draws) -> list[bytes]:
+    def keys(self, draws: Draws) -> list[bytes]:
         """Return a key for each row; rows with one key are one model input, and the model is asked once."""
         own = getattr(self.composer, "keys", None)
         if own is None:
@@ -190,7 +190,7 @@ class Game:
         """Return each row's place among all distinct rows so far, and the rows not predicted yet."""
         index = np.empty(len(draws), dtype=np.intp)
         fresh: list[int] = []
-        for row, key in enumerate(self._keys(draws)):
+        for row, key in enumerate(self.keys(draws)):
             place = self._seen.setdefault(key, len(self._seen))
             index[row] = place
             if place >= len(self._targets) + len(fresh):
@@ -215,7 +215,7 @@ class Game:
         part = draws.take(np.asarray(rows))
         if self.cache is None:
             return self._predict(part)
-        keys = [self.cache_key + key for key in self._keys(part)]
+        keys = [self.cache_key + key for key in self.keys(part)]
         found = [self.cache.get(key) for key in keys]
         missing = [at for at, row in enumerate(found) if row is None]
         if missing:

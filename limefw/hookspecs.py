@@ -89,7 +89,8 @@ def limefw_samplers() -> Iterable[Plugin]:
 
     A generator of blocks of a few hundred rows, at most `budget` (int) rows in all, the instance's own (all True)
     first. A paired design gives it the all-hidden row as its partner and says which rows belong together in
-    ``Draws.groups``. A sampler that enumerates its whole law says so with ``exhaustive=True``.
+    ``Draws.groups``. A sampler that enumerates its whole law says so with ``exhaustive=True``. With automatic
+    stopping `budget` is the maximum, and drawing ends after any group: what was drawn by then must be a fair sample.
 
         from limefw import Draws, Plugin, hookimpl
 

@@ -32,7 +32,7 @@ def explain_many(
     recipe: Any = None,
     overrides: Mapping[str, Any] | None = None,
     labels: Label | Sequence[Label] | None = None,
-    samples: int | None = None,
+    samples: int | str | Mapping[str, Any] | None = None,
     seed: int = 0,
     most: int | None = None,
     chunk: int | None = None,
@@ -51,7 +51,7 @@ def explain_many(
         recipe: a name, a file, a mapping or a Recipe; None: the one for what is explained.
         overrides: settings on top of it, stages too: ``{"segmenter": "slic"}``.
         labels: as `limefw.explain` has them.
-        samples: rows drawn for each at the most.
+        samples: rows drawn for each at the most, or "auto": as many as each needs.
         seed: of all seeds, and of the choice that `most` makes.
         most: of more instances than these as many are chosen at random, by the seed.
         chunk: rows per model call.

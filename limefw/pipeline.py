@@ -23,9 +23,10 @@ from limefw.results.explanation import Explanation
 from limefw.results.health import Caution, cross_fitted, examine, of_notes, of_play
 from limefw.results.provenance import made_by
 from limefw.results.what_if import WhatIf, ask_what_if
+from limefw.samples import Auto, samples_at_most
 from limefw.stage import Stage
 from limefw.statistics import linear_fits
-from limefw.stopping import Budget
+from limefw.stopping import Budget, Watch, check_reach, offers_intervals, up_to
 from limefw.types import Composer, Draws, Event, Fit, Instance, Model, Neighbourhood, Segments, View, digest
 
 
@@ -74,20 +75,24 @@ class Explainer:
         self.model = load_model(model, use=adapter.to_mapping() if adapter else "auto", registry=self.registry)
         self.chunk, self.cache, self.on_progress = chunk, cache, on_progress
 
+    def run_for(self, instance: Any, overrides: Mapping[str, Any]) -> tuple[Any, "Run"]:
+        """Return the instance, read where that was needed, and a run by the recipe for it with `overrides` on top."""
+        instance, recipe = self._recipe_for(instance)
+        recipe = build(recipe, registry=self.registry, overrides=overrides)
+        return instance, Run(recipe, self.model, self.registry, self.chunk, self.cache, self.on_progress)
+
     def __call__(
         self,
         instance: Any,
         *,
         labels: Label | Sequence[Label] | None = None,
-        samples: int | None = None,
+        samples: int | str | Mapping[str, Any] | None = None,
         seed: int | None = None,
         what_if: int | None = None,
     ) -> Explanation:
         """Explain one instance; the keywords stand in for the recipe's own for this once."""
         overrides = _said(labels=labels, samples=samples, seed=seed, what_if=what_if)
-        instance, recipe = self._recipe_for(instance)
-        recipe = build(recipe, registry=self.registry, overrides=overrides)
-        run = Run(recipe, self.model, self.registry, self.chunk, self.cache, self.on_progress)
+        instance, run = self.run_for(instance, overrides)
         return run.explain(instance)
 
     def _recipe_for(self, source: Any) -> tuple[Any, Recipe]:
@@ -120,7 +125,7 @@ def explain(
     *,
     recipe: Any = None,
     labels: Label | Sequence[Label] | None = None,
-    samples: int | None = None,
+    samples: int | str | Mapping[str, Any] | None = None,
     seed: int | None = None,
     what_if: int | None = None,
     reader: Any = None,
@@ -145,7 +150,8 @@ def explain(
         recipe: a name, a file, a mapping or a Recipe; everything below stands in for what it says. None: the one for
             the instance's modality ("lime" for images, "text", "table", "series").
         labels: class indices, class names or "top:3"; any number of them costs one pass.
-        samples: rows drawn at the most; the instance counts.
+        samples: rows drawn at the most; the instance counts. Or "auto", or ``{"max": 2000, "stop": "top5",
+            "confidence": 0.9}``: as many as it takes until the five strongest segments are stable.
         seed: equal seeds give equal explanations, to the last bit.
         what_if: ask the model again without this many of the strongest supporting segments, and with them alone.
         reader: this and the stages below: a plug-in's name, a mapping ``{"use": name, parameter: value}``, or a
@@ -215,12 +221,16 @@ class Outcome:
     Args:
         stopped: why, in words.
         fits: of a method that makes its own; None: they are still to be fitted.
-        cautions: that come with it.
+        cautions: of what was cut short.
+        doubts: cautions that come with it otherwise.
+        watched: how it was found out when to stop; empty where nobody asked.
     """
 
     stopped: str
     fits: list[Fit] | None = None
     cautions: tuple[Caution, ...] = ()
+    doubts: tuple[Caution, ...] = ()
+    watched: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -237,8 +247,8 @@ class Run:
 
     def explain(self, source: Any) -> Explanation:
         """Run every stage in order."""
-        scene = self.scene(source)
-        game, outcome = self._game(scene), None
+        scene, game = self.begin(source)
+        outcome = None
         try:
             outcome = self._play(game, scene)
             game, scene = _ended(game, scene)
@@ -248,6 +258,14 @@ class Run:
             raise
         self.registry.tell("limefw_explained", explanation=explanation)
         return explanation
+
+    def begin(self, source: Any) -> tuple[Scene, Game]:
+        """Do everything up to the first model call: read, cut, and prepare what hidden parts show."""
+        self._check_stopping()
+        scene = self.scene(source)
+        if isinstance(self.recipe.samples, Auto):
+            check_reach(self.recipe.samples, scene.segments.count)
+        return scene, self._game(scene)
 
     def scene(self, source: Any) -> Scene:
         """Read an instance, put it into the model's frame and cut it; the frame's padding is in no segment."""
@@ -312,7 +330,7 @@ class Run:
             key = digest(self.model.fingerprint, repr(self.model.contract), held()).encode()
             cache = self.cache
         return Game(
-            self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.recipe.samples,
+            self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.most,
             chunk=self.chunk, listen=self.on_progress, cache=cache, cache_key=key,
             instance=scene.instance, segments=scene.segments,
             again=lambda segments: self._game(replace(scene, segments=segments)),
@@ -324,7 +342,7 @@ class Run:
         with self.timed("models", game):
             if method is None:
                 return self._draw(game, scene)
-            fits = method(game, self.recipe.stages, Budget(self.recipe.samples), self.stream("methods"))
+            fits = method(game, self.recipe.stages, Budget(self.most), self.stream("methods"))
         last, scene = _ended(game, scene)
         if not last.history:
             raise ContractError(f"{method} never asked the model: it must call game(draws)")
@@ -333,14 +351,64 @@ class Run:
         earlier = f"; {last.before} rows more were asked about coarser segments" if last.before else ""
         return Outcome(f"method {method.name} ended{earlier}", fits)
 
+    @property
+    def most(self) -> int:
+        """How many rows may be drawn."""
+        return samples_at_most(self.recipe.samples)
+
+    def _check_stopping(self) -> None:
+        """See that what is to decide when to stop will be there, before anything is spent."""
+        surrogate, method = self.recipe.stages["surrogate"], self.recipe.stages.get("method")
+        if not isinstance(self.recipe.samples, Auto):
+            return
+        if method is not None:
+            text = f'{method} draws by a loop of its own, which samples = "auto" cannot stop: give a number of samples'
+            raise RecipeError([text])
+        if not offers_intervals(surrogate):
+            every = (Stage.of("surrogates", found.plugin, {}) for found in self.registry.all("surrogates"))
+            able = ", ".join(stage.name for stage in every if offers_intervals(stage))
+            text = (
+                f'{surrogate} gives no intervals, by which samples = "auto" tells when to stop. Surrogates that do: '
+                f"{able}; or give a number of samples"
+            )
+            raise RecipeError([text])
+
+    def _watch(self, game: Game) -> Watch | None:
+        if not isinstance(self.recipe.samples, Auto):
+            return None
+        surrogate = self.recipe.stages["surrogate"]
+
+        def fitted() -> tuple[Neighbourhood, list[Fit]]:
+            # on all columns: which of them a selector would take is a part of what may change
+            started, around = time.perf_counter(), _around(game, self.recipe.stages["kernel"])
+            made = surrogate(around, self.stream("surrogates"))
+            made = contracts.check_fits(made, around.targets.shape[1], around.codes.shape[1], surrogate)
+            self.seconds["stopping"] = self.seconds.get("stopping", 0.0) + time.perf_counter() - started
+            return around, made
+
+        return Watch(self.recipe.samples, fitted, lambda: self.stream("stopping"))
+
+    def _ask(self, game: Game, block: Draws, watch: Watch | None) -> bool:
+        """Ask for a block, up to each look; say whether there is enough."""
+        while len(block):
+            stop = len(block) if watch is None else up_to(block, watch.next_look - game.asked)
+            game(block.take(slice(0, stop)))
+            block = block.take(slice(stop, None))
+            if watch is not None and watch.due(game.asked) and not game.exhaustive and watch.enough(game.asked):
+                return True
+        return False
+
     def _draw(self, game: Game, scene: Scene) -> Outcome:
-        budget = Budget(self.recipe.samples)
+        budget, watch = Budget(self.most), self._watch(game)
         try:
-            for block in self._blocks(game, scene):
+            for block in self.blocks(game, scene):
                 if not budget.left(game.asked):
                     game.not_exhaustive()
                     break
-                game(block.take(slice(0, budget.left(game.asked))))
+                if self._ask(game, block.take(slice(0, budget.left(game.asked))), watch):
+                    break
+            if watch is not None and game.asked and not game.exhaustive:
+                watch.enough(game.asked)
         except KeyboardInterrupt:
             if game.asked < 2:
                 raise
@@ -349,9 +417,13 @@ class Run:
             return Outcome(text, cautions=(Caution("interrupted", text),))
         if not game.asked:
             raise InputError(f"{self.recipe.stages['sampler']} drew nothing")
-        return Outcome(budget.reason(game.asked, exhaustive=game.exhaustive))
+        reason = budget.reason(game.asked, exhaustive=game.exhaustive)
+        if watch is None or game.exhaustive:
+            return Outcome(reason)
+        reason, doubt = watch.ended(reason)
+        return Outcome(reason, doubts=(Caution("not_stable", doubt),) if doubt else (), watched=watch.to_mapping())
 
-    def _blocks(self, game: Game, scene: Scene) -> Iterator[Draws]:
+    def blocks(self, game: Game, scene: Scene) -> Iterator[Draws]:
         """Yield the sampler's blocks; a filler with a choice to make is given one number a row, from its own stream."""
         blocks = self._drawn(scene)
         if not getattr(game.composer, "random", False):
@@ -371,7 +443,7 @@ class Run:
     def _drawn(self, scene: Scene) -> Iterator[Draws]:
         """Yield what the sampler draws, checked, without empty blocks."""
         sampler = self.recipe.stages["sampler"]
-        blocks = sampler(scene.instance, scene.segments, self.recipe.samples, self.stream("samplers"))
+        blocks = sampler(scene.instance, scene.segments, self.most, self.stream("samplers"))
         first = True
         with sampler.noted():
             for block in blocks:
@@ -394,7 +466,7 @@ class Run:
             if outcome.fits is None:
                 scores, unfitted = cross_fitted(around, self.fit, self.stream("health"))
                 cautions += unfitted
-            cautions += of_notes(scene.photo, scene.segments) + of_play(game)
+            cautions += outcome.doubts + of_notes(scene.photo, scene.segments) + of_play(game)
             unit = 0.0 if self.model.contract.head in ("scores", "values") else 1.0
             health = examine(
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit,
@@ -402,6 +474,7 @@ class Run:
             )  # fmt: skip
         names = {label: game.names[label] for label in game.columns}
         provenance = made_by(self.recipe, self.model, scene.photo, game, self.seconds, self.registry)
+        provenance |= {"stopping": outcome.watched} if outcome.watched else {}
         return Explanation(
             scene.photo, scene.segments, scene.frame, around.knowing(None), by_label, names, game.outlook(10), health,
             provenance, asked,
@@ -410,14 +483,7 @@ class Run:
     def _neighbourhood(self, game: Game, kernel: Stage | None) -> Neighbourhood:
         """Return everything asked so far, weighed by a kernel or all alike."""
         with self.timed("kernels"):
-            draws, targets = game.drawn()
-            assert draws.importance is not None
-            assert draws.groups is not None
-            weights = draws.importance
-            if kernel is not None:
-                closeness = contracts.check_weights(kernel(draws, game.composer), len(draws), kernel)
-                weights = contracts.check_weights(closeness * weights, len(draws), "kernel x importance")
-            return Neighbourhood(draws.codes, targets, weights, draws.groups, draws.exhaustive)
+            return _around(game, kernel)
 
     def fit(self, around: Neighbourhood) -> list[Fit]:
         """Select columns and fit surrogates: one call for all targets that share their columns."""
@@ -451,13 +517,24 @@ class Run:
                 around = self._neighbourhood(game, kernel=None)
                 fits = linear_fits(around, 1.0)
             else:
-                text = f"{name} after {game.asked} of {self.recipe.samples} samples"
+                text = f"{name} after {game.asked} of {self.most} samples"
                 game.not_exhaustive()
                 around, fits = self._neighbourhood(game, kernel), None
             error.partial = self._assemble(game, scene, Outcome(text, fits, (Caution("failed", text),)), around)
             error.add_note(f"{text}; an explanation of these was kept (in Python: error.partial)")
         except Exception as second:  # noqa: BLE001 - the first error is the one to tell of
             error.add_note(f"what was computed could not be explained either: {second}")
+
+
+def _around(game: Game, kernel: Stage | None) -> Neighbourhood:
+    draws, targets = game.drawn()
+    assert draws.importance is not None
+    assert draws.groups is not None
+    weights = draws.importance
+    if kernel is not None:
+        closeness = contracts.check_weights(kernel(draws, game.composer), len(draws), kernel)
+        weights = contracts.check_weights(closeness * weights, len(draws), "kernel x importance")
+    return Neighbourhood(draws.codes, targets, weights, draws.groups, draws.exhaustive)
 
 
 def cut(

@@ -17,6 +17,7 @@ from typing import Any
 
 from limefw.discovery import Registry
 from limefw.errors import PluginError, RecipeError, UnknownPluginError, did_you_mean
+from limefw.samples import Auto, Samples, read_samples
 from limefw.stage import Plugin, Stage, plain, signature
 
 
@@ -30,7 +31,7 @@ AUTO = frozenset({"reader", "model", "method"})
 SETTINGS: Mapping[str, Any] = {"samples": 1000, "seed": 0, "labels": ["top:1"], "what_if": 3}
 """A recipe's key for each setting that is no stage, and what it is where nobody says it."""
 
-LEAST = {"samples": 2, "seed": 0, "what_if": 0}
+LEAST = {"seed": 0, "what_if": 0}
 KEYS = ("extends", *SETTINGS, *STAGES, "renderers")
 DEFAULT = "lime"
 """What every recipe stands on that does not say on which, and what an image is explained by where none is given."""
@@ -45,7 +46,7 @@ class Recipe:
     Args:
         stages: recipe key -> stage; a key of AUTO may be absent.
         renderers: what to make of the result.
-        samples: rows to draw at the most; the instance counts.
+        samples: rows to draw at the most, the instance counts; or when to stop.
         seed: of every random stream.
         labels: class indices, class names or "top:k".
         what_if: the model is asked again without this many of the strongest supporting segments, and with them alone;
@@ -54,7 +55,7 @@ class Recipe:
 
     stages: Mapping[str, Stage]
     renderers: tuple[Stage, ...]
-    samples: int
+    samples: Samples
     seed: int
     labels: tuple[Label, ...]
     what_if: int = 3
@@ -76,6 +77,8 @@ class Recipe:
         """Return the filled-in form; a function given in code is shown as ``{"use": "inline", ...}``."""
         stages = {key: self.stages[key].to_mapping() if key in self.stages else {"use": "auto"} for key in STAGES}
         settings = {key: plain(getattr(self, key)) for key in SETTINGS}
+        if isinstance(self.samples, Auto):
+            settings["samples"] = self.samples.to_mapping()
         return {**settings, **stages, "renderers": [stage.to_mapping() for stage in self.renderers]}
 
 
@@ -229,6 +232,10 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         if key in STAGES and old is not None and new is not None:
             names = {str(said["use"]) for said in (old, new) if "use" in said}
             merged[key] = {**old, **new} if len(names) < 2 else value
+        elif (
+            key == "samples" and isinstance(base.get(key), Mapping) and (value == "auto" or isinstance(value, Mapping))
+        ):
+            merged[key] = {**base[key], **({} if value == "auto" else value)}
         else:
             merged[key] = value
     return merged
@@ -325,6 +332,11 @@ class _Draft:
             if not labels or not all(map(_is_label, labels)):
                 self.fault(key, f'must be class indices, class names or "top:3", got {value!r}')
             return labels
+        if key == "samples":
+            samples, faults = read_samples(value)
+            for text in faults:
+                self.fault(key, text)
+            return samples
         if isinstance(value, bool) or not isinstance(value, int) or value < LEAST[key]:
             self.fault(key, f"must be a whole number of at least {LEAST[key]}, got {value!r}")
         return value

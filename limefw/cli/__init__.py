@@ -20,6 +20,7 @@ from limefw.cli._output import told
 from limefw.cli.draw import draw
 from limefw.cli.evaluate import evaluate
 from limefw.cli.explain import explain
+from limefw.cli.plan import plan
 from limefw.cli.plugins import plugins
 from limefw.cli.recipe import recipe
 from limefw.cli.segments import segments
@@ -70,7 +71,7 @@ def cli() -> None:
     """
 
 
-for _command in (explain, evaluate, draw, segments, plugins, recipe):
+for _command in (explain, plan, evaluate, draw, segments, plugins, recipe):
     cli.add_command(_command)
 
 

@@ -34,6 +34,22 @@ def with_debug(command: Command) -> Command:
     return option(command)
 
 
+def _samples(text: str) -> int | str:
+    """Return a number of samples, or "auto"."""
+    if text == "auto":
+        return text
+    try:
+        return int(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is neither a whole number nor auto") from error
+
+
+def with_samples(command: Command) -> Command:
+    """Add --samples."""
+    text = "How many perturbed inputs the model may be shown; auto: until the five strongest segments are stable."
+    return click.option("--samples", "-n", type=_samples, metavar="NUMBER|auto", help=text)(command)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is explained, by which model and recipe.

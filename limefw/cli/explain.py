@@ -28,7 +28,7 @@ MOST_LABELS = 100
 @click.option("--format", "-f", "formats", multiple=True, metavar="RENDERER", help="E.g. overlay, html, json, limefw.")
 @click.option("--target", "aim", metavar="NAME|MODULE:FUNCTION", help="E.g. margin, or a function of your own.")
 @click.option("--seed", type=int, help="Equal seeds give equal explanations.")
-@click.option("--samples", "-n", type=int, help="How many perturbed inputs the model may be shown.")
+@_common.with_samples
 @click.option("--row", type=int, help="Of a table (.csv, .tsv, .parquet): the number of the row, from 0.")
 @_common.with_debug
 def explain(
@@ -38,7 +38,7 @@ def explain(
     formats: tuple[str, ...],
     aim: str | None,
     seed: int | None,
-    samples: int | None,
+    samples: int | str | None,
     row: int | None,
 ) -> int:
     """Explain why a model says what it says of IMAGE.
@@ -62,7 +62,9 @@ def explain(
     stages = renderers(settled, target, list(dict.fromkeys(formats)), modality)
     target.check(stages)
     loaded = _common.load_model(request, settled)
-    with progress(settled.samples) as listen:
+    from limefw.samples import samples_at_most
+
+    with progress(samples_at_most(settled.samples)) as listen:
         explainer = Explainer(loaded, recipe=settled, on_progress=listen)
         explanation = _explained(explainer, request, target)
     stem = path.stem if row is None else f"{path.stem}-row-{row}"

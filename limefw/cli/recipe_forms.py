@@ -9,6 +9,7 @@ from typing import Any
 from limefw.discovery import Registry
 from limefw.errors import PluginError, RecipeError
 from limefw.recipe import AUTO, LEAST, SETTINGS, STAGES, Recipe
+from limefw.samples import FIRST_LOOK, Auto
 from limefw.stage import NOTHING, Stage, json_schema, says_none
 
 
@@ -36,6 +37,10 @@ def schema(registry: Registry) -> dict[str, Any]:
     """Return the JSON schema of a recipe with the plug-ins that are installed, for editors and forms."""
     properties: dict[str, Any] = {
         "extends": {"type": "string", "description": "the recipe that this one changes"},
+        "samples": {
+            "anyOf": [{"type": "integer", "minimum": 2}, {"const": "auto"}, _AUTO],
+            "default": SETTINGS["samples"],
+        },
         "labels": {"anyOf": [_LABEL, {"type": "array", "items": _LABEL, "minItems": 1}]},
         **{key: {"type": "integer", "minimum": least, "default": SETTINGS[key]} for key, least in LEAST.items()},
     }
@@ -55,6 +60,17 @@ def schema(registry: Registry) -> dict[str, Any]:
 
 
 _LABEL = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
+
+
+_AUTO = {
+    "type": "object",
+    "properties": {
+        "max": {"type": "integer", "minimum": FIRST_LOOK, "default": Auto().max},
+        "stop": {"type": "string", "pattern": "^top[1-9][0-9]{0,3}$", "default": Auto().stop},
+        "confidence": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "default": Auto().confidence},
+    },
+    "additionalProperties": False,
+}
 
 
 def _stage_schema(kind: str, registry: Registry, definitions: dict[str, Any], *, auto: bool) -> dict[str, Any]:

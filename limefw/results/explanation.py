@@ -1,7 +1,7 @@
 """What a user asks of a result: the strongest segments, masks, maps at the photograph's size, pictures, files."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, repeat
 from pathlib import Path
@@ -17,6 +17,7 @@ from limefw.labels import find
 from limefw.recipe import Label
 from limefw.results import store
 from limefw.results.health import Health
+from limefw.results.intervals import margins, unresolved
 from limefw.results.what_if import WhatIf
 from limefw.stage import Stage
 from limefw.statistics import rounding
@@ -33,6 +34,7 @@ class Effect:
         effect: what showing it adds to the target, by the surrogate.
         standard_error: what another draw of as many samples would change; None where not known.
         share: of the instance that it covers, 0..1.
+        margin: half the width of its 95% interval; None where not known.
     """
 
     segment: int
@@ -40,6 +42,7 @@ class Effect:
     effect: float
     standard_error: float | None
     share: float
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,10 +109,19 @@ class Explanation:
         """
         if k is not None and (not hasattr(k, "__index__") or k < 0):
             raise ValueError(f"top(k, label): k is a whole number of at least 0, or None, got {k!r}")
-        effects, errors = self.effects(label).tolist(), self.fit(label).standard_errors
-        known = repeat(None) if errors is None else errors.tolist()
-        every = map(Effect, count(), self.segments.names, effects, known, self._shares().tolist())
+        effects, errors, wide = self.effects(label).tolist(), self.fit(label).standard_errors, self.margins(label)
+        known, margins = (repeat(None) if each is None else each.tolist() for each in (errors, wide))
+        every = map(Effect, count(), self.segments.names, effects, known, self._shares().tolist(), margins)
         return sorted((effect for effect in every if effect.effect), key=lambda effect: -abs(effect.effect))[:k]
+
+    def margins(self, label: Label | None = None) -> Floats | None:
+        """Return (d,) half the width of each effect's 95% interval, for the luck of the draw alone; None: not known."""
+        return margins(self.fit(label), self.neighbourhood)
+
+    def unresolved(self, order: Sequence[int], label: Label | None = None) -> list[bool]:
+        """Say for each segment but the first of an order by strength whether its rank against the last is open."""
+        number = self.label(label)
+        return unresolved(self.fits[number], self.neighbourhood, self.labels.index(number), order)
 
     def effects(self, label: Label | None = None, *, per_area: bool = False) -> Floats:
         """Return the (d,) effects of a label; what is smaller than the rounding of the targets is 0.
@@ -263,7 +275,8 @@ class Explanation:
             ) from error
         rows = [
             {"label": number, "class": self.names[number], "segment": effect.segment, "name": effect.name,
-             "effect": effect.effect, "standard_error": effect.standard_error, "share": effect.share}
+             "effect": effect.effect, "standard_error": effect.standard_error, "margin": effect.margin,
+             "share": effect.share}
             for number in self.labels
             for effect in self.top(None, number)
         ]  # fmt: skip

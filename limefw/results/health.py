@@ -174,7 +174,13 @@ def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) ->
         text = f"the kernel leaves {effective:.0f} effective samples of {rows}: widen it, or draw from nearer"
         found["narrow_kernel"] = text
     if rows < advised and not exhaustive:
-        found["too_few_samples"] = f"{rows} samples for {width} segments: {advised} or more are advisable"
+        text = f"{rows} samples for {width} segments: {advised} or more are advisable"
+        if rows < width + 2:
+            text = (
+                f"{rows} samples cannot tell {width} segments apart, and nothing is known of their errors: draw at "
+                f"least {width + 2} ({advised} are advisable), or ask for fewer, larger segments"
+            )
+        found["too_few_samples"] = text
     return [Caution(code, text) for code, text in found.items()]
 
 

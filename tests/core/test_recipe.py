@@ -182,7 +182,7 @@ def test_all_faults_are_told_at_once_each_with_file_and_key(tmp_path):
         f"{parent} [segmenter]: segmenter 'slic': 'n_segmets' is not a parameter. Did you mean 'n_segments'?",
         f"{parent} [segmenter]: segmenter 'slic': 'compactness' must be a valid number, got 'x'",
         f"{child} [segmenter]: segmenter 'slic': 'sigma' must be greater than or equal to 0, got -1",
-        f"{child} [samples]: must be a whole number of at least 2, got 'many'",
+        f"{child} [samples]: must be a whole number of at least 2 or 'auto', got 'many'",
         f"{child} [seed]: must be a whole number of at least 0, got -1",
         f'{child} [labels]: must be class indices, class names or "top:3", got []',
         "no filler named 'mean_colour'. Did you mean 'mean_color'? Installed: ",
@@ -291,7 +291,9 @@ def test_labels_may_come_from_numpy(labels, expected):
 @pytest.mark.parametrize("samples", [1, 0, -5, 10.0, "10", True, None, [10]])
 def test_samples_are_a_whole_number_of_at_least_two(samples):
     """The instance counts as a sample, and an explanation compares at least one more with it."""
-    assert problems({"samples": samples})[0].startswith("[samples]: must be a whole number of at least 2, got ")
+    assert problems({"samples": samples})[0].startswith(
+        "[samples]: must be a whole number of at least 2 or 'auto', got "
+    )
 
 
 @pytest.mark.parametrize("key", ["reader", "model", "method"])

@@ -96,7 +96,7 @@ def test_hovering_tells_weight_and_interval(visit, explanation):
         shape(page, effect.segment).hover()
         text = page.inner_text(card)
         assert text.startswith(f"superpixel {effect.segment}, ")
-        margin = 1.96 * effect.standard_error
+        margin = effect.margin
         numbers = [float(part.replace("−", "-")) for part in text.replace("(", " ").replace(")", "").split()
                    if part[0] in "+−"]  # fmt: skip
         assert numbers == pytest.approx([effect.effect, effect.effect - margin, effect.effect + margin], abs=6e-4)
@@ -138,9 +138,7 @@ def test_what_may_be_chance_is_pale(visit, explanation):
     page = visit()
     page.focus("input[name=top]")
     page.keyboard.press("End")
-    unclear = {
-        effect.segment for effect in explanation.top(None) if abs(effect.effect) <= 1.96 * (effect.standard_error or 0)
-    }
+    unclear = {effect.segment for effect in explanation.top(None) if abs(effect.effect) <= (effect.margin or 0)}
     shapes = page.query_selector_all(f"{SHAPES}.faint")
     found = {int(shape.get_attribute("data-segment")) for shape in shapes}
     assert unclear <= found

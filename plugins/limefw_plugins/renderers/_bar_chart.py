@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from limefw_plugins.renderers._findings import Finding
+from limefw_plugins.renderers._findings import TIED, Finding
 from limefw_plugins.renderers._letters import FAINT, FONT, INK, drawable, points
 from limefw_plugins.renderers._marks import badge
 from limefw_plugins.renderers._paint import PALE, Palette
@@ -43,6 +43,12 @@ def bar_chart(
     gap = 8 * (high - low) / wide
     for item, text in zip(found, texts, strict=True):
         _label(axes, item, text, gap, colors)
+        if item.tied:
+            at = (-20 if names is None else -8) / wide, item.rank - 0.5
+            axes.text(
+                *at, TIED, transform=axes.get_yaxis_transform(), ha="center", va="center", fontsize=points(SIZE),
+                fontfamily=FONT, color=FAINT,
+            )  # fmt: skip
         if names is None:
             badge(axes, (-20 / wide, item.rank), item, 0.8 * SIZE, axes.get_yaxis_transform(), colors)
     axes.axvline(0, color=INK, linewidth=points(1))

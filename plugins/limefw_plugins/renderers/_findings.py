@@ -1,6 +1,7 @@
 """The strongest segments of a label as people are told of them: the same number and words in every rendering."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,10 @@ from limefw_plugins.renderers._words import decimals_for, printable, signed
 PALE_MEANS = "no clear effect"
 """What it means that a segment is pale in a picture: it may be chance, or rounds to nothing."""
 
-INTERVAL = 1.96
-"""Standard errors on each side of a 95% interval."""
+TIED = "≈"
+"""What is put between two effects whose order may be chance."""
+
+TIED_MEANS = f"{TIED} rank not resolved against the one above"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Finding:
         share: of the instance, 0..1.
         place: where in the picture, in words; empty where there is no picture.
         decimals: that numbers of this list are written with.
+        tied: its rank against the one before it in the list may be chance.
     """
 
     rank: int
@@ -43,6 +47,7 @@ class Finding:
     share: float
     place: str
     decimals: int
+    tied: bool = False
 
     @property
     def title(self) -> str:
@@ -94,6 +99,11 @@ class Finding:
         return "< 0.1%" if self.share < 0.001 else f"{self.share:.1%}"
 
 
+def ties_of(found: Sequence[Finding]) -> str:
+    """Say behind a sentence what the mark between two effects means, where there is one."""
+    return f". {TIED_MEANS}" if any(item.tied for item in found) else ""
+
+
 def places_of(explanation: Explanation) -> list[str]:
     """Say in words where each segment lies; empty where there is no picture."""
     count = explanation.segments.count
@@ -115,11 +125,11 @@ def findings(
     effects = [effect for effect in explanation.top(None, label) if effect.effect > 0 or not positive_only][:top]
     decimals = decimals_for(effect.effect for effect in effects)
     places = places_of(explanation)
+    tied = [False, *explanation.unresolved([effect.segment for effect in effects], label)]
     return [
         Finding(
             rank, effect.segment, printable(effect.name) or f"{effect.name!r}", effect.effect,
-            None if effect.standard_error is None else INTERVAL * effect.standard_error,
-            effect.share, places[effect.segment], decimals,
+            effect.margin, effect.share, places[effect.segment], decimals, tied[rank - 1],
         )
         for rank, effect in enumerate(effects, start=1)
     ]  # fmt: skip

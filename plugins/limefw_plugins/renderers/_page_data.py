@@ -7,7 +7,7 @@ import numpy as np
 
 from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._drawing import Drawing
-from limefw_plugins.renderers._findings import INTERVAL, findings, places_of
+from limefw_plugins.renderers._findings import findings, places_of
 from limefw_plugins.renderers._words import MOST_DECIMALS, kept_whole, printable, wording_of
 
 
@@ -40,8 +40,7 @@ def page_data(explanation: Explanation, drawing: Drawing, top: int) -> str:
 def _label(explanation: Explanation, label: int) -> dict[str, Any]:
     """Return the segments with an effect, the strongest first; seven digits, so that they round as elsewhere."""
     words, every = wording_of(explanation), explanation.top(None, label)
-    errors = [effect.standard_error for effect in every]
-    known = bool(every) and all(error is not None for error in errors)
+    margins = [effect.margin for effect in every if effect.margin is not None]
     found = findings(explanation, label, explanation.segments.count)
     return {
         "title": words.question(kept_whole(printable(explanation.names[label]))),
@@ -50,7 +49,8 @@ def _label(explanation: Explanation, label: int) -> dict[str, Any]:
         "segments": [effect.segment for effect in every],
         "effects": [_short(effect.effect) for effect in every],
         "faint": [item.segment for item in found if item.faint],
-        "margins": [_short(INTERVAL * (error or 0.0)) for error in errors] if known else None,
+        "tied": [item.segment for item in found if item.tied],
+        "margins": [_short(margin) for margin in margins] if margins else None,
     }
 
 

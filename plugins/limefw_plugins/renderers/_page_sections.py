@@ -11,7 +11,7 @@ from limefw_plugins.renderers._areas import hidden_at
 from limefw_plugins.renderers._asked import Asked, asked_of
 from limefw_plugins.renderers._data_uri import mask_uri
 from limefw_plugins.renderers._drawing import Drawing
-from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._findings import Finding, findings, ties_of
 from limefw_plugins.renderers._rule import with_rule
 from limefw_plugins.renderers._words import Wording, decimals_for, fidelity, kept_whole, number, printable, wording_of
 
@@ -79,6 +79,7 @@ class Section:
     asked: Asked | None
     gone: str
     rest: str
+    ties: str
 
 
 def section(explanation: Explanation, label: int, drawing: Drawing, top: int) -> Section:
@@ -105,6 +106,7 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
         asked=asked,
         gone=gone,
         rest=rest,
+        ties=ties_of(found),
     )
 
 

@@ -14,10 +14,6 @@ from limefw.results.explanation import Explanation
 from limefw.types import Floats, Labels
 
 
-INTERVAL = 1.96
-"""Standard errors on each side of a 95% interval."""
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
     """Steps in a row that are hidden together.
@@ -74,18 +70,18 @@ def strips(explanation: Explanation, label: int) -> list[Strip]:
     groups: dict[bytes, list[int]] = {}
     for at in range(series.shape[1]):
         groups.setdefault(cells[:, at].tobytes(), []).append(at)
-    errors = explanation.fit(label).standard_errors if explanation.segments.basis is None else None
+    margins = explanation.margins(label) if explanation.segments.basis is None else None
     borders = _borders(series.moments())
-    return [Strip(own, _runs(cells[:, own[0]], labels[:, own[0]], values[:, own[0]], errors, borders))
+    return [Strip(own, _runs(cells[:, own[0]], labels[:, own[0]], values[:, own[0]], margins, borders))
             for own in groups.values()]  # fmt: skip
 
 
-def _runs(cells: NDArray[Any], labels: Labels, values: Floats, errors: Floats | None, borders: Floats) -> list[Run]:
+def _runs(cells: NDArray[Any], labels: Labels, values: Floats, margins: Floats | None, borders: Floats) -> list[Run]:
     edges = [0, *(np.flatnonzero(cells[1:] != cells[:-1]) + 1).tolist(), len(cells)]
     found = []
     for first, end in pairwise(edges):
         segment = int(labels[first])
-        margin = None if errors is None or segment < 0 else INTERVAL * float(errors[segment])
+        margin = None if margins is None or segment < 0 else float(margins[segment])
         left, right = float(borders[first]), float(borders[end])
         found.append(Run(segment, first, end, left, right, float(values[first]), margin))
     return found

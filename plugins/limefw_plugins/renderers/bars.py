@@ -9,7 +9,7 @@ from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._bar_chart import NAMES, ROW, SIZE, bar_chart
 from limefw_plugins.renderers._captioned import key, title, trust
-from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._findings import Finding, findings, ties_of
 from limefw_plugins.renderers._letters import FAINT, Words, leading, wrapped
 from limefw_plugins.renderers._marks import badges, below, is_thin
 from limefw_plugins.renderers._paint import PALETTES, PaletteName, tinted
@@ -69,7 +69,7 @@ def bars(
 def what_intervals(found: Sequence[Finding], words: Wording) -> str:
     """Say what whiskers stand for, or why there are none."""
     if any(item.margin for item in found):
-        return "Whiskers: 95% intervals, for the luck of the draw alone."
+        return f"Whiskers: 95% intervals, for the luck of the draw alone{ties_of(found)}."
     if any(item.margin == 0 for item in found):
         return "Every combination was drawn: nothing was left to chance."
     return "Intervals are not known: too few samples, or a surrogate that has none." if found else words.nothing

@@ -66,11 +66,15 @@ def _instance(explanation: Explanation) -> dict[str, Any]:
 
 def _label(explanation: Explanation, label: int) -> dict[str, Any]:
     fit, health = explanation.fit(label), explanation.health.labels[label]
+    order, known = [effect.segment for effect in explanation.top(None, label)], fit.covariance is not None
     return {
         "label": label,
         "name": explanation.names[label],
         "effects": explanation.effects(label),
         "standard_errors": fit.standard_errors,
+        "margins": explanation.margins(label),
+        "order": order,
+        "resolved_from_next": [not open_ for open_ in explanation.unresolved(order, label)] if known else None,
         "columns": fit.columns,
         "intercept": fit.intercept,
         "score": fit.score,

@@ -10,7 +10,7 @@ from annotated_types import Ge
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._drawing import drawing_of
-from limefw_plugins.renderers._findings import PALE_MEANS
+from limefw_plugins.renderers._findings import PALE_MEANS, TIED_MEANS
 from limefw_plugins.renderers._page_data import page_data
 from limefw_plugins.renderers._page_sections import section
 from limefw_plugins.renderers._page_tables import answers, making
@@ -67,6 +67,7 @@ def page(
         sampling=sampling(explanation),
         beyond=beyond(explanation),
         intervals=INTERVALS,
+        ties_mean=f". {TIED_MEANS}",
         doubts=doubts(explanation),
         making=making(explanation),
         # ours, and escaped by page_data: the only two texts that are put in as they are

@@ -9,7 +9,7 @@ from annotated_types import Ge
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
-from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._findings import TIED, TIED_MEANS, Finding, findings
 from limefw_plugins.renderers._photo import channels_shown
 from limefw_plugins.renderers._rule import rule_of
 from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, doubts, sampling
@@ -72,7 +72,19 @@ def _table(explanation: Explanation, label: int, top: int) -> list[str]:
     ]  # fmt: skip
     asked = asked_of(explanation, label)
     said = [] if asked is None else indented(f"{asked.sentence} {asked.verdict}")
-    return lines + [_row(row, *wide) for row in rows] + said
+    ties = [False, *(item.tied for item in found)]
+    lines += [marked(_row(row, *wide), tied=tied) for row, tied in zip(rows, ties, strict=True)]
+    return lines + legend(found) + said
+
+
+def marked(line: str, *, tied: bool) -> str:
+    """Return an indented line that says, where its rank may be chance, so."""
+    return f"{TIED}{line[1:]}" if tied else line
+
+
+def legend(found: Sequence[Finding]) -> list[str]:
+    """Say what the mark at lines means, where one has it."""
+    return [f"  {TIED_MEANS}"] if any(item.tied for item in found) else []
 
 
 def _row(texts: Sequence[str], effect_wide: int, interval_wide: int) -> str:

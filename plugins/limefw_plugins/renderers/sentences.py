@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated
 
 from annotated_types import Ge
@@ -47,6 +48,7 @@ def _about(explanation: Explanation, label: int, top: int) -> str:
     for positive in (True, False):
         side = [item for item in every if item.positive is positive]
         said.append(_side(side[:top], len(side), words, positive=positive))
+        said += _ties(side[:top], explanation.unresolved([item.segment for item in side[:top]], label))
     asked = asked_of(explanation, label)
     if asked is not None:
         said += [asked.sentence, asked.verdict]
@@ -64,6 +66,12 @@ def _side(found: Sequence[Finding], many: int, words: Wording, *, positive: bool
     text = f"{listed(parts)} {verb} it most{rest}."
     # what the user named keeps its spelling
     return text[:1].upper() + text[1:] if text.startswith(words.part) else text
+
+
+def _ties(found: Sequence[Finding], ties: Sequence[bool]) -> list[str]:
+    """Say which neighbours may as well come in the other order."""
+    pairs = [f"{one.title} or {other.title}" for (one, other), tied in zip(pairwise(found), ties, strict=True) if tied]
+    return [f"Which ranks higher is not resolved: {'; '.join(pairs)}."] if pairs else []
 
 
 def _verdict(explanation: Explanation, label: int) -> str:

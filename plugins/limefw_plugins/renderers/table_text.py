@@ -12,7 +12,7 @@ from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._row import kept, row_of
 from limefw_plugins.renderers._rule import rule_of
 from limefw_plugins.renderers._words import MINUS, columns, fitted, headline, printable, wording_of
-from limefw_plugins.renderers.plain_text import WIDTH, assumed, bar, indented, outlook, trust
+from limefw_plugins.renderers.plain_text import WIDTH, assumed, bar, indented, legend, marked, outlook, trust
 
 
 LEAST, MOST = 18, 38
@@ -47,6 +47,7 @@ def _effects(explanation: Explanation, label: int, top: int) -> list[str]:
     lines += effects_table(found)
     weaker = len(explanation.top(None, label)) - len(found)
     lines += [f"  and {weaker} more with weaker effects"] if weaker else []
+    lines += legend(found)
     asked = asked_of(explanation, label)
     return lines if asked is None else lines + indented(f"{asked.sentence} {asked.verdict}")
 
@@ -59,6 +60,7 @@ def effects_table(found: Sequence[Finding]) -> list[str]:
     half = max(3, min(9, (WIDTH - 8 - name - effect - interval) // 2))
     rows = [("", "effect", "95% interval", "")]
     rows += [(item.name, item.effect_text, item.interval_text, bar(item, abs(found[0].effect), half)) for item in found]
-    return [
+    lines = [
         f"  {fitted(title, name)}  {text:>{effect}}  {ends:<{interval}} {drawn}" for title, text, ends, drawn in rows
     ]
+    return [marked(line, tied=tied) for line, tied in zip(lines, [False, *(item.tied for item in found)], strict=True)]

@@ -12,7 +12,7 @@ from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._marked import becomes, marked, text_of
 from limefw_plugins.renderers._rule import rule_of
 from limefw_plugins.renderers._words import MINUS, columns, fitted, headline, printable, wording_of
-from limefw_plugins.renderers.plain_text import WIDTH, assumed, indented, outlook, trust
+from limefw_plugins.renderers.plain_text import WIDTH, assumed, indented, legend, outlook, trust
 from limefw_plugins.renderers.table_text import effects_table
 
 
@@ -56,6 +56,7 @@ def _effects(explanation: Explanation, label: int, top: int, longest: int) -> li
     lines += effects_table(found)
     weaker = len(explanation.top(None, label)) - len(found)
     lines += [f"  and {weaker} more with weaker effects"] if weaker else []
+    lines += legend(found)
     said = becomes(explanation, label)
     return lines + [f"  {line}" for line in _wrapped(said, WIDTH - 4)] if said else lines
 

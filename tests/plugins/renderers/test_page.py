@@ -130,7 +130,7 @@ def test_every_superpixel_is_there_once(explanation):
         every = explanation.top(None, label)
         assert found["segments"] == [effect.segment for effect in every]
         np.testing.assert_allclose(found["effects"], [effect.effect for effect in every], rtol=1e-4)
-        np.testing.assert_allclose(found["margins"], [1.96 * effect.standard_error for effect in every], rtol=1e-4)
+        np.testing.assert_allclose(found["margins"], [effect.margin for effect in every], rtol=1e-4)
 
 
 def test_the_page_is_no_larger_than_the_picture(explanation):

@@ -82,7 +82,8 @@ def test_text_says_what_a_person_needs(explanation):
 
 
 def test_text_has_top_rows_a_label(explanation):
-    rows = [line for line in plain_text(explanation, top=3).data.splitlines() if re.match(r" +superpixel \d+ ", line)]
+    lines = plain_text(explanation, top=3).data.splitlines()
+    rows = [line for line in lines if re.match(r"[ ≈] +superpixel \d+ ", line)]
     assert len(rows) == 9
 
 
@@ -289,7 +290,8 @@ def test_what_rounds_to_nothing_beside_the_largest_has_no_bar(explanation, scale
     effects = np.zeros_like(fit.effects)
     effects[:3] = np.array([0.22, -8e-7, 0.002]) * scale
     found = dataclasses.replace(explanation, fits={285: dataclasses.replace(fit, effects=effects)}, names={285: "cat"})
-    rows = {line.split()[1]: line for line in plain_text(found).data.splitlines() if line.startswith("  superpixel ")}
+    lines = plain_text(found).data.splitlines()
+    rows = {line.split("superpixel ")[1].split()[0]: line for line in lines if line[1:].startswith(" superpixel ")}
     assert scale != 1.0 or "0.000 " in rows["1"]
     assert "█" not in rows["1"]
     assert "█" in rows["0"]

@@ -156,6 +156,7 @@
       const button = row.querySelector("button"), bar = row.querySelector("rect"), zero = row.querySelector(".zero");
       const range = row.querySelector(".number small"), strong = row.querySelector("strong");
       row.dataset.segment = segment;
+      row.classList.toggle("tied", label.tied.includes(segment));
       button.textContent = segment;
       button.setAttribute("aria-label", `Show ${title(segment)}`);
       button.classList.add(kind);
@@ -178,6 +179,7 @@
       return row;
     }));
     listed.hidden = !shown.length;
+    listed.querySelector(".ties").hidden = !shown.some((segment) => label.tied.includes(segment));
     explore.querySelector(".nothing").hidden = label.segments.length > 0;
     explore.querySelector(".none-shown").hidden = shown.length > 0 || !label.segments.length;
     explore.querySelector(".pale").hidden = form.elements.view.value !== "overlay" || !shown.some((segment) => label.faint.includes(segment));
