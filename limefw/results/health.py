@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.game import Game
-from limefw.statistics import effective_sample_size, rounding, weighted_r2, without
+from limefw.statistics import effective_sample_size, gram, rounding, weighted_r2, without
 from limefw.types import Fit, Floats, Instance, Neighbourhood, Segments
 
 
@@ -19,6 +19,9 @@ SAMPLES_PER_SEGMENT = 10
 
 MANY_SEGMENTS = 250
 """Above this a segment is too small to matter by itself to most models, and a person cannot take the picture in."""
+
+ENTANGLED = 1e-3
+"""Least eigenvalue of the codes' correlations below which columns stand for one another; fair coins have about 1."""
 
 POOR_FIDELITY = 0.2
 """Cross-fitted R2 below which the surrogate hardly describes the model."""
@@ -151,6 +154,7 @@ def examine(
     # a rule needs no sample for each segment, and may have no condition
     if not all(map(_is_rule, fits.values())):
         cautions += _of_samples(rows, width, effective, exhaustive=around.exhaustive)
+        cautions += _of_design(around)
     cautions += of_number(width) if pictured else []
     for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
         resolved = _resolved(fit, targets)
@@ -182,6 +186,21 @@ def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) ->
             )
         found["too_few_samples"] = text
     return [Caution(code, text) for code, text in found.items()]
+
+
+def _of_design(around: Neighbourhood) -> list[Caution]:
+    """Return a caution where some segments were hidden only together: the penalty alone then decides who gets what."""
+    rows, width = around.codes.shape
+    if width > WIDE or rows < SAMPLES_PER_SEGMENT * width:
+        return []
+    cross = gram(around).cross
+    spread = np.sqrt(np.diag(cross))
+    varied = spread > 0
+    likeness = (cross / np.outer(spread, spread).clip(np.finfo(float).tiny))[np.ix_(varied, varied)]
+    if not varied.any() or np.linalg.eigvalsh(likeness)[0] > ENTANGLED:
+        return []
+    text = "some segments were nearly always hidden together, so that nobody can tell their effects apart: draw them "
+    return [Caution("entangled", text + "more freely (sampler bernoulli does)")]
 
 
 def of_notes(instance: Instance, segments: Segments) -> tuple[Caution, ...]:

@@ -187,6 +187,10 @@ CAUTIONS = {
     "few_segments": ((PLAIN, 5, {"samples": 32}), (PLAIN, 6, {"samples": 64})),
     "narrow_kernel": ((PLAIN, 10, {"kernel": NARROW, "sampler": DRAWN}), (PLAIN, 10, {"sampler": DRAWN})),
     "too_few_samples": ((PLAIN, 10, {"samples": 99}), (PLAIN, 10, {"samples": 100})),
+    "entangled": (
+        (PLAIN, 8, {"sampler": {"use": "contiguous", "join": 0.999}, "samples": 400}),
+        (PLAIN, 8, {"sampler": {"use": "contiguous", "join": 0.3}, "samples": 400}),
+    ),
     "low_fidelity": ((parity, 8, {"sampler": DRAWN}), (PLAIN, 8, {"sampler": DRAWN})),
     "constant_model": ((lambda codes: np.full(len(codes), 1e6), 8, {}), (lambda codes: 1e6 + codes[:, 0], 8, {})),
     "all_zero": ((PLAIN, 8, {"surrogate": {"use": "lasso", "alpha": 5.0}}), (PLAIN, 8, {"surrogate": "lasso"})),
