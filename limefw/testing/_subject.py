@@ -69,8 +69,12 @@ class Subject:
         fresh = [replace(item) if isinstance(item, Game | Replay) else item for item in data]
         chance = [np.random.default_rng(seed)] if self.spec.data.endswith("rng") else []
         trusted = {"trust": True} if takes_trust(self.plugin) else {}
-        value = (stage or self.stage)(*fresh, *chance, **trusted)
-        return list(value) if self.stage.kind == "samplers" else value
+        try:
+            value = (stage or self.stage)(*fresh, *chance, **trusted)
+            return list(value) if self.stage.kind == "samplers" else value
+        except SystemExit as error:
+            # it would end the check too, as if nothing were wrong
+            raise RuntimeError(f"it tried to end the process: sys.exit({error.code!r})") from error
 
     def outcome(self, data: Data, seed: int = 0) -> Any:
         """Call it and take what it returned as far as arrays, text or bytes."""

@@ -52,6 +52,16 @@ def test_a_good_segmenter_passes_every_check():
     )  # fmt: skip
 
 
+def test_a_plug_in_that_leaves_is_told():
+    """SystemExit would end the check without a word, and with exit code 0."""
+
+    def leaves(_image: Image, _rng: Any, /) -> Segments:
+        """None."""
+        sys.exit(0)
+
+    assert any("tried to end the process" in sentence for sentence in failures("segmenters", leaves)["contract"])
+
+
 def only_large(image: Image, rng: Any, /) -> Segments:
     """Two halves, of images that are not tiny."""
     if min(image.shape) < 10:
