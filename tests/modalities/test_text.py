@@ -20,8 +20,8 @@ def cut(string, use="words", **params):
 
 def parts(string, use="words", **params):
     """Return what a segmenter by position finds, in order."""
-    labels = cut(string, use, **{"bag": False, **params}).labels
-    return [piece for piece, owner in zip(*pieces_of(string, labels), strict=True) if owner >= 0]
+    segments = cut(string, use, **{"bag": False, **params})
+    return [piece for piece, owner in zip(*pieces_of(string, segments), strict=True) if owner >= 0]
 
 
 def composed(string, filler, hidden, *, segmenter="words", **params):
@@ -268,6 +268,29 @@ def test_what_hidden_words_show():
     assert composed(string, {**swapped, "otherwise": "so"}, ["not"]) == "Not bad, so good."
     assert composed("a b a", {"use": "delete"}, ["a"]) == " b "
     assert composed("ab ab", {"use": "mask", "token": "*"}, ["a (2)"], segmenter="characters") == "ab *b"
+
+
+def test_equal_parts_side_by_side_are_shown_each_by_itself():
+    """With nothing between them they are no one part: each has its own mask, and is looked up by its own letters."""
+    letters = {"segmenter": "characters", "bag": True}
+    assert composed("aab", {"use": "mask", "token": "*"}, ["a"], **letters) == "**b"
+    assert composed("哈哈好", {"use": "replace", "by": {"哈": "呵"}}, ["哈"], **letters) == "呵呵好"
+    assert composed("aab", {"use": "delete"}, ["a"], **letters) == "b"
+    assert composed("a, a b", {"use": "mask", "token": "*"}, ["a"]) == "*, * b"
+    drawn = {"use": "corpus", "texts": ["x y"]}
+    assert len(composed("a" * 40 + "b", drawn, ["a"], **letters)) == 41
+    assert parts("哈哈好", "characters", bag=True) == ["哈", "哈", "好"]
+    pairs = limefw.by_tokens(lambda string: [(at, at + 2) for at in range(0, len(string), 2)], bag=True)
+    found = pairs(Text("ababcd"), None)
+    assert TextComposer.of(Text("ababcd"), found, "-").compose(Draws(np.array([[False, True]]))) == ["--cd"]
+
+
+def test_a_saved_text_keeps_its_parts(tmp_path):
+    """What is side by side in a bag is told apart when read back."""
+    found = limefw.explain("aab", Watched(), segmenter={"use": "characters", "bag": True}, samples=10)
+    loaded = limefw.load(found.save(tmp_path / "a.limefw"))
+    assert pieces_of("aab", loaded.segments)[0] == ["a", "a", "b"]
+    assert loaded.segments.fingerprint() == found.segments.fingerprint()
 
 
 def test_words_of_a_corpus_are_drawn_for_each_row_and_place(tmp_path):

@@ -38,8 +38,8 @@ def marked(explanation: Explanation, effects: Mapping[int, float], longest: int)
         effects: by segment; all others are not marked.
         longest: characters shown at the most.
     """
-    string, labels = text_of(explanation, "text").string, explanation.segments.labels
-    texts, owners = pieces_of(string[:longest], labels[:longest])
+    string = text_of(explanation, "text").string
+    texts, owners = pieces_of(string[:longest], explanation.segments)
     found: list[Piece] = []
     for text, owner in zip(texts, owners.tolist(), strict=True):
         effect = effects.get(owner, 0.0)
