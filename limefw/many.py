@@ -13,6 +13,7 @@ from limefw.discovery import Registry, registry
 from limefw.errors import InputError, LimefwError, MissingDependencyError, RecipeError
 from limefw.game import Cache, Listener
 from limefw.modalities.image import Image
+from limefw.modalities.text import Text, identities, unique
 from limefw.pipeline import Explainer
 from limefw.recipe import Label
 from limefw.results.explanation import Explanation
@@ -110,8 +111,8 @@ class Weights:
             label: a number or name that all were explained for; None: of each its own first.
             top: the strongest of each explanation alone.
             by: what makes two segments one feature: a table's "features", whatever their values, or the "names" that
-                explanations have for segments ("age > 37"; words and windows always go by these); or a function of an
-                explanation and a segment's number.
+                explanations have for segments ("age > 37"); parts of texts always go by their letters, windows by their
+                names; or a function of an explanation and a segment's number.
 
         Raises:
             InputError: what they say cannot be compared.
@@ -134,7 +135,9 @@ class Weights:
         summed = np.zeros(len(cells))
         np.add.at(summed, place, effects)
         own, feature = np.divmod(cells, max(len(known), 1))
-        return cls(tuple(known), own.astype(np.intp), feature.astype(np.intp), summed, count)
+        texts = not callable(by) and first is not None and first.instance.modality == "text"
+        features = unique(list(known)) if texts else tuple(known)
+        return cls(features, own.astype(np.intp), feature.astype(np.intp), summed, count)
 
     def sums(self, values: Floats) -> Floats:
         """Return the sum of something over the effects of each feature, (f,)."""
@@ -179,13 +182,15 @@ def _keys(explanation: Explanation, by: By | Key) -> Callable[[int], str]:
     if by not in ("features", "names"):
         raise InputError(f"by is 'features', 'names' or a function, got {by!r}")
     names = explanation.segments.names
+    if isinstance(explanation.instance, Text):
+        return identities(explanation.instance, explanation.segments).__getitem__
     if by == "features" and explanation.instance.modality == "table":
         columns, labels = getattr(explanation.instance, "names", ()), explanation.segments.labels
         return lambda segment: ", ".join(columns[at] for at in np.flatnonzero(labels == segment))
     every = set(names)
 
     def plain(segment: int) -> str:
-        # the second "good" of a text is called "good (2)"
+        # the second of two segments called "good" is called "good (2)"
         found = _NUMBERED.fullmatch(names[segment])
         return found[1] if found and found[1] in every else names[segment]
 

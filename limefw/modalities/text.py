@@ -1,5 +1,6 @@
 """Texts: the instance, how it is cut into segments, and the composer that its fillers share."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -114,13 +115,29 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     times: dict[str, int] = {}
     for name in names:
-        short = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-        fresh = short
+        fresh = short = _short(name)
         while fresh in found:
             times[short] = times.get(short, 1) + 1
             fresh = f"{short} ({times[short]})"
         found[fresh] = None
     return tuple(found)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def identities(text: Text, segments: Segments) -> list[str]:
+    """Return what makes segments of several texts one feature: all their letters, or a name that a segmenter gave.
+
+    Their own names will not do: they are cut and numbered within one text, and lines alike for long would be one.
+    """
+    pieces, owners = pieces_of(text.string, segments)
+    letters = dict(zip(owners[::-1].tolist(), reversed(pieces), strict=True))
+    return [
+        letters[at] if re.fullmatch(re.escape(_short(letters[at])) + r"( \(\d+\))?", name) else name
+        for at, name in enumerate(segments.names)
+    ]
 
 
 def pieces_of(string: str, segments: Segments) -> tuple[list[str], NDArray[np.intp]]:

@@ -216,6 +216,44 @@ def test_the_second_of_two_equal_words_is_the_same_word():
     assert {share.feature for share in limefw.overview([found]).shares} == {"good", "film", "part (2)"}
 
 
+def lines_of(*strings):
+    """Explain texts by their lines; "up" adds 1 and "down" takes 1 away."""
+    model = limefw.model(
+        lambda texts: np.array([text.count("up") - text.count("down") for text in texts], float), task="regression"
+    )
+    return limefw.explain_many(strings, model, recipe="text", overrides={"segmenter": "lines", "surrogate": "linear"})
+
+
+def test_lines_that_begin_alike_are_different_features(tmp_path):
+    """Names are cut and numbered; what is the same line, in one text or in several, is said by all its letters."""
+    start = "2026-11-22 INFO a message that is far longer than any name would be, and tells nothing new: "
+    ups = [f"{start}up", f"{start}down"]
+    found = lines_of("\n".join(ups), "\n".join([*ups[::-1], ups[0]]))
+    found = [limefw.load(one.save(tmp_path / "a.limefw")) for one in found]
+    for given, strengths, present in ((found[:1], [1, 1], [1, 1]), (found, [1.5, 1.0], [2, 2])):
+        made = limefw.overview(given)
+        assert [share.strength for share in made.shares] == pytest.approx(strengths)
+        assert [share.present for share in made.shares] == present
+        assert len({share.feature for share in made.shares}) == 2
+        assert all(len(share.feature) < 90 for share in made.shares)
+    assert [share.mean for share in limefw.overview(found).shares] == pytest.approx([1.5, -1.0])
+
+
+def test_parts_with_names_of_their_own_go_by_these():
+    """A segmenter in code may call parts of different letters the same; "up (2)" may be what stands there."""
+    from limefw.modalities.text import segments_of
+
+    def cut(text, _rng, /):
+        segments = segments_of(text, [(0, 2), (3, len(text.string))], bag=False)
+        return limefw.Segments(segments.labels, ("first", segments.names[1]))
+
+    model = limefw.model(lambda texts: np.array([float(len(text)) for text in texts]), task="regression")
+    found = limefw.explain_many(["ab up (2)", "cd up", "up up"], model, overrides={"segmenter": cut})
+    assert {share.feature: share.present for share in limefw.overview(found).shares} == {
+        "first": 3, "up (2)": 1, "up": 2,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
