@@ -13,12 +13,13 @@ from limefw.discovery import Registry, registry
 from limefw.errors import InputError, LimefwError, MissingDependencyError, RecipeError
 from limefw.game import Cache, Listener
 from limefw.modalities.image import Image
+from limefw.modalities.table import Table
 from limefw.modalities.text import Text, identities, unique
 from limefw.pipeline import Explainer
 from limefw.recipe import Label
 from limefw.results.explanation import Explanation
 from limefw.stage import Stage
-from limefw.types import Floats, Rendering
+from limefw.types import Floats, Instance, Rendering
 
 
 By = Literal["features", "names"]
@@ -26,7 +27,7 @@ Key = Callable[[Explanation, int], str]
 
 
 def explain_many(
-    instances: Iterable[Any],
+    instances: Iterable[Any] | Table,
     model: Any = None,
     /,
     *,
@@ -47,7 +48,7 @@ def explain_many(
     would keep it. What each comes to does not depend on the others.
 
     Args:
-        instances: whatever `limefw.explain` takes.
+        instances: whatever `limefw.explain` takes, in a list or the like; or a Table, of which each row is one.
         model: as there; loaded once.
         recipe: a name, a file, a mapping or a Recipe; None: the one for what is explained.
         overrides: settings on top of it, stages too: ``{"segmenter": "slic"}``.
@@ -61,16 +62,40 @@ def explain_many(
         registry: where the plug-ins are; the process's own by default.
 
     Raises:
+        InputError: what is given is no collection of instances.
         LimefwError: what `limefw.explain` raises, of the first instance that cannot be explained.
     """
-    given = instances if isinstance(instances, Sequence | np.ndarray) else list(instances)
-    rows = np.arange(len(given))
+    count, instance = _collected(instances)
+    rows = np.arange(count)
     if most is not None and len(rows) > most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
     explainer = Explainer(
         model, recipe=recipe, overrides=overrides, chunk=chunk, cache=cache, on_progress=on_progress, registry=registry
     )
-    return [explainer(given[at], labels=labels, samples=samples, seed=_seed(seed, at)) for at in rows.tolist()]
+    return [explainer(instance(at), labels=labels, samples=samples, seed=_seed(seed, at)) for at in rows.tolist()]
+
+
+def _collected(instances: Any) -> tuple[int, Callable[[int], Any]]:
+    """Return how many instances are given, and what makes the one at a place.
+
+    Raises:
+        InputError: what is given is one instance, or iterates over something else than instances.
+    """
+    if isinstance(instances, Table):
+        if not len(instances):
+            raise InputError("this table has no rows to explain: give a list of rows, [table.row({...}), ...]")
+        return len(instances), instances.row
+    kind = type(instances).__name__
+    if isinstance(instances, Mapping) or (hasattr(instances, "columns") and hasattr(instances, "to_dict")):
+        raise InputError(
+            f"a {kind} iterates over its names, which are no instances. Rows of a table: "
+            "explain_many(limefw.Table(frame), model). Texts: frame['column'].to_list(). Series, one a row: "
+            "frame.to_numpy()"
+        )
+    if isinstance(instances, str | bytes | Instance) or not hasattr(instances, "__iter__"):
+        raise InputError(f"a value of type {kind} is one instance, if any: give a list of them, or call limefw.explain")
+    given = instances if isinstance(instances, Sequence | np.ndarray) else list(instances)
+    return len(given), given.__getitem__
 
 
 def _seed(seed: int, at: int) -> int:

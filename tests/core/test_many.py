@@ -154,6 +154,40 @@ def test_of_too_many_some_are_drawn():
     assert len(values[0]) == 4
 
 
+def test_a_table_is_as_many_instances_as_it_has_rows():
+    """Each by its number; of many some are drawn."""
+    table = limefw.Table(RNG(0).normal(size=(30, 3)), names=["a", "b", "c"])
+    found = limefw.explain_many(table, model_of(np.ones(3)), samples=20, most=3)
+    assert len(found) == 3
+    rows = [int(one.instance.name.split()[-1]) for one in found]
+    assert rows == sorted(set(rows))
+    for one, at in zip(found, rows, strict=True):
+        np.testing.assert_array_equal(one.instance.values, table.row(at).values)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"text": ["a b"]}, r"a dict iterates over its names.*explain_many\(limefw\.Table\(frame\), model\)"),
+        ("a good day", "a value of type str is one instance.*call limefw.explain"),
+        (limefw.Text("a good day"), "a value of type Text is one instance"),
+        (limefw.Table(limefw.Table(RNG(0).normal(size=(9, 3))).statistics()), "no rows to explain"),
+        (3, "a value of type int is one instance, if any"),
+    ],
+)  # fmt: skip
+def test_what_is_no_collection_of_instances_is_told(given, message):
+    """Its letters or names would be explained in its place; a frame has columns, and rows by way of a Table."""
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(InputError, match=message):
+        limefw.explain_many(given, model_of(np.ones(3)))
+    if isinstance(given, dict):
+        with pytest.raises(InputError, match="a DataFrame iterates over its names"):
+            limefw.explain_many(pandas.DataFrame(given), model_of(np.ones(3)))
+        texts = pandas.DataFrame(given)["text"].to_list()
+        model = limefw.model(lambda batch: np.array([float(len(text)) for text in batch]), task="regression")
+        assert len(limefw.explain_many(texts, model)) == 1
+
+
 def images(count, names=None, rows=2):
     """Explanations of pictures, cut into a grid, into halves by superpixel or into parts with names."""
     pixels = RNG(0).integers(0, 255, (count, 12, 12, 3), dtype=np.uint8)
