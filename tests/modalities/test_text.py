@@ -87,7 +87,7 @@ class Watched:
             "\U0001f469\U0001f3fd\u200d\U0001f4bb \U0001f3fd x",
             ["\U0001f469\U0001f3fd\u200d\U0001f4bb", "\U0001f3fd", "x"],
         ),
-        ("最高😀ありがとう また来ます", ["最高", "😀", "ありがとう", "また来ます"]),
+        ("最高😀ありがとう また来ます", ["最高", "😀", "ありがとう", "また", "来ます"]),
         ("我喜欢这个产品，因为质量很好👍🏽", [*"我 喜欢 这个 产品 因为 质量 很 好".split(), "👍🏽"]),
         ("a\u0000b\u001bc", ["a", "b", "c"]),
     ],
@@ -177,6 +177,14 @@ def test_ngrams_are_words_that_stand_together():
     assert parts(string, "ngrams", n=3) == ["not bad at", "all", "Not good"]
     assert parts(string, "ngrams", n=3, within_sentences=False) == ["not bad at", "all. Not good"]
     assert parts("a b", "ngrams", n=1) == ["a", "b"]
+
+
+def test_the_end_of_a_line_is_no_end_of_a_sentence():
+    """Texts are wrapped; an empty line is one, with blanks in it and by any system's signs, as are marks of scripts."""
+    assert parts("this is not\ngood at all really", "ngrams") == ["this is", "not\ngood", "at all", "really"]
+    assert parts("this is not\r\ngood", "ngrams") == ["this is", "not\r\ngood"]
+    for end in ("\n\n", "\n \t\n", "\r\n\r\n", "\r\r", *".!?…。！？؟।॥۔"):
+        assert parts(f"a b c{end} d", "ngrams") == ["a b", "c", "d"], end
 
 
 # --- a model's own tokens
