@@ -442,6 +442,22 @@ def test_pandas_has_names_and_times():
     assert is_series(pd.Series([1.0, 2.0]))
 
 
+def test_times_of_any_zone_and_kind_are_times():
+    """An hour is an hour where the clocks are put forward; lengths of time and periods count from the first too."""
+    pd = pytest.importorskip("pandas")
+    night = pd.date_range("2026-03-29", periods=4, freq="h", tz="Europe/Berlin")
+    lengths, periods = pd.to_timedelta([5, 6, 7, 8], unit="h"), pd.period_range("2026-01-01", periods=4, freq="h")
+    for index in (night, lengths, periods):
+        one, several = pd.Series([1.0, 2, 3, 4], index=index), pd.DataFrame({"a": [1.0, 2, 3, 4]}, index=index)
+        for source in (one, several):
+            assert is_series(source)
+            found = series_array(source)
+            assert (found.times.tolist(), found.unit) == ([0, 3600, 7200, 10800], "s")
+    explained = limefw.explain(pd.Series(np.arange(24.0), index=pd.date_range("2026", periods=24, freq="D", tz="UTC")),
+                               lambda batch: batch.sum(axis=1) / 1000, samples=20)  # fmt: skip
+    assert explained.instance.unit == "s"
+
+
 # --- renderers
 
 
