@@ -113,6 +113,16 @@ def test_strength_is_the_mean_absolute_effect(case):
     assert [made.shares[at].feature for at in made.order] == list(found[0].segments.names)
 
 
+def test_who_lacks_a_feature_counts_as_nothing():
+    """Strength is a mean over all explanations, and not over those that have the feature."""
+    model = limefw.model(lambda texts: np.array([6.0 * text.count("up") for text in texts]), task="regression")
+    texts = ["up it goes", "off it goes", "here it stays"]
+    found = limefw.explain_many(texts, model, recipe="text", overrides={"surrogate": "linear"})
+    shares = {share.feature: share for share in limefw.overview(found).shares}
+    up = shares["up"]
+    assert (up.strength, up.raises, up.mean, up.present) == (pytest.approx(2.0), pytest.approx(2.0), up.raises, 1)
+
+
 def test_picked_explanations_are_those_given(case):
     """In pick order, with what they show."""
     found, effects = case
@@ -264,8 +274,8 @@ def test_lines_that_begin_alike_are_different_features(tmp_path):
     ups = [f"{start}up", f"{start}down"]
     found = lines_of("\n".join(ups), "\n".join([*ups[::-1], ups[0]]))
     found = [limefw.load(one.save(tmp_path / "a.limefw")) for one in found]
-    for given, strengths, present in ((found[:1], [1, 1], [1, 1]), (found, [1.5, 1.0], [2, 2])):
-        made = limefw.overview(given)
+    for some, strengths, present in ((found[:1], [1, 1], [1, 1]), (found, [1.5, 1.0], [2, 2])):
+        made = limefw.overview(some)
         assert [share.strength for share in made.shares] == pytest.approx(strengths)
         assert [share.present for share in made.shares] == present
         assert len({share.feature for share in made.shares}) == 2

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import limefw
+from limefw import Draws, Segments
 from limefw.errors import InputError
-from limefw.modalities.series import Series
+from limefw.modalities.series import Series, SeriesComposer
 from limefw_plugins.fillers import like
 from limefw_plugins.fillers.series_background import series_background
 from limefw_plugins.fillers.series_constant import series_constant
@@ -344,6 +345,21 @@ def test_equal_rows_are_asked_once():
     """Three windows have eight combinations."""
     found = limefw.explain(course(30), linear(np.ones(30)), recipe="series", segmenter={"use": "windows", "count": 3})
     assert found.health.distinct == 8
+
+
+def test_a_key_is_for_one_code_and_background():
+    """Rows that hide the same and show other noise are other questions; a number that picks the same one is none."""
+    segments = Segments(np.repeat(np.arange(3), 2)[:, None], ("a", "b", "c"))
+    composer = SeriesComposer.of(Series(np.zeros(6)), np.arange(1.0, 4.0)[:, None, None] + np.zeros((6, 1)), segments)
+    codes = np.repeat(RNG(0).random((20, 3)) < 0.5, 6, axis=0)
+    draws = Draws(codes, {"draw": np.tile(np.arange(6, dtype=np.uint64), 20)})
+    keys = composer.keys(draws)
+    rows = [row.tobytes() for row in composer.compose(draws)]
+    pairs = set(zip(keys, rows, strict=True))
+    # with nothing hidden, all backgrounds make one row
+    whole = len({key for key, code in zip(keys, codes, strict=True) if code.all()})
+    assert len(pairs) == len(set(keys)) == len(set(rows)) + max(0, whole - 1)
+    assert all(keys[at] == keys[at + 3] for at in range(0, 120, 6))
 
 
 def test_the_seed_decides_everything():

@@ -1,10 +1,13 @@
 """Texts: how they are cut in any script, what hidden words show, what the model is asked, and bad input."""
 
+import itertools
 import re
 import time
 
 import numpy as np
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
 import limefw
 from limefw import ContractError, Draws, InputError, ModelError, Text
@@ -88,7 +91,7 @@ class Watched:
             ["\U0001f469\U0001f3fd\u200d\U0001f4bb", "\U0001f3fd", "x"],
         ),
         ("最高😀ありがとう また来ます", ["最高", "😀", "ありがとう", "また", "来ます"]),
-        ("我喜欢这个产品，因为质量很好👍🏽", [*"我 喜欢 这个 产品 因为 质量 很 好".split(), "👍🏽"]),
+        ("我喜欢这个产品，因为质量很好👍🏽", [*["我", "喜欢", "这个", "产品", "因为", "质量", "很", "好"], "👍🏽"]),
         ("a\u0000b\u001bc", ["a", "b", "c"]),
     ],
 )
@@ -249,6 +252,8 @@ def test_tokens_of_objects_of_other_libraries():
     for tokenizer in (Fast(), str.split, lambda string: [(0, 1), (2, 5)], lambda string: ["a", "big"]):
         assert token_spans(tokenizer, "a big") == want
     assert token_spans(lambda _: [(0, 3), (2, 5)], "a big") == [(0, 5)]
+    # one within another does not cut its end off
+    assert token_spans(lambda _: [(0, 4), (1, 2), (3, 5)], "a big") == [(0, 5)]
     with pytest.raises(InputError, match="load the fast one"):
         token_spans(Slow(), "a big")
     with pytest.raises(InputError, match="made 'a', which does not occur in the text from character 0 on"):
@@ -358,6 +363,20 @@ def test_equal_texts_are_asked_for_once():
     texts = [text for batch in model.batches for text in batch]
     assert len(texts) == len(set(texts)) == found.health.distinct < 8 + 1
     assert found.effects(1)[0] == pytest.approx(found.effects(1)[1])
+
+
+@given(st.text("ab ", min_size=2, max_size=6), st.sampled_from(["", "a", "b", " ", "ba", "_"]), st.booleans())
+@settings(max_examples=150, deadline=None)
+@example("aab", "", False)
+def test_a_key_is_for_one_text_and_a_text_has_one_key(string, fill, bag):
+    """Of all combinations: rows that show one text are one question to the model, and others are not."""
+    spans = [(at, at + 1) for at in range(len(string)) if string[at] != " "]
+    assume(len(set(string) - {" "}) == 2)
+    segments = segments_of(Text(string), spans, bag=bag)
+    codes = np.array(list(itertools.product([True, False], repeat=segments.count)))
+    composer = TextComposer.of(Text(string), segments, fill)
+    keys, texts = composer.keys(Draws(codes)), composer.compose(Draws(codes))
+    assert len(set(keys)) == len(set(texts)) == len(set(zip(keys, texts, strict=True)))
 
 
 @pytest.mark.parametrize("chunk", [1, 7, None])
