@@ -7,6 +7,7 @@ import numpy as np
 
 from limefw.modalities.image import Image
 from limefw.results.explanation import Explanation
+from limefw.statistics import INTERVAL
 from limefw_plugins.renderers._areas import areas_at
 from limefw_plugins.renderers._picture import labels_at
 from limefw_plugins.renderers._places import place_words
@@ -15,9 +16,6 @@ from limefw_plugins.renderers._words import decimals_for, printable, signed
 
 PALE_MEANS = "no clear effect"
 """What it means that a segment is pale in a picture: it may be chance, or rounds to nothing."""
-
-INTERVAL = 1.96
-"""Standard errors on each side of a 95% interval."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from limefw.results.explanation import Explanation
+from limefw.statistics import INTERVAL
 from limefw_plugins.renderers._drawing import Drawing
-from limefw_plugins.renderers._findings import INTERVAL, findings, places_of
+from limefw_plugins.renderers._findings import findings, places_of
 from limefw_plugins.renderers._words import MOST_DECIMALS, kept_whole, printable, wording_of
 
 

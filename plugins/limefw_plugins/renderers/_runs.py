@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 from limefw.errors import InputError
 from limefw.modalities.series import Series
 from limefw.results.explanation import Explanation
+from limefw.statistics import INTERVAL
 from limefw.types import Floats, Labels
-
-
-INTERVAL = 1.96
-"""Standard errors on each side of a 95% interval."""
 
 
 @dataclass(frozen=True, slots=True)

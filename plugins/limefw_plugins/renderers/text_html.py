@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from annotated_types import Ge
 
 from limefw.results.explanation import Explanation
+from limefw.statistics import INTERVAL
 from limefw.types import Rendering
-from limefw_plugins.renderers._findings import INTERVAL, findings
+from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._marked import becomes, marked, text_of, title_of
 from limefw_plugins.renderers._page_sections import FAINTEST, bars_of, summary_of
 from limefw_plugins.renderers._page_tables import answers, making
