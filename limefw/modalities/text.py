@@ -266,7 +266,7 @@ class TextComposer:
 
     def _chosen(self, draws: Draws) -> NDArray[Any]:
         """Return a word for each piece of each row: drawn by the row's number and the piece's place alone."""
-        index = mixed(draws.values["draw"][:, None], np.arange(len(self.pieces), dtype=np.uint64))
+        index = random_bits(draws.values["draw"][:, None], np.arange(len(self.pieces), dtype=np.uint64))
         chosen: NDArray[Any] = np.array(self.choices, dtype=object)[index % np.uint64(len(self.choices))]
         return chosen
 
@@ -294,7 +294,7 @@ class TextComposer:
         return digest(self.head, self.pieces, self.tails, self.owners, self.fills, self.choices)
 
 
-def mixed(numbers: NDArray[np.uint64], places: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def random_bits(numbers: NDArray[np.uint64], places: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return random bits for each number and place, the same ones always (the finaliser of SplitMix64)."""
     with np.errstate(over="ignore"):
         bits = numbers + (places + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
