@@ -20,6 +20,7 @@ from limefw_plugins.fillers.series_neighbors import series_neighbors
 from limefw_plugins.fillers.series_noise import series_noise
 from limefw_plugins.readers.series_array import is_series, series_array
 from limefw_plugins.readers.series_file import series_file
+from limefw_plugins.renderers._series_chart import WIDE, _ends, _range_texts, _ticks
 from limefw_plugins.segmenters.change_points import change_points, costs
 from limefw_plugins.segmenters.windows import windows
 
@@ -475,6 +476,38 @@ def test_times_of_any_zone_and_kind_are_times():
 
 
 # --- renderers
+
+
+@given(st.integers(-6, 6), st.floats(1.0, 9.0), st.sampled_from([0.0, 1e3, 1.7e9]), st.integers(2, 60))
+@settings(max_examples=60, deadline=None)
+def test_times_below_the_chart_differ_and_are_right(power, length, start, steps):
+    """However far from 0 and near to each other they are: in full, or as what they are later than the first."""
+    # far from 0 what is nearer to each other than this is one number
+    times = start + np.linspace(0, length * 10.0 ** (max(power, -3) if start else power), steps)
+    series = Series(np.zeros(steps), times=times, unit="s")
+    left, right = _ends(series)
+    ticks = _ticks(series, left, right)
+    texts = [text.removesuffix(" s").replace("−", "-") for _, text in ticks]
+    assert len(set(texts)) == len(texts) >= 3
+    base = float(texts[0])
+    said = [base, *(base + float(text) if text[0] == "+" else float(text) for text in texts[1:])]
+    found = [left + x / WIDE * (right - left) for x, _ in ticks]
+    assert said == pytest.approx(found, abs=(right - left) / 1000 + 1e-9 * start)
+    assert max(map(len, texts[1:])) <= 12
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([-3.0, 4.0], ("−3.00", "4.00")),
+        ([1000.01, 1000.09], ("1000.010", "1000.090")),
+        ([1e6 + 0.25, 1e6 + 0.75], ("1.00×10⁶", "+0.500")),
+        ([5.0, 5.0], ("5.00", "5.00")),
+    ],
+)
+def test_the_least_and_the_greatest_value_are_told_apart(values, texts):
+    """By their digits, or where these are many by what the one is more than the other."""
+    assert _range_texts(Series(np.array(values)), 0) == texts
 
 
 @pytest.fixture(scope="module")

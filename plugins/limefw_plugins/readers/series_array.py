@@ -45,7 +45,7 @@ def _times(source: Any) -> tuple[NDArray[Any] | None, str]:
 
 
 def _index(source: Any) -> NDArray[Any]:
-    """Return the index of a table; moments of any time zone in UTC and periods by their starts, as NumPy has neither."""
+    """Return the index of a table; moments of any time zone in UTC, periods by their starts: NumPy has neither."""
     index = source.index
     if getattr(index, "tz", None) is not None:
         index = index.tz_convert(None)
