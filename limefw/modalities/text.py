@@ -109,6 +109,9 @@ def _check_number(text: Text, names: Sequence[str], what: str) -> None:
 
 LONGEST_NAME = 80
 
+_NUMBER = re.compile(r" \(\d+\)")
+"""What tells the second "good" from the first."""
+
 
 def unique(names: Sequence[str]) -> tuple[str, ...]:
     """Return names that all differ: the second "good" is "good (2)"; long ones are cut."""
@@ -134,10 +137,12 @@ def identities(text: Text, segments: Segments) -> list[str]:
     """
     pieces, owners = pieces_of(text.string, segments)
     letters = dict(zip(owners[::-1].tolist(), reversed(pieces), strict=True))
-    return [
-        letters[at] if re.fullmatch(re.escape(_short(letters[at])) + r"( \(\d+\))?", name) else name
-        for at, name in enumerate(segments.names)
-    ]
+    return [letters[at] if _is_name_of(letters[at], name) else name for at, name in enumerate(segments.names)]
+
+
+def _is_name_of(letters: str, name: str) -> bool:
+    short = _short(letters)
+    return name == short or (name.startswith(short) and _NUMBER.fullmatch(name, len(short)) is not None)
 
 
 def pieces_of(string: str, segments: Segments) -> tuple[list[str], NDArray[np.intp]]:
