@@ -13,11 +13,13 @@ from limefw.discovery import Registry, registry
 from limefw.errors import InputError, LimefwError, MissingDependencyError, RecipeError
 from limefw.game import Cache, Listener
 from limefw.modalities.image import Image
+from limefw.modalities.table import Table
+from limefw.modalities.text import Text, identities, unique
 from limefw.pipeline import Explainer
 from limefw.recipe import Label
 from limefw.results.explanation import Explanation
 from limefw.stage import Stage
-from limefw.types import Floats, Rendering
+from limefw.types import Floats, Instance, Rendering
 
 
 By = Literal["features", "names"]
@@ -25,7 +27,7 @@ Key = Callable[[Explanation, int], str]
 
 
 def explain_many(
-    instances: Iterable[Any],
+    instances: Iterable[Any] | Table,
     model: Any = None,
     /,
     *,
@@ -46,7 +48,7 @@ def explain_many(
     would keep it. What each comes to does not depend on the others.
 
     Args:
-        instances: whatever `limefw.explain` takes.
+        instances: whatever `limefw.explain` takes, in a list or the like; or a Table, of which each row is one.
         model: as there; loaded once.
         recipe: a name, a file, a mapping or a Recipe; None: the one for what is explained.
         overrides: settings on top of it, stages too: ``{"segmenter": "slic"}``.
@@ -60,16 +62,40 @@ def explain_many(
         registry: where the plug-ins are; the process's own by default.
 
     Raises:
+        InputError: what is given is no collection of instances.
         LimefwError: what `limefw.explain` raises, of the first instance that cannot be explained.
     """
-    given = instances if isinstance(instances, Sequence | np.ndarray) else list(instances)
-    rows = np.arange(len(given))
+    count, instance = _collected(instances)
+    rows = np.arange(count)
     if most is not None and len(rows) > most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
     explainer = Explainer(
         model, recipe=recipe, overrides=overrides, chunk=chunk, cache=cache, on_progress=on_progress, registry=registry
     )
-    return [explainer(given[at], labels=labels, samples=samples, seed=_seed(seed, at)) for at in rows.tolist()]
+    return [explainer(instance(at), labels=labels, samples=samples, seed=_seed(seed, at)) for at in rows.tolist()]
+
+
+def _collected(instances: Any) -> tuple[int, Callable[[int], Any]]:
+    """Return how many instances are given, and what makes the one at a place.
+
+    Raises:
+        InputError: what is given is one instance, or iterates over something else than instances.
+    """
+    if isinstance(instances, Table):
+        if not len(instances):
+            raise InputError("this table has no rows to explain: give a list of rows, [table.row({...}), ...]")
+        return len(instances), instances.row
+    kind = type(instances).__name__
+    if isinstance(instances, Mapping) or (hasattr(instances, "columns") and hasattr(instances, "to_dict")):
+        raise InputError(
+            f"a {kind} iterates over its names, which are no instances. Rows of a table: "
+            "explain_many(limefw.Table(frame), model). Texts: frame['column'].to_list(). Series, one a row: "
+            "frame.to_numpy()"
+        )
+    if isinstance(instances, str | bytes | Instance) or not hasattr(instances, "__iter__"):
+        raise InputError(f"a value of type {kind} is one instance, if any: give a list of them, or call limefw.explain")
+    given = instances if isinstance(instances, Sequence | np.ndarray) else list(instances)
+    return len(given), given.__getitem__
 
 
 def _seed(seed: int, at: int) -> int:
@@ -110,8 +136,8 @@ class Weights:
             label: a number or name that all were explained for; None: of each its own first.
             top: the strongest of each explanation alone.
             by: what makes two segments one feature: a table's "features", whatever their values, or the "names" that
-                explanations have for segments ("age > 37"; words and windows always go by these); or a function of an
-                explanation and a segment's number.
+                explanations have for segments ("age > 37"); parts of texts always go by their letters, windows by their
+                names; or a function of an explanation and a segment's number.
 
         Raises:
             InputError: what they say cannot be compared.
@@ -134,7 +160,9 @@ class Weights:
         summed = np.zeros(len(cells))
         np.add.at(summed, place, effects)
         own, feature = np.divmod(cells, max(len(known), 1))
-        return cls(tuple(known), own.astype(np.intp), feature.astype(np.intp), summed, count)
+        texts = not callable(by) and first is not None and first.instance.modality == "text"
+        features = unique(list(known)) if texts else tuple(known)
+        return cls(features, own.astype(np.intp), feature.astype(np.intp), summed, count)
 
     def sums(self, values: Floats) -> Floats:
         """Return the sum of something over the effects of each feature, (f,)."""
@@ -179,13 +207,15 @@ def _keys(explanation: Explanation, by: By | Key) -> Callable[[int], str]:
     if by not in ("features", "names"):
         raise InputError(f"by is 'features', 'names' or a function, got {by!r}")
     names = explanation.segments.names
+    if isinstance(explanation.instance, Text):
+        return identities(explanation.instance, explanation.segments).__getitem__
     if by == "features" and explanation.instance.modality == "table":
         columns, labels = getattr(explanation.instance, "names", ()), explanation.segments.labels
         return lambda segment: ", ".join(columns[at] for at in np.flatnonzero(labels == segment))
     every = set(names)
 
     def plain(segment: int) -> str:
-        # the second "good" of a text is called "good (2)"
+        # the second of two segments called "good" is called "good (2)"
         found = _NUMBERED.fullmatch(names[segment])
         return found[1] if found and found[1] in every else names[segment]
 

@@ -17,6 +17,9 @@ from limefw.types import Codes, Fit, Floats, Neighbourhood
 BLOCK = 2048
 CELLS = 300_000
 
+INTERVAL = 1.96
+"""Standard errors on each side of a 95% interval where rows are many."""
+
 
 def blocks(rows: int, width: int = 1) -> Iterator[slice]:
     """Cut ``range(rows)`` into slices of at most BLOCK rows, of fewer where a row is so wide that memory would grow."""

@@ -10,7 +10,7 @@ import numpy as np
 from limefw.errors import InputError
 from limefw.samples import FIRST_LOOK, Auto
 from limefw.stage import Stage
-from limefw.statistics import rounding
+from limefw.statistics import INTERVAL, rounding
 from limefw.types import Draws, Fit, Floats, Neighbourhood
 
 
@@ -299,7 +299,7 @@ def _too_few_groups(groups: int, width: int, drawn: int) -> str:
 
 def _narrow(fit: Fit) -> bool:
     errors = fit.standard_errors
-    return errors is not None and bool((1.96 * errors <= TIE * np.abs(fit.effects).max(initial=0.0)).all())
+    return errors is not None and bool((INTERVAL * errors <= TIE * np.abs(fit.effects).max(initial=0.0)).all())
 
 
 def carriers(around: Neighbourhood, target: int) -> float:

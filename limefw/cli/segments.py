@@ -65,7 +65,7 @@ def _list(text: Any, found: Any, segmenter: Any) -> None:
     from limefw.cli._terminal import printable
     from limefw.modalities.text import pieces_of
 
-    pieces, owners = pieces_of(text.string, found.labels)
+    pieces, owners = pieces_of(text.string, found)
     marked = (piece if owner < 0 else f"[{piece}]" for piece, owner in zip(pieces, owners.tolist(), strict=True))
     click.echo(printable("".join(marked)))
     click.echo(f"{segmenter}: {found.count} segments in {len(text.string)} characters.")

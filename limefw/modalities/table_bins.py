@@ -283,7 +283,7 @@ class RowComposer:
             # from the row's own bin, or from behind it on and round to where it begins; below 0 is far above
             within_own = same.astype(np.uint32)
             count = (size - own) + within_own * (own + own - size)
-            place = below(count, numbers, at) + (last[at] - within_own * own)
+            place = random_below(count, numbers, at) + (last[at] - within_own * own)
             np.minimum(place, place - size, out=place)
             found = pools.ravel().take(place + at[:, None] * int(size))
             fixed = (shown ^ same) | (count == 0)
@@ -296,7 +296,7 @@ class RowComposer:
         encoded = self.row.background.encoded
         assert encoded is not None
         stream = np.array([len(self.labels)])
-        return np.asarray(encoded[below(np.array(len(encoded)), numbers, stream)[0]])
+        return np.asarray(encoded[random_below(np.array(len(encoded)), numbers, stream)[0]])
 
     def keys(self, draws: Draws) -> list[bytes]:
         """Return a key for each row: what it holds, or where that is much how it was drawn."""
@@ -327,7 +327,7 @@ class RowComposer:
         return digest(self.row.fingerprint(), self.labels, self.first, self.last, self.joint)
 
 
-def below(ends: NDArray[Any], numbers: NDArray[np.uint64], streams: NDArray[np.intp]) -> NDArray[np.uint32]:
+def random_below(ends: NDArray[Any], numbers: NDArray[np.uint64], streams: NDArray[np.intp]) -> NDArray[np.uint32]:
     """Return whole numbers from 0 to below `ends`, a line for each stream with one for each draw's number, all alike.
 
     From a counter, so that each is a function of its number and stream alone: lowbias32 (Wellons 2018), with the

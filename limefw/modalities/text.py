@@ -1,5 +1,6 @@
 """Texts: the instance, how it is cut into segments, and the composer that its fillers share."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import ContractError, InputError
-from limefw.types import Draws, Labels, Segments, digest, frozen
+from limefw.types import Draws, Segments, digest, freeze, frozen
 
 
 Span = tuple[int, int]
@@ -47,9 +48,27 @@ class Text:
         return digest(self.string)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts(Segments):
+    """Segments of a text that know their parts: equal ones of a bag may stand side by side, with nothing between.
+
+    Args:
+        starts: (p,) where parts begin, in order.
+    """
+
+    starts: NDArray[np.intp] | None = None
+
+    def __post_init__(self) -> None:
+        freeze(self, {"labels": None, "parents": None, "basis": None, "starts": np.intp})
+
+    def fingerprint(self) -> str:
+        """Return a hash of the labels and of where parts begin: each shows by itself what stands for it."""
+        return digest(self.labels, () if self.starts is None else self.starts)
+
+
 def segments_of(
     text: Text, spans: Iterable[Span], what: str = "word", *, bag: bool = True, ignore_case: bool = False
-) -> Segments:
+) -> Parts:
     """Make segments of parts of a text; whatever is in none of them (separators) is always kept.
 
     Args:
@@ -65,16 +84,18 @@ def segments_of(
     labels = np.full(len(text.string), -1)
     known: dict[Any, int] = {}
     names: list[str] = []
+    starts: list[int] = []
     for start, end in spans:
         if start == end:
             continue
+        starts.append(start)
         part = text.string[start:end]
         label = known.setdefault((part.casefold() if ignore_case else part) if bag else start, len(names))
         if label == len(names):
             names.append(part)
         labels[start:end] = label
     _check_number(text, names, what)
-    return Segments(labels, unique(names))
+    return Parts(labels, unique(names), starts=np.array(starts))
 
 
 def _check_number(text: Text, names: Sequence[str], what: str) -> None:
@@ -88,14 +109,16 @@ def _check_number(text: Text, names: Sequence[str], what: str) -> None:
 
 LONGEST_NAME = 80
 
+_NUMBER = re.compile(r" \(\d+\)")
+"""What tells the second "good" from the first."""
+
 
 def unique(names: Sequence[str]) -> tuple[str, ...]:
     """Return names that all differ: the second "good" is "good (2)"; long ones are cut."""
     found: dict[str, None] = {}
     times: dict[str, int] = {}
     for name in names:
-        short = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-        fresh = short
+        fresh = short = _short(name)
         while fresh in found:
             times[short] = times.get(short, 1) + 1
             fresh = f"{short} ({times[short]})"
@@ -103,13 +126,36 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def pieces_of(string: str, labels: Labels) -> tuple[list[str], NDArray[np.intp]]:
-    """Return a text as runs of characters with one label, and the label of each run.
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
-    Equal words of a bag that stand side by side are one run.
+
+def identities(text: Text, segments: Segments) -> list[str]:
+    """Return what makes segments of several texts one feature: all their letters, or a name that a segmenter gave.
+
+    Their own names will not do: they are cut and numbered within one text, and lines alike for long would be one.
     """
-    cuts = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(string)]
-    return [string[start:end] for start, end in pairwise(cuts)], labels[cuts[:-1]]
+    pieces, owners = pieces_of(text.string, segments)
+    letters = dict(zip(owners[::-1].tolist(), reversed(pieces), strict=True))
+    return [letters[at] if _is_name_of(letters[at], name) else name for at, name in enumerate(segments.names)]
+
+
+def _is_name_of(letters: str, name: str) -> bool:
+    short = _short(letters)
+    return name == short or (name.startswith(short) and _NUMBER.fullmatch(name, len(short)) is not None)
+
+
+def pieces_of(string: str, segments: Segments) -> tuple[list[str], NDArray[np.intp]]:
+    """Return a text, or the beginning of one, as the parts of its segments and what is between, each with its label.
+
+    Where segments do not know their parts, a part is as long as the label stays the same.
+    """
+    labels, starts = segments.labels[: len(string)], getattr(segments, "starts", None)
+    cuts = np.flatnonzero(np.diff(labels)) + 1
+    if starts is not None:
+        cuts = np.union1d(cuts, starts[(starts > 0) & (starts < len(string))])
+    ends = [0, *cuts.tolist(), len(string)]
+    return [string[start:end] for start, end in pairwise(ends)], labels[ends[:-1]]
 
 
 ROWS = 256
@@ -125,7 +171,7 @@ class TextComposer:
 
     Args:
         head: what is kept before the first piece.
-        pieces: p runs of characters, each of one segment.
+        pieces: p parts of segments, each shown or hidden by itself where equal ones stand side by side.
         tails: what is kept behind each, up to the next.
         owners: (p,) the segment of each.
         fills: what stands for each where it is hidden.
@@ -175,7 +221,7 @@ class TextComposer:
         """
         if segments.basis is not None:
             raise InputError("segments of a text are hard: a character is in one of them or in none")
-        runs, labels = pieces_of(text.string, segments.labels)
+        runs, labels = pieces_of(text.string, segments)
         kept, pieces, owners = [""], list[str](), list[int]()
         for run, label in zip(runs, labels.tolist(), strict=True):
             if label < 0:
@@ -225,7 +271,7 @@ class TextComposer:
 
     def _chosen(self, draws: Draws) -> NDArray[Any]:
         """Return a word for each piece of each row: drawn by the row's number and the piece's place alone."""
-        index = mixed(draws.values["draw"][:, None], np.arange(len(self.pieces), dtype=np.uint64))
+        index = random_bits(draws.values["draw"][:, None], np.arange(len(self.pieces), dtype=np.uint64))
         chosen: NDArray[Any] = np.array(self.choices, dtype=object)[index % np.uint64(len(self.choices))]
         return chosen
 
@@ -253,7 +299,7 @@ class TextComposer:
         return digest(self.head, self.pieces, self.tails, self.owners, self.fills, self.choices)
 
 
-def mixed(numbers: NDArray[np.uint64], places: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def random_bits(numbers: NDArray[np.uint64], places: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return random bits for each number and place, the same ones always (the finaliser of SplitMix64)."""
     with np.errstate(over="ignore"):
         bits = numbers + (places + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)

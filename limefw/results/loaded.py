@@ -11,7 +11,7 @@ from limefw.modalities.image import Image
 from limefw.modalities.series import Series
 from limefw.modalities.table import Row
 from limefw.modalities.table_bins import Bins
-from limefw.modalities.text import Text
+from limefw.modalities.text import Parts, Text
 from limefw.results import store
 from limefw.results.explanation import Explanation
 from limefw.results.health import Caution, Health, LabelHealth
@@ -22,7 +22,7 @@ from limefw.types import Fit, Neighbourhood, Segments
 _TYPES = {
     kind.__name__: kind
     for kind in [
-        *(Explanation, Image, Text, Series, Row, Bins, Segments, Frame, Neighbourhood, Fit),
+        *(Explanation, Image, Text, Series, Row, Bins, Parts, Segments, Frame, Neighbourhood, Fit),
         *(Health, LabelHealth, Caution, WhatIf),
     ]
 }

@@ -50,7 +50,7 @@ def _shows_what_is_kept(s: Subject) -> Complaints:
     for name, (instance, segments), composer in s.made():
         _, whole = composed(composer, (instance, segments))
         if isinstance(instance, Text):
-            parts, owners = pieces_of(instance.string, segments.labels)
+            parts, owners = pieces_of(instance.string, segments)
             same = whole[0] == instance.string
             shown = all(part in whole[1] for part, owner in zip(parts, owners, strict=True) if owner < 0)
         else:

@@ -49,6 +49,29 @@ def test_the_help_loads_nothing_of_weight():
     assert not found & (HEAVY | {"numpy", "pydantic", "limefw_plugins"})
 
 
+def drawn_from(tree):
+    """Yield the names of NumPy's and Python's generators that are made or reached for outside every function."""
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            if isinstance(node, ast.Call):
+                yield getattr(node.func, "attr", getattr(node.func, "id", ""))
+            yield from drawn_from(node)
+
+
+def test_no_module_holds_a_generator():
+    """One that calls share would make a result depend on those before it (docs/adr/0011)."""
+    for file in CORE + PLUGINS:
+        made = set(drawn_from(ast.parse(file.read_text(encoding="utf-8"))))
+        assert not made & {"default_rng", "RandomState", "Generator", "Random"}, file
+
+
+def test_one_line_reaches_for_numpys_global_generator():
+    """compat's, where lime would: docs/adr/0011. What only NumPy's functions of the module draw, ruff's NPY002 sees."""
+    found = [file.name for file in CORE + PLUGINS for _ in re.finditer(r"mtrand|np\.random\._rand",
+                                                                     file.read_text(encoding="utf-8"))]  # fmt: skip
+    assert found == ["_support.py"]
+
+
 def test_the_help_is_printed():
     """`python -m limefw --help` ends well and names every command."""
     run = subprocess.run(

@@ -8,6 +8,7 @@ import types
 import numpy as np
 import pytest
 
+import limefw
 from limefw.compat.lime import lime_tabular, lime_text
 from limefw.compat.lime.exceptions import LimeError
 from limefw.compat.lime.explanation import DomainMapper, Explanation, id_generator
@@ -65,6 +66,16 @@ def test_a_page_runs_nothing_and_escapes_everything(page):
     assert not [tag for tag in tags if re.search(r"\son\w+=|href=|src=", tag)]
     assert {re.match(r"</?(\w+)", tag)[1] for tag in tags if not tag.startswith("<!")} <= TAGS
     assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e]", html)
+
+
+def test_what_cannot_be_seen_is_shown_as_on_limefws_own_pages():
+    """By the same signs; joiners and emoji stay whole."""
+    string = "nul\x00 \u202edlrow\u202c 👩\u200d🚀 good \x7f day"
+    shown = "nul␀ ‹U+202E›dlrow‹U+202C› 👩\u200d🚀 good ␡ day"
+    own = limefw.explain(string, judge).render("html").data
+    for html in (explain(string).as_html(), own):
+        text = re.sub(r"<[^>]*>|\u200b", "", html)
+        assert shown in text
 
 
 def test_pages_are_small():
@@ -208,7 +219,7 @@ def test_a_browser_shows_hostile_text_as_text(tmp_path):
         browser.close()
     assert said == []
     assert shown.startswith("</script><script>alert('x')</script> & \"quoted\" <b>bad</b> ")
-    assert "\\u202edlrow\\u202c 👍🏽 bell\\x07 nul\\x00 good" in shown
+    assert "‹U+202E›dlrow‹U+202C› 👍🏽 bell␇ nul␀ good" in shown
 
 
 def test_without_ipython_the_error_is_pythons(monkeypatch):

@@ -113,6 +113,16 @@ def test_strength_is_the_mean_absolute_effect(case):
     assert [made.shares[at].feature for at in made.order] == list(found[0].segments.names)
 
 
+def test_who_lacks_a_feature_counts_as_nothing():
+    """Strength is a mean over all explanations, and not over those that have the feature."""
+    model = limefw.model(lambda texts: np.array([6.0 * text.count("up") for text in texts]), task="regression")
+    texts = ["up it goes", "off it goes", "here it stays"]
+    found = limefw.explain_many(texts, model, recipe="text", overrides={"surrogate": "linear"})
+    shares = {share.feature: share for share in limefw.overview(found).shares}
+    up = shares["up"]
+    assert (up.strength, up.raises, up.mean, up.present) == (pytest.approx(2.0), pytest.approx(2.0), up.raises, 1)
+
+
 def test_picked_explanations_are_those_given(case):
     """In pick order, with what they show."""
     found, effects = case
@@ -152,6 +162,40 @@ def test_of_too_many_some_are_drawn():
     assert values[0] == values[1] != values[2]
     assert values[0] == sorted(values[0])
     assert len(values[0]) == 4
+
+
+def test_a_table_is_as_many_instances_as_it_has_rows():
+    """Each by its number; of many some are drawn."""
+    table = limefw.Table(RNG(0).normal(size=(30, 3)), names=["a", "b", "c"])
+    found = limefw.explain_many(table, model_of(np.ones(3)), samples=20, most=3)
+    assert len(found) == 3
+    rows = [int(one.instance.name.split()[-1]) for one in found]
+    assert rows == sorted(set(rows))
+    for one, at in zip(found, rows, strict=True):
+        np.testing.assert_array_equal(one.instance.values, table.row(at).values)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"text": ["a b"]}, r"a dict iterates over its names.*explain_many\(limefw\.Table\(frame\), model\)"),
+        ("a good day", "a value of type str is one instance.*call limefw.explain"),
+        (limefw.Text("a good day"), "a value of type Text is one instance"),
+        (limefw.Table(limefw.Table(RNG(0).normal(size=(9, 3))).statistics()), "no rows to explain"),
+        (3, "a value of type int is one instance, if any"),
+    ],
+)  # fmt: skip
+def test_what_is_no_collection_of_instances_is_told(given, message):
+    """Its letters or names would be explained in its place; a frame has columns, and rows by way of a Table."""
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(InputError, match=message):
+        limefw.explain_many(given, model_of(np.ones(3)))
+    if isinstance(given, dict):
+        with pytest.raises(InputError, match="a DataFrame iterates over its names"):
+            limefw.explain_many(pandas.DataFrame(given), model_of(np.ones(3)))
+        texts = pandas.DataFrame(given)["text"].to_list()
+        model = limefw.model(lambda batch: np.array([float(len(text)) for text in batch]), task="regression")
+        assert len(limefw.explain_many(texts, model)) == 1
 
 
 def images(count, names=None, rows=2):
@@ -214,6 +258,44 @@ def test_the_second_of_two_equal_words_is_the_same_word():
     found = limefw.explain(np.array([1.0, 2.0, 3.0, 4.0]), model_of(np.ones(4)), recipe="series", segmenter=cut,
                            filler="series_constant")  # fmt: skip
     assert {share.feature for share in limefw.overview([found]).shares} == {"good", "film", "part (2)"}
+
+
+def lines_of(*strings):
+    """Explain texts by their lines; "up" adds 1 and "down" takes 1 away."""
+    model = limefw.model(
+        lambda texts: np.array([text.count("up") - text.count("down") for text in texts], float), task="regression"
+    )
+    return limefw.explain_many(strings, model, recipe="text", overrides={"segmenter": "lines", "surrogate": "linear"})
+
+
+def test_lines_that_begin_alike_are_different_features(tmp_path):
+    """Names are cut and numbered; what is the same line, in one text or in several, is said by all its letters."""
+    start = "2026-11-22 INFO a message that is far longer than any name would be, and tells nothing new: "
+    ups = [f"{start}up", f"{start}down"]
+    found = lines_of("\n".join(ups), "\n".join([*ups[::-1], ups[0]]))
+    found = [limefw.load(one.save(tmp_path / "a.limefw")) for one in found]
+    for some, strengths, present in ((found[:1], [1, 1], [1, 1]), (found, [1.5, 1.0], [2, 2])):
+        made = limefw.overview(some)
+        assert [share.strength for share in made.shares] == pytest.approx(strengths)
+        assert [share.present for share in made.shares] == present
+        assert len({share.feature for share in made.shares}) == 2
+        assert all(len(share.feature) < 90 for share in made.shares)
+    assert [share.mean for share in limefw.overview(found).shares] == pytest.approx([1.5, -1.0])
+
+
+def test_parts_with_names_of_their_own_go_by_these():
+    """A segmenter in code may call parts of different letters the same; "up (2)" may be what stands there."""
+    from limefw.modalities.text import segments_of
+
+    def cut(text, _rng, /):
+        segments = segments_of(text, [(0, 2), (3, len(text.string))], bag=False)
+        return limefw.Segments(segments.labels, ("first", segments.names[1]))
+
+    model = limefw.model(lambda texts: np.array([float(len(text)) for text in texts]), task="regression")
+    found = limefw.explain_many(["ab up (2)", "cd up", "up up"], model, overrides={"segmenter": cut})
+    assert {share.feature: share.present for share in limefw.overview(found).shares} == {
+        "first": 3, "up (2)": 1, "up": 2,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import limefw
+from limefw import Draws, Segments
 from limefw.errors import InputError
-from limefw.modalities.series import Series
+from limefw.modalities.series import Series, SeriesComposer
 from limefw_plugins.fillers import like
 from limefw_plugins.fillers.series_background import series_background
 from limefw_plugins.fillers.series_constant import series_constant
@@ -19,6 +20,7 @@ from limefw_plugins.fillers.series_neighbors import series_neighbors
 from limefw_plugins.fillers.series_noise import series_noise
 from limefw_plugins.readers.series_array import is_series, series_array
 from limefw_plugins.readers.series_file import series_file
+from limefw_plugins.renderers._series_chart import WIDE, _ends, _range_texts, _ticks
 from limefw_plugins.segmenters.change_points import change_points, costs
 from limefw_plugins.segmenters.windows import windows
 
@@ -346,6 +348,21 @@ def test_equal_rows_are_asked_once():
     assert found.health.distinct == 8
 
 
+def test_a_key_is_for_one_code_and_background():
+    """Rows that hide the same and show other noise are other questions; a number that picks the same one is none."""
+    segments = Segments(np.repeat(np.arange(3), 2)[:, None], ("a", "b", "c"))
+    composer = SeriesComposer.of(Series(np.zeros(6)), np.arange(1.0, 4.0)[:, None, None] + np.zeros((6, 1)), segments)
+    codes = np.repeat(RNG(0).random((20, 3)) < 0.5, 6, axis=0)
+    draws = Draws(codes, {"draw": np.tile(np.arange(6, dtype=np.uint64), 20)})
+    keys = composer.keys(draws)
+    rows = [row.tobytes() for row in composer.compose(draws)]
+    pairs = set(zip(keys, rows, strict=True))
+    # with nothing hidden, all backgrounds make one row
+    whole = len({key for key, code in zip(keys, codes, strict=True) if code.all()})
+    assert len(pairs) == len(set(keys)) == len(set(rows)) + max(0, whole - 1)
+    assert all(keys[at] == keys[at + 3] for at in range(0, 120, 6))
+
+
 def test_the_seed_decides_everything():
     """Equal seeds, equal effects, whatever the chunk; random fillers too."""
     series, model = course(60), limefw.model(lambda batch: [row.sum() for row in batch], task="regression")
@@ -442,7 +459,55 @@ def test_pandas_has_names_and_times():
     assert is_series(pd.Series([1.0, 2.0]))
 
 
+def test_times_of_any_zone_and_kind_are_times():
+    """An hour is an hour where the clocks are put forward; lengths of time and periods count from the first too."""
+    pd = pytest.importorskip("pandas")
+    night = pd.date_range("2026-03-29", periods=4, freq="h", tz="Europe/Berlin")
+    lengths, periods = pd.to_timedelta([5, 6, 7, 8], unit="h"), pd.period_range("2026-01-01", periods=4, freq="h")
+    for index in (night, lengths, periods):
+        one, several = pd.Series([1.0, 2, 3, 4], index=index), pd.DataFrame({"a": [1.0, 2, 3, 4]}, index=index)
+        for source in (one, several):
+            assert is_series(source)
+            found = series_array(source)
+            assert (found.times.tolist(), found.unit) == ([0, 3600, 7200, 10800], "s")
+    explained = limefw.explain(pd.Series(np.arange(24.0), index=pd.date_range("2026", periods=24, freq="D", tz="UTC")),
+                               lambda batch: batch.sum(axis=1) / 1000, samples=20)  # fmt: skip
+    assert explained.instance.unit == "s"
+
+
 # --- renderers
+
+
+@given(st.integers(-6, 6), st.floats(1.0, 9.0), st.sampled_from([0.0, 1e3, 1.7e9]), st.integers(2, 60))
+@settings(max_examples=60, deadline=None)
+def test_times_below_the_chart_differ_and_are_right(power, length, start, steps):
+    """However far from 0 and near to each other they are: in full, or as what they are later than the first."""
+    # far from 0 what is nearer to each other than this is one number
+    times = start + np.linspace(0, length * 10.0 ** (max(power, -3) if start else power), steps)
+    series = Series(np.zeros(steps), times=times, unit="s")
+    left, right = _ends(series)
+    ticks = _ticks(series, left, right)
+    texts = [text.removesuffix(" s").replace("−", "-") for _, text in ticks]
+    assert len(set(texts)) == len(texts) >= 3
+    base = float(texts[0])
+    said = [base, *(base + float(text) if text[0] == "+" else float(text) for text in texts[1:])]
+    found = [left + x / WIDE * (right - left) for x, _ in ticks]
+    assert said == pytest.approx(found, abs=(right - left) / 1000 + 1e-9 * start)
+    assert max(map(len, texts[1:])) <= 12
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([-3.0, 4.0], ("−3.00", "4.00")),
+        ([1000.01, 1000.09], ("1000.010", "1000.090")),
+        ([1e6 + 0.25, 1e6 + 0.75], ("1.00×10⁶", "+0.500")),
+        ([5.0, 5.0], ("5.00", "5.00")),
+    ],
+)
+def test_the_least_and_the_greatest_value_are_told_apart(values, texts):
+    """By their digits, or where these are many by what the one is more than the other."""
+    assert _range_texts(Series(np.array(values)), 0) == texts
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,13 @@
 """Texts: how they are cut in any script, what hidden words show, what the model is asked, and bad input."""
 
+import itertools
 import re
 import time
 
 import numpy as np
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
 import limefw
 from limefw import ContractError, Draws, InputError, ModelError, Text
@@ -20,8 +23,8 @@ def cut(string, use="words", **params):
 
 def parts(string, use="words", **params):
     """Return what a segmenter by position finds, in order."""
-    labels = cut(string, use, **{"bag": False, **params}).labels
-    return [piece for piece, owner in zip(*pieces_of(string, labels), strict=True) if owner >= 0]
+    segments = cut(string, use, **{"bag": False, **params})
+    return [piece for piece, owner in zip(*pieces_of(string, segments), strict=True) if owner >= 0]
 
 
 def composed(string, filler, hidden, *, segmenter="words", **params):
@@ -83,6 +86,12 @@ class Watched:
         ("iPhone很好用 ok", ["iPhone", "很", "好", "用", "ok"]),
         ("good 😀😀 👍🏽 ❤️ 🇩🇪🇫🇷", ["good", "😀", "😀", "👍🏽", "❤️", "🇩🇪", "🇫🇷"]),
         ("\U0001f468\u200d\U0001f469\u200d\U0001f467 home", ["\U0001f468\u200d\U0001f469\u200d\U0001f467", "home"]),
+        (
+            "\U0001f469\U0001f3fd\u200d\U0001f4bb \U0001f3fd x",
+            ["\U0001f469\U0001f3fd\u200d\U0001f4bb", "\U0001f3fd", "x"],
+        ),
+        ("最高😀ありがとう また来ます", ["最高", "😀", "ありがとう", "また", "来ます"]),
+        ("我喜欢这个产品，因为质量很好👍🏽", [*["我", "喜欢", "这个", "产品", "因为", "质量", "很", "好"], "👍🏽"]),
         ("a\u0000b\u001bc", ["a", "b", "c"]),
     ],
 )
@@ -173,6 +182,14 @@ def test_ngrams_are_words_that_stand_together():
     assert parts("a b", "ngrams", n=1) == ["a", "b"]
 
 
+def test_the_end_of_a_line_is_no_end_of_a_sentence():
+    """Texts are wrapped; an empty line is one, with blanks in it and by any system's signs, as are marks of scripts."""
+    assert parts("this is not\ngood at all really", "ngrams") == ["this is", "not\ngood", "at all", "really"]
+    assert parts("this is not\r\ngood", "ngrams") == ["this is", "not\r\ngood"]
+    for end in ("\n\n", "\n \t\n", "\r\n\r\n", "\r\r", *".!?…。！？؟।॥۔"):
+        assert parts(f"a b c{end} d", "ngrams") == ["a b", "c", "d"], end
+
+
 # --- a model's own tokens
 
 
@@ -235,6 +252,8 @@ def test_tokens_of_objects_of_other_libraries():
     for tokenizer in (Fast(), str.split, lambda string: [(0, 1), (2, 5)], lambda string: ["a", "big"]):
         assert token_spans(tokenizer, "a big") == want
     assert token_spans(lambda _: [(0, 3), (2, 5)], "a big") == [(0, 5)]
+    # one within another does not cut its end off
+    assert token_spans(lambda _: [(0, 4), (1, 2), (3, 5)], "a big") == [(0, 5)]
     with pytest.raises(InputError, match="load the fast one"):
         token_spans(Slow(), "a big")
     with pytest.raises(InputError, match="made 'a', which does not occur in the text from character 0 on"):
@@ -268,6 +287,29 @@ def test_what_hidden_words_show():
     assert composed(string, {**swapped, "otherwise": "so"}, ["not"]) == "Not bad, so good."
     assert composed("a b a", {"use": "delete"}, ["a"]) == " b "
     assert composed("ab ab", {"use": "mask", "token": "*"}, ["a (2)"], segmenter="characters") == "ab *b"
+
+
+def test_equal_parts_side_by_side_are_shown_each_by_itself():
+    """With nothing between them they are no one part: each has its own mask, and is looked up by its own letters."""
+    letters = {"segmenter": "characters", "bag": True}
+    assert composed("aab", {"use": "mask", "token": "*"}, ["a"], **letters) == "**b"
+    assert composed("哈哈好", {"use": "replace", "by": {"哈": "呵"}}, ["哈"], **letters) == "呵呵好"
+    assert composed("aab", {"use": "delete"}, ["a"], **letters) == "b"
+    assert composed("a, a b", {"use": "mask", "token": "*"}, ["a"]) == "*, * b"
+    drawn = {"use": "corpus", "texts": ["x y"]}
+    assert len(composed("a" * 40 + "b", drawn, ["a"], **letters)) == 41
+    assert parts("哈哈好", "characters", bag=True) == ["哈", "哈", "好"]
+    pairs = limefw.by_tokens(lambda string: [(at, at + 2) for at in range(0, len(string), 2)], bag=True)
+    found = pairs(Text("ababcd"), None)
+    assert TextComposer.of(Text("ababcd"), found, "-").compose(Draws(np.array([[False, True]]))) == ["--cd"]
+
+
+def test_a_saved_text_keeps_its_parts(tmp_path):
+    """What is side by side in a bag is told apart when read back."""
+    found = limefw.explain("aab", Watched(), segmenter={"use": "characters", "bag": True}, samples=10)
+    loaded = limefw.load(found.save(tmp_path / "a.limefw"))
+    assert pieces_of("aab", loaded.segments)[0] == ["a", "a", "b"]
+    assert loaded.segments.fingerprint() == found.segments.fingerprint()
 
 
 def test_words_of_a_corpus_are_drawn_for_each_row_and_place(tmp_path):
@@ -321,6 +363,20 @@ def test_equal_texts_are_asked_for_once():
     texts = [text for batch in model.batches for text in batch]
     assert len(texts) == len(set(texts)) == found.health.distinct < 8 + 1
     assert found.effects(1)[0] == pytest.approx(found.effects(1)[1])
+
+
+@given(st.text("ab ", min_size=2, max_size=6), st.sampled_from(["", "a", "b", " ", "ba", "_"]), st.booleans())
+@settings(max_examples=150, deadline=None)
+@example("aab", "", False)
+def test_a_key_is_for_one_text_and_a_text_has_one_key(string, fill, bag):
+    """Of all combinations: rows that show one text are one question to the model, and others are not."""
+    spans = [(at, at + 1) for at in range(len(string)) if string[at] != " "]
+    assume(len(set(string) - {" "}) == 2)
+    segments = segments_of(Text(string), spans, bag=bag)
+    codes = np.array(list(itertools.product([True, False], repeat=segments.count)))
+    composer = TextComposer.of(Text(string), segments, fill)
+    keys, texts = composer.keys(Draws(codes)), composer.compose(Draws(codes))
+    assert len(set(keys)) == len(set(texts)) == len(set(zip(keys, texts, strict=True)))
 
 
 @pytest.mark.parametrize("chunk", [1, 7, None])

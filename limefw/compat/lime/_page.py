@@ -1,11 +1,12 @@
 """The page of an explanation: HTML and CSS alone, every name escaped."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from limefw.letters import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +30,6 @@ def bars(title: str, pairs: Iterable[tuple[Any, float]]) -> Bars:
         (str(name), f"{weight:+.3g}", abs(weight) / most, "for" if weight > 0 else "against") for name, weight in pairs
     )
     return Bars(title, tuple(rows))
-
-
-def visible(text: str) -> str:
-    """Return text with what cannot be seen, or would turn other text around, as escapes; line breaks stay."""
-    if text.isprintable() and text.isascii():
-        return text
-    return "".join(_seen(letter) for letter in text)
-
-
-def _seen(letter: str) -> str:
-    kind = unicodedata.category(letter)
-    joins = letter in "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # of emoji and of Persian
-    if letter in "\n\t" or joins or kind[0] != "C":
-        return letter
-    # unassigned and private letters are shown as the reader's fonts have them
-    return letter if kind in ("Cn", "Co") else letter.encode("unicode_escape").decode()
 
 
 @cache

@@ -33,6 +33,8 @@ DEFAULT_LABELS = (1,)
 def random_state_of(seed: Any) -> RandomState:
     """Return lime's stream of random numbers: NumPy's global one for None, a new one for a number, else itself.
 
+    No other line of limefw reads a global random state: see docs/adr/0011.
+
     Raises:
         ValueError: where it is something else.
     """

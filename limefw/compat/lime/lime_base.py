@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from limefw.compat.lime._support import random_state_of, recipe, stage
@@ -15,9 +16,6 @@ SELECTORS = {
     "auto": "lime_auto",
 }  # fmt: skip
 """limefw's name of each of lime's ways to choose features."""
-
-NOBODY = np.random.default_rng(0)
-"""For stages that draw nothing."""
 
 Found = tuple[float, list[tuple[int, float]], float, Any]
 """Intercept, features with their weights, R2, and the prediction for the instance."""
@@ -72,7 +70,7 @@ class LimeBase:
             raise ValueError(f"feature_selection is one of {', '.join([*SELECTORS, 'none'])}, got {method!r}")
         selector = stage("selectors", SELECTORS[method], num_features=max(1, int(num_features)))
         around = _neighbourhood(data, labels, weights)
-        (picks,) = selector(around, NOBODY)
+        (picks,) = selector(around, unused())
         # lime has those of the path in the order of their numbers
         return np.sort(picks) if method == "lasso_path" else np.asarray(picks)
 
@@ -118,6 +116,11 @@ class LimeBase:
         return intercept, sorted(pairs, key=lambda pair: abs(pair[1]), reverse=True), score, local
 
 
+def unused() -> Generator:
+    """Return a generator for stages that draw nothing: one that they shared would carry draws from call to call."""
+    return np.random.default_rng(0)
+
+
 def _neighbourhood(data: Any, target: Any, weights: Any) -> Neighbourhood:
     # all rows in one group: of that no standard errors are computed, which lime has not
     group = np.zeros(len(data), dtype=np.intp)
@@ -128,7 +131,7 @@ def _ridge(data: Any, target: Any, weights: Floats, used: NDArray[np.intp]) -> t
     """Fit the recipe's surrogate to the features in use."""
     every = len(used) == data.shape[1]
     part = data if every else data[:, used]
-    (fit,) = recipe().stages["surrogate"](_neighbourhood(part, target, weights), NOBODY)
+    (fit,) = recipe().stages["surrogate"](_neighbourhood(part, target, weights), unused())
     effects = fit.effects[used] if every else fit.effects
     return fit.intercept, effects, fit.score, np.array([fit.local_prediction])
 

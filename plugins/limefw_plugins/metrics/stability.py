@@ -10,6 +10,7 @@ from numpy.random import Generator
 
 from limefw.evaluation.replay import Replay
 from limefw.results.explanation import Explanation
+from limefw.statistics import INTERVAL
 from limefw.types import Floats
 from limefw_plugins.metrics._maps import as_map, overlap_of, topmost
 from limefw_plugins.metrics.mu_fidelity import correlation
@@ -79,7 +80,7 @@ def _of_effects(made: Sequence[Explanation], top: int) -> dict[str, Floats]:
         }
         first, second = errors[i], errors[j]
         if "csi" in pairs and first is not None and second is not None:
-            figures["csi"] = 100.0 * float((np.abs(effects[i] - effects[j]) <= 1.96 * (first + second)).mean())
+            figures["csi"] = 100.0 * float((np.abs(effects[i] - effects[j]) <= INTERVAL * (first + second)).mean())
         for name, value in figures.items():
             pairs[name][i, j] = pairs[name][j, i] = value
     return pairs

@@ -14,7 +14,7 @@ Layout = Literal["auto", "t", "tc", "ct"]
 def is_series(source: Any) -> bool:
     """Say whether this is an array, tensor or table of one or two axes; a table's row, named by columns, is none."""
     axes = getattr(source, "ndim", 0)
-    named = axes == 1 and hasattr(source, "index") and np.asarray(source.index).dtype.kind not in "uifM"
+    named = axes == 1 and hasattr(source, "index") and _index(source).dtype.kind not in "uifmM"
     return hasattr(source, "__array__") and axes in (1, 2) and not named
 
 
@@ -38,7 +38,17 @@ def _times(source: Any) -> tuple[NDArray[Any] | None, str]:
     """Return the index of a table as times, and their unit; none where it only counts from 0."""
     if not hasattr(source, "index") or not hasattr(source, "iloc"):
         return None, ""
-    index = np.asarray(source.index)
-    if index.dtype.kind == "M":
+    index = _index(source)
+    if index.dtype.kind in "mM":
         return (index - index[0]) / np.timedelta64(1, "s"), "s"
     return (None, "") if np.array_equal(index, np.arange(len(index))) else (index, "")
+
+
+def _index(source: Any) -> NDArray[Any]:
+    """Return the index of a table; moments of any time zone in UTC, periods by their starts: NumPy has neither."""
+    index = source.index
+    if getattr(index, "tz", None) is not None:
+        index = index.tz_convert(None)
+    elif hasattr(index, "to_timestamp"):
+        index = index.to_timestamp()
+    return np.asarray(index)

@@ -1,10 +1,10 @@
 """A text with its words marked: what renderers of texts share."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from limefw.errors import LimefwError
+from limefw.letters import visible
 from limefw.modalities.text import Text, pieces_of
 from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._asked import asked_of, listed
@@ -38,8 +38,8 @@ def marked(explanation: Explanation, effects: Mapping[int, float], longest: int)
         effects: by segment; all others are not marked.
         longest: characters shown at the most.
     """
-    string, labels = text_of(explanation, "text").string, explanation.segments.labels
-    texts, owners = pieces_of(string[:longest], labels[:longest])
+    string = text_of(explanation, "text").string
+    texts, owners = pieces_of(string[:longest], explanation.segments)
     found: list[Piece] = []
     for text, owner in zip(texts, owners.tolist(), strict=True):
         effect = effects.get(owner, 0.0)
@@ -48,25 +48,6 @@ def marked(explanation: Explanation, effects: Mapping[int, float], longest: int)
         else:
             found.append(Piece(visible(text), effect))
     return found, max(0, len(string) - longest)
-
-
-_KEPT = frozenset("\n\t\u200c\u200d\u00ad")
-"""Control characters that a text has for good reasons: joiners make one emoji of several."""
-
-
-def visible(text: str) -> str:
-    """Return a text with its control characters as signs that can be seen: they could hide or turn what is there."""
-    return "".join(map(_sign, text.replace("\r\n", "\n"))) if not text.isalpha() else text
-
-
-def _sign(letter: str) -> str:
-    category = unicodedata.category(letter)
-    if category[0] != "C" or letter in _KEPT or "\U000e0020" <= letter <= "\U000e007f" or category == "Co":
-        return letter
-    code = ord(letter)
-    if code < 32:
-        return chr(0x2400 + code)
-    return "\N{SYMBOL FOR DELETE}" if code == 127 else f"\u2039U+{code:04X}\u203a"
 
 
 def title_of(name: str) -> str:

@@ -9,11 +9,14 @@ import numpy as np
 from limefw.modalities.series import Series
 from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._runs import Run, Strip, thinned
-from limefw_plugins.renderers._words import decimals_for, number, printable, signed
+from limefw_plugins.renderers._words import MINUS, decimals_for, number, printable, signed
 
 
 WIDE, ALONE, COURSE, WEIGHTS, GAP = 900, 200, 96, 120, 16
 """Units of the picture: its width, the height of a lone course, of one of several, and of the weights, and between."""
+
+LONGEST = 12
+"""Letters of a time below the chart."""
 
 POINTS = 700
 """Of a course at the most."""
@@ -135,8 +138,13 @@ def chart_of(explanation: Explanation, drawn: Sequence[Strip]) -> Chart:
 def _range_texts(series: Series, at: int) -> tuple[str, str]:
     """Return the least and the greatest value of a channel, with the digits that tell them apart."""
     values = series.values[:, at].astype(np.float64)
-    places = decimals_for([float(np.abs(values).max())])
-    return number(float(values.min()), places), number(float(values.max()), places)
+    low, high, places = float(values.min()), float(values.max()), decimals_for([float(np.abs(values).max())])
+    if low == high or number(low, places) == number(high, places):
+        fine = max(places, 1 - math.floor(math.log10((high - low) or 1.0)))
+        texts = number(low, fine), number(high, fine)
+        # where that takes too many digits, how much more it is than the least
+        return texts if low == high or texts[0] != texts[1] else (number(low, places), f"+{number(high - low)}")
+    return number(low, places), number(high, places)
 
 
 def course_height(drawn: Sequence[Strip]) -> float:
@@ -176,10 +184,16 @@ def _scale(
 
 def _ticks(series: Series, left: float, right: float) -> list[tuple[float, str]]:
     """Return where some round times are, and what they are called."""
-    rough, unit = (right - left) / 8, f" {printable(series.unit)}" if series.unit else ""
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+    rough = (right - left) / 8
+    exponent = math.floor(math.log10(rough))
+    factor = next(factor for factor in (1, 2, 5, 10) if factor * 10.0**exponent >= rough)
+    step, places = factor * 10.0**exponent, max(0, -exponent - (factor == 10))
     if series.times is None:
-        step = max(1.0, step)
-    ticks = np.arange(math.ceil(left / step), math.floor(right / step) + 1) * step
-    return [(round((tick - left) / (right - left) * WIDE, 1), f"{tick:.6g}{unit}") for tick in ticks.tolist()]
+        step, places = max(1.0, step), 0
+    first, last = math.ceil(left / step), math.floor(right / step)
+    unit = f" {printable(series.unit)}" if series.unit else ""
+    said = [f"{at * step:.{places}f}".replace("-", MINUS) + unit for at in range(first, last + 1)]
+    if max(map(len, said), default=0) > LONGEST:
+        # where they are long, the first, and how much later each of the others is
+        said[1:] = [f"+{at * step:.6g}{unit}".replace("-", MINUS) for at in range(1, len(said))]
+    return [(round((at * step - left) / (right - left) * WIDE, 1), text) for at, text in enumerate(said, start=first)]

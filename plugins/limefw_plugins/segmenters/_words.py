@@ -23,7 +23,7 @@ WORD = re.compile(
     # runs of letters and figures; an apostrophe between letters belongs to the word, a point or comma to the number
     r"[LN](?:[LNMZ]|(?<=[LM])A(?=L)|(?<=N)[DA](?=N))*"
     # signs such as emoji, each by itself with what modifies it; flags are pairs
-    r"|RR|E(?:[MK]|ZE)*|[HKTM]+"
+    r"|RR|[EX](?:[MX]|ZE)*|[HKTM]+"
 )
 
 
@@ -39,7 +39,7 @@ def _kind(letter: str) -> str:
     if name.startswith("REGIONAL INDICATOR"):
         return "R"
     if name.startswith("EMOJI MODIFIER"):
-        return "K"
+        return "X"
     return "E" if category == "So" else "S"
 
 

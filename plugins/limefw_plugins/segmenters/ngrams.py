@@ -1,5 +1,6 @@
 """Several words that stand together."""
 
+import re
 from typing import Annotated
 
 from annotated_types import Ge
@@ -8,6 +9,10 @@ from numpy.random import Generator
 from limefw.modalities.text import Text, segments_of
 from limefw.types import Segments
 from limefw_plugins.segmenters.words import word_spans
+
+
+ENDED = re.compile(r"[.!?\u2026\u061f\u06d4\u0964\u0965\u3002\uff01\uff1f]|(?:\r\n|\n|\r(?!\n))[^\S\r\n]*[\r\n]")
+"""An end mark of any script, or an empty line; the end of a line alone is no end, as texts are wrapped."""
 
 
 def ngrams(
@@ -47,6 +52,6 @@ def ngrams(
     return segments_of(text, groups, f"group of {n} words", bag=bag)
 
 
-def _ended(between: str) -> bool:
+def _ended(gap: str) -> bool:
     """Say whether a sentence ends in what stands between two words."""
-    return any(mark in between for mark in ".!?\u2026\u3002\uff01\uff1f\u061f\u0964\n\n")
+    return ENDED.search(gap) is not None

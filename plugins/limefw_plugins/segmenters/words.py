@@ -42,10 +42,10 @@ def word_spans(string: str, separators: str | None = None, tokens: str | None = 
         return [match.span() for match in pattern("tokens", tokens).finditer(string)]
     if separators is None:
         return list(words_in(string))
-    return between(pattern("separators", separators), string)
+    return spans_between(pattern("separators", separators), string)
 
 
-def between(separator: re.Pattern[str], string: str) -> list[Span]:
+def spans_between(separator: re.Pattern[str], string: str) -> list[Span]:
     """Return what of a text is between the matches of a regular expression that are not empty."""
     spans, at = [], 0
     for match in separator.finditer(string):
