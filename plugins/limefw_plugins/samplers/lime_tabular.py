@@ -109,7 +109,9 @@ def _known(row: Row, at: int, ends: Floats) -> dict[str, Any]:
     if table.known is not None:
         about = table.known[row.names[at]]
         shares = np.asarray(about["frequencies"], dtype=np.float64)
-        found = {"values": list(range(len(shares))), "means": about["means"], "stds": about["stds"]}
+        # as of data: a bin of one value has the spread 0, by which lime itself then divides
+        stds = [std + 1e-11 for std in about["stds"]]
+        found = {"values": list(range(len(shares))), "means": about["means"], "stds": stds}
         low, high = about["min"], about["max"]
     else:
         assert table.encoded is not None

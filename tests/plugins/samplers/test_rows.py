@@ -147,3 +147,30 @@ def test_limes_latin_hypercube_spreads_each_column(row):
     table = row.table
     shares = norm.cdf((draws.values["row"][1:, 0] - table.means[0]) / table.scales[0])
     assert len(np.unique((shares * 200).astype(int))) >= 198
+
+
+@pytest.mark.parametrize("maker", ["numpy", "pandas"])
+def test_limes_draws_of_statistics_are_those_of_the_data(maker):
+    """Also where a bin holds one value alone, so that its spread is 0: no cell that the model is given is NaN."""
+    pd = pytest.importorskip("pandas")
+    rng = RNG(0)
+    frame = pd.DataFrame({"calls": rng.poisson(2, 400), "age": rng.integers(18, 80, 400), "debt": rng.normal(size=400)})
+    data, seen = limefw.Table(frame), []
+
+    def model(rows):
+        seen.append(np.asarray(rows, dtype=float))
+        return np.full((len(rows), 2), 0.5)
+
+    row = limefw.Table(data.statistics(), maker=maker).row(frame.iloc[3])
+    limefw.explain(row, model, recipe="lime-0.2.0.1-table", samples=300)
+    shown = np.concatenate(seen)
+    assert not np.isnan(shown).any()
+    assert (shown >= -4.0).all()
+    theirs, ours = (drawn_as_lime(one, 300) for one in (data.row(3), row))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def drawn_as_lime(row, count):
+    from limefw_plugins.samplers.lime_tabular import lime_tabular
+
+    return next(lime_tabular(row, bins(row, RNG(0), drop_constant=False), count, RNG(0))).values["row"]
