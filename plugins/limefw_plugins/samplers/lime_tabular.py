@@ -30,7 +30,9 @@ def lime_tabular(
     """Lime 0.2.0.1's draws for tables, number for number where the seed is its random_state.
 
     With its defects: a bin whose ends are one value is drawn at (value - mean) / spread instead of that value, values
-    in bins are normal though the data are not, and whole numbers get fractions. `marginals` has none of them.
+    in bins are normal though the data are not, and whole numbers that a table holds as floats get fractions.
+    `marginals` has none of them. Columns of integers are rounded before the model sees them, which lime does not do:
+    its numbers come of a float copy of the data.
 
     Args:
         around_instance: where columns are not cut, draw around the row instead of the means.
