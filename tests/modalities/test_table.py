@@ -416,6 +416,22 @@ def test_rows_that_do_not_fit_their_table_say_why(people, change, message):
         Table(people).row({**values, **change})
 
 
+@pytest.mark.parametrize("missing", [math.nan, np.float64("nan"), np.float32("nan"), np.float16("nan")])
+def test_what_is_missing_may_be_of_any_float_type(missing):
+    """dict(frame.iloc[3]) gives NumPy's own numbers, of which only float64 is a Python float."""
+    data = RNG(0).normal(size=(40, 3)).astype(np.float32)
+    data[:, 2] = np.rint(data[:, 2])
+    data[0, 1] = np.nan
+    table = Table(data, names=["always", "sometimes", "other"])
+    values = {"always": np.float32(0.5), "sometimes": missing, "other": 1.0}
+    assert table.row(values).texts == ("0.5", "missing", "1")
+    with pytest.raises(limefw.InputError, match="'always' is missing in this row, and never in the table"):
+        table.row({**values, "always": missing})
+    whole = Table(np.arange(12).reshape(4, 3), names=["a", "b", "c"])
+    with pytest.raises(limefw.InputError, match="'a' is missing in this row, and never in the table"):
+        whole.row({"a": missing, "b": 1, "c": 2})
+
+
 def test_a_row_may_come_in_any_order_and_form(people):
     table = Table(people)
     values = people.iloc[2].to_dict()
