@@ -300,7 +300,8 @@ class Table:
         """Whether all columns hold numbers of one type."""
         kinds = {str(column.dtype) for column in self.columns}
         return len(kinds) == 1 and all(
-            column.choices is None and isinstance(column.dtype, np.dtype) for column in self.columns
+            column.choices is None and isinstance(column.dtype, np.dtype) and column.dtype.kind != "O"
+            for column in self.columns
         )
 
     @cached_property

@@ -123,6 +123,30 @@ def test_arrays_of_texts_and_numbers_keep_both():
     assert {type(value) for value in np.concatenate(seen)[:, 2]} == {bool}
 
 
+@pytest.mark.parametrize("form", ["numpy", "pandas"])
+def test_numbers_among_objects_are_numbers_and_come_back_as_they_were(form):
+    """NumPy's numbers count as Python's do; whole columns come back whole, and None as None."""
+    pd = pytest.importorskip("pandas")
+    columns = {
+        "whole": list(range(40)), "numpy": [np.int64(at) for at in range(40)], "single": list(np.arange(40.0, dtype="f4")),
+        "gaps": [None if at % 4 == 0 else at for at in range(40)], "nans": [math.nan if at % 3 else at for at in range(40)],
+    }  # fmt: skip
+    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+    seen = []
+
+    def model(rows):
+        seen.append(np.asarray(rows, dtype=object))
+        return halves(rows)
+
+    table = Table(frame if form == "pandas" else frame.to_numpy(), names=None if form == "pandas" else list(columns))
+    limefw.explain(table.row(5), model, samples=200)
+    assert [feature.kind for feature in table.features] == ["integer", "integer", "number", "integer", "integer"]
+    shown = np.concatenate(seen)
+    kinds = [{type(value) for value in shown[:, at]} for at in range(5)]
+    assert kinds == [{int}, {int}, {float}, {int, type(None)}, {int, float}]
+    assert all(math.isnan(value) for value in shown[:, 4] if isinstance(value, float))
+
+
 # --- pipelines
 
 
@@ -386,6 +410,7 @@ def test_statistics_that_lack_something_say_what(known, message):
         (lambda: Table([[1.0, 2.0]], names=["a"]), "1 names were given for 2 columns"),
         (lambda: Table([[1.0, 2.0]], names=["a", "a"]), "several columns have one name: a"),
         (lambda: Table(np.array([[2**60, 1]])), "names rather than amounts"),
+        (lambda: Table(np.array([[2**60, 1], [None, 1]], dtype=object)), "names rather than amounts"),
         (lambda: Table([[1.0, 2.0]], categorical=["x"]), "categorical: there is no column 'x'"),
         (lambda: Table([[1.0, 2.0]], immutable=["x"]), "immutable: there is no 'x'"),
         (lambda: Table([[1.0, 2.0]], bounds={"column 0": (3, 2)}), r"must be \(least, greatest\)"),
