@@ -382,6 +382,31 @@ def test_statistics_stand_for_the_data(people):
     assert limefw.explain(row, model, sampler="sobol", samples=128)
 
 
+def shares_in_bins(values, about):
+    """Return which share of values lies in each bin, each of which holds its upper end and not its lower."""
+    return np.bincount(np.searchsorted(about["edges"], values), minlength=len(about["edges"]) + 1) / len(values)
+
+
+@pytest.mark.parametrize("edges", [None, [0, 1, 5], [0.5, 1.5, 2.0, 9.5]])
+@pytest.mark.parametrize("largest", [3, 12])
+def test_whole_numbers_made_of_statistics_stay_in_their_bins(edges, largest):
+    """Rounding takes none across the end of a bin: each bin keeps its share, and numbers are whole."""
+    data = np.minimum(RNG(0).poisson(3, (400, 2)), largest)
+    known = Table(data).statistics(None if edges is None else {"column 0": edges})
+    pool, about = Table(known).pools[0], known["column 0"]
+    assert (pool == np.rint(pool)).all()
+    assert (pool.min(), pool.max()) == (about["min"], about["max"])
+    np.testing.assert_allclose(shares_in_bins(pool, about), about["frequencies"], atol=2 / len(pool))
+
+
+def test_numbers_made_of_statistics_stay_in_their_bins():
+    """Also where the mean of a bin is as near to its lower end as rounding lets it be."""
+    about = {"kind": "number", "edges": [1e6], "frequencies": [0.5, 0.5], "means": [4e5, 1e6], "stds": [1e5, 1e-8],
+             "min": 0.0, "max": 1e6 + 1}  # fmt: skip
+    pool = Table({"a": about, "b": about}).pools[0]
+    np.testing.assert_allclose(shares_in_bins(pool, about), [0.5, 0.5], atol=1e-3)
+
+
 @pytest.mark.parametrize(
     ("known", "message"),
     [
