@@ -179,13 +179,16 @@ class Table:
 
     def _hot(self, members: Sequence[int], name: str) -> Floats:
         """Return which of a group's columns is 1 in each row; as many as there are columns where none is."""
+        switches = [self.columns[at].switch for at in members]
         values = np.stack([self.columns[at].encoded for at in members], axis=1)
-        if not np.isin(values, (0.0, 1.0)).all():
+        off, on = (np.stack([values[:, at] == switch[end] for at, switch in enumerate(switches)], axis=1)
+                   for end in (0, 1))  # fmt: skip
+        if not (on | off).all():
             raise InputError(f"one_hot {name!r}: its columns must hold 0 and 1 alone")
-        if (values.sum(axis=1) > 1).any():
-            row = int(np.flatnonzero(values.sum(axis=1) > 1)[0])
+        if (on.sum(axis=1) > 1).any():
+            row = int(np.flatnonzero(on.sum(axis=1) > 1)[0])
             raise InputError(f"one_hot {name!r}: in row {row} several of its columns are 1")
-        return np.where(values.any(axis=1), values.argmax(axis=1), len(members)).astype(np.float64)
+        return np.where(on.any(axis=1), on.argmax(axis=1), len(members)).astype(np.float64)
 
     def _restricted(
         self, features: Iterable[Feature], immutable: Collection[Any], bounds: Mapping[str, Any]
@@ -275,7 +278,7 @@ class Table:
 
     def _encode(self, values: Sequence[Any]) -> Floats:
         codes = [column.code(value) for column, value in zip(self.columns, values, strict=True)]
-        return np.array([codes[item.columns[0]] if len(item.columns) == 1 else _hot_code(item, codes)
+        return np.array([codes[item.columns[0]] if len(item.columns) == 1 else _hot_code(item, self.columns, codes)
                          for item in self.features])  # fmt: skip
 
     def frame(self, rows: Floats) -> Any:
@@ -287,7 +290,8 @@ class Table:
             if len(feature.columns) == 1:
                 wide[:, feature.columns[0]] = rows[:, at]
             else:
-                wide[:, list(feature.columns)] = rows[:, [at]] == np.arange(len(feature.columns))
+                off, on = np.array([self.columns[one].switch for one in feature.columns]).T
+                wide[:, list(feature.columns)] = np.where(rows[:, [at]] == np.arange(len(on)), on, off)
         return self.form.build(self.columns, wide, numbers=self._numbers)
 
     @cached_property
@@ -413,9 +417,9 @@ def _hot_feature(name: str, members: Sequence[int], columns: Sequence[Column]) -
     return Feature(name, "category", tuple(members), (*texts, "none of these"))
 
 
-def _hot_code(feature: Feature, codes: Sequence[float]) -> float:
-    on = [place for place, at in enumerate(feature.columns) if codes[at] == 1.0]
-    if len(on) > 1 or any(codes[at] not in (0.0, 1.0) for at in feature.columns):
+def _hot_code(feature: Feature, columns: Sequence[Column], codes: Sequence[float]) -> float:
+    on = [place for place, at in enumerate(feature.columns) if codes[at] == columns[at].switch[1]]
+    if len(on) > 1 or any(codes[at] not in columns[at].switch for at in feature.columns):
         raise InputError(f"one_hot {feature.name!r}: one of its columns is 1 and the others are 0 in a row")
     return float(on[0] if on else len(feature.columns))
 

@@ -67,6 +67,11 @@ class Column:
             raise InputError(f"column {self.name!r} never has {value!r} in the table. It has: {_listed(self.places)}")
         return float(place)
 
+    @property
+    def switch(self) -> tuple[float, float]:
+        """The numbers that stand for 0 and for 1, or False and True; NaN for one that it never holds."""
+        return (0.0, 1.0) if self.places is None else (self.places.get(0, math.nan), self.places.get(1, math.nan))
+
     def _number(self, value: Any) -> float:
         try:
             number = float(value)

@@ -223,6 +223,27 @@ def test_one_hot_columns_change_together():
     assert table.row({**dict(zip(names, data[red], strict=True))}).values.tolist() == table.row(red).values.tolist()
 
 
+@pytest.mark.parametrize("kind", [bool, int, float, "category"])
+def test_one_hot_columns_that_never_change_are_read_as_they_are(kind):
+    """Also where one is True in every row, so that it is the first of its column's values and not the second."""
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"k_a": [False] * 60, "k_b": [True] * 60, "x": np.arange(60.0), "y": np.arange(60.0) % 7})
+    frame = frame.astype({"k_a": kind, "k_b": kind})
+    seen = []
+
+    def model(rows):
+        seen.append(rows)
+        return halves(rows)
+
+    table = Table(frame, one_hot={"k": ["k_a", "k_b"]})
+    assert {table.row(at).texts[0] for at in range(60)} == {"b"}
+    assert table.row(frame.iloc[[3]]).texts[0] == "b"
+    limefw.explain(table.row(3), model, samples=50)
+    shown = pd.concat(seen)
+    assert not shown["k_a"].astype(bool).any()
+    assert shown["k_b"].astype(bool).all()
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [([[1, 1, 0.0]], "in row 0 several"), ([[2, 0, 0.0]], "0 and 1 alone")],
