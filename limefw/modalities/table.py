@@ -134,6 +134,8 @@ class Table:
         """
         self.name, self.known = name, None
         if isinstance(data, Mapping):
+            if one_hot:
+                raise InputError("one_hot groups need rows: statistics say of no two columns that they go together")
             self.form, self.columns, self.known = columns_of(data, maker)
             encoded = None
         else:
@@ -355,19 +357,32 @@ class Table:
         low, high = (np.array([getattr(feature, end) for feature in self.features]) for end in ("low", "high"))
         return np.asarray(np.clip(rows, low, high))
 
-    def statistics(self, edges: Mapping[str, Sequence[float]] | None = None) -> dict[str, dict[str, Any]]:
+    def statistics(self, edges: Mapping[Any, Sequence[float]] | None = None) -> dict[str, dict[str, Any]]:
         """Return what is known of each column, as plain values: JSON may hold it, and ``Table`` takes it.
 
         Args:
-            edges: by column of numbers: where its bins end; by default the quartiles.
+            edges: by column of numbers, its name or number: where its bins end; by default the quartiles.
+
+        Raises:
+            InputError: there is no such column of numbers, or the rows that bins are counted from are not known.
         """
         from limefw.modalities.table_statistics import described
+
+        chosen = {}
+        for which, ends in (edges or {}).items():
+            column = self.columns[self.column(which, "edges")]
+            chosen[column.name] = np.asarray(ends, dtype=np.float64)
+            if column.places is not None or not np.isfinite(chosen[column.name]).all():
+                raise InputError(f"edges of {column.name!r} must be finite numbers of a column of numbers")
 
         if any(len(feature.columns) > 1 for feature in self.features):
             raise InputError("one-hot groups have no statistics by column: give the table with the category itself")
         if self.known is not None:
+            if chosen:
+                raise InputError(
+                    "this table knows statistics and no rows, so its bins are what they are: leave edges out"
+                )
             return json.loads(json.dumps(self.known))  # type: ignore[no-any-return]
-        chosen = edges or {}
         return {column.name: described(column, chosen.get(column.name)) for column in self.columns}
 
     def fingerprint(self) -> str:

@@ -17,7 +17,7 @@ SIZE = 2000
 _NUMBERS = ("edges", "frequencies", "means", "stds", "min", "max")
 
 
-def described(column: Column, edges: Sequence[float] | None = None) -> dict[str, Any]:
+def described(column: Column, edges: Sequence[float] | Floats | None = None) -> dict[str, Any]:
     """Return what is known of a column: of numbers by bins, each with its share, mean and spread."""
     values, missing = column.encoded, np.isnan(column.encoded)
     share = float(missing.mean())

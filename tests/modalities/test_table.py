@@ -503,6 +503,27 @@ def test_what_is_missing_may_be_of_any_float_type(missing):
         whole.row({"a": missing, "b": 1, "c": 2})
 
 
+def test_edges_of_statistics_are_those_of_a_column_of_numbers(people):
+    """Edges that would be left unused are refused; a column may be given by its number too."""
+    table = Table(people[["age", "housing"]])
+    assert table.statistics({"age": [30, 50]}) == table.statistics({0: [50, 30.0]})
+    assert table.statistics({"age": [30, 50]})["age"]["edges"] == [30.0, 50.0]
+    for which, message in (("agee", r"edges: there is no 'agee'\. Did you mean 'age'\?"),
+                           ("housing", "edges of 'housing' must be finite numbers of a column of numbers")):  # fmt: skip
+        with pytest.raises(limefw.InputError, match=message):
+            table.statistics({which: [30]})
+    with pytest.raises(limefw.InputError, match="edges of 'age' must be finite"):
+        table.statistics({"age": [30, math.nan]})
+    with pytest.raises(limefw.InputError, match="its bins are what they are"):
+        Table(table.statistics()).statistics({"age": [30]})
+
+
+def test_one_hot_groups_need_rows():
+    known = Table(np.eye(3)[RNG(0).integers(0, 3, 60)], names=list("abc")).statistics()
+    with pytest.raises(limefw.InputError, match="one_hot groups need rows"):
+        Table(known, one_hot={"g": list("abc")})
+
+
 def test_a_row_may_come_in_any_order_and_form(people):
     table = Table(people)
     values = people.iloc[2].to_dict()
