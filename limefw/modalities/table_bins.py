@@ -245,7 +245,9 @@ class RowComposer:
 
     def compose(self, draws: Draws) -> Any:
         """Return the rows as the model wants them."""
-        return self.row.background.frame(self.rows(draws))
+        rows = self.rows(draws)
+        # a model may write on what it is given, and what a sampler drew is read-only and still needed
+        return self.row.background.frame(rows.copy() if "row" in draws.values else rows)
 
     def rows(self, draws: Draws) -> Floats:
         """Return encoded rows ``(n, f)``."""

@@ -147,6 +147,33 @@ def test_numbers_among_objects_are_numbers_and_come_back_as_they_were(form):
     assert all(math.isnan(value) for value in shown[:, 4] if isinstance(value, float))
 
 
+@pytest.mark.parametrize("form", ["numpy", "pandas"])
+@pytest.mark.parametrize("sampler", ["marginals", "sobol", "latin_hypercube", "bootstrap", "gaussian_copula",
+                                     "around_instance", "lime_tabular"])  # fmt: skip
+@pytest.mark.parametrize("discretizer", ["quartile", "none"])
+def test_a_model_may_write_on_what_it_is_given(form, sampler, discretizer):
+    """As many do to fill in what is missing; the rows are its own, so that the explanation stays what it was."""
+    pd = pytest.importorskip("pandas")
+    data = RNG(0).normal(size=(100, 3))
+    table = Table(data if form == "numpy" else pd.DataFrame(data, columns=list("abc")))
+
+    def odds(rows):
+        values = np.array(rows)
+        return np.stack([values[:, 0], 1 - values[:, 0]], axis=1) / 100 + 0.5
+
+    def writing(rows):
+        found = odds(rows)
+        if form == "numpy":
+            rows[:] = 0.0
+        else:
+            rows.iloc[:, 0] = 0.0
+        return found
+
+    made = {"samples": 100, "sampler": sampler, "segmenter": {"use": "bins", "discretizer": discretizer}}
+    ours, theirs = (limefw.explain(table.row(3), model, **made) for model in (writing, odds))
+    assert ours.as_list() == theirs.as_list()
+
+
 # --- pipelines
 
 
