@@ -233,3 +233,8 @@ def test_columns_of_integers_are_limes_where_the_table_holds_them_as_floats():
     whole = {kind: all((rows == np.rint(rows)).all() for rows in shown) for kind, shown in seen.items()}
     assert whole == {"lime": False, "float64": False, "int64": True}
     assert np.abs(both["int64"].effects() - both["float64"].effects()).max() > 1e-5
+
+
+def test_a_seed_that_lime_cannot_have_is_refused():
+    with pytest.raises(limefw.InputError, match="random_state is below 4294967296"):
+        explained(limefw.Table(DATA).row(0), probabilities, 2**32, (1,), 50, 10, "auto", {}, {})
