@@ -305,6 +305,16 @@ def test_immutable_columns_stay_and_bounds_are_kept():
         assert [name.strip("-<=>.0123456789 ")[0] for name in found.segments.names] == ["a", "c", "d"]
 
 
+def test_bounds_belong_to_what_may_be_shown():
+    """Values at the very bounds are drawn, those beyond are not, and what is missing may still be."""
+    data = np.repeat(np.arange(10.0), 5)[:, None].repeat(2, axis=1)
+    data[::5, 1] = np.nan
+    table = Table(data, names=["a", "b"], bounds={"a": (2, 5), "b": (None, 5.0)})
+    assert set(table.pools[0]) == {2.0, 3.0, 4.0, 5.0}
+    assert set(table.pools[1][~np.isnan(table.pools[1])]) == set(np.arange(6.0))
+    assert np.isnan(table.pools[1]).any()
+
+
 def test_what_is_missing_is_a_bin_of_its_own():
     data = RNG(5).normal(size=(200, 3))
     data[::4, 0] = np.nan
@@ -367,6 +377,23 @@ def test_names_have_the_digits_it_takes_to_be_true(value, ends, text):
     """lime writes two decimals, so that 0.0012 < x <= 0.0012 and 37.00 < x where x is 37.00."""
     table = Table(np.array([[value, 0.0], [0.0, 1.0]]), names=["x", "y"])
     assert between(table.features[0], value, np.array(ends)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "ends", "text"),
+    [
+        (36, [35.0, 36.0, 40.0], "x = 36"),
+        (36, [35.25, 36.75], "x = 36"),
+        (36, [35.0, 37.0], "35 < x <= 37"),
+        (37, [35.25, 37.5], "35 < x <= 37"),
+        (3, [3.5], "x <= 3"),
+        (4, [3.5], "x > 3"),
+    ],
+)
+def test_whole_numbers_are_named_one_by_one_where_a_bin_holds_one_alone(value, ends, text):
+    """36 < x <= 37 is x = 37 among whole numbers; 35 < x <= 37 is two of them."""
+    table = Table(np.array([[value, 0], [0, 1]]), names=["x", "y"])
+    assert between(table.features[0], value, ends) == text
 
 
 def test_names_of_whole_numbers_have_none():

@@ -43,6 +43,8 @@ def lime_tabular(
     known = row.background.encoded
     if np.isnan(row.values).any() or (known is not None and np.isnan(known).any()):
         raise InputError("lime knows no missing values: use sampler 'marginals', for which they are a bin")
+    if any(feature.low > -np.inf or feature.high < np.inf for feature in row.background.features):
+        raise InputError("lime knows no bounds: use sampler 'marginals', which keeps them")
     assert bins.scaled is not None
     numbers = np.flatnonzero([not feature.texts for feature in row.background.features])
     if trees:

@@ -72,6 +72,17 @@ def test_correlations_are_kept(row, sampler):
     assert found[0, 5] > 0.6
 
 
+def test_a_copulas_scores_have_the_spread_one():
+    """Whatever goes with what, also where columns are equal, constant, or more than there are rows."""
+    from limefw_plugins.samplers.gaussian_copula import _root
+
+    data = RNG(0).normal(size=(30, 40))
+    data[:, 1], data[:, 2], data[:, 3] = data[:, 0], 7.0, np.rint(data[:, 0])
+    root = _root(limefw.Table(data))
+    np.testing.assert_allclose((root**2).sum(axis=1), 1.0, atol=1e-12)
+    assert root[0] @ root[1] == pytest.approx(1.0)
+
+
 def test_marginals_keep_none(row):
     found = correlations(drawn(row, marginals)[2])
     assert np.abs(found - np.eye(6)).max() < 0.12
@@ -170,7 +181,25 @@ def test_limes_draws_of_statistics_are_those_of_the_data(maker):
     np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
-def drawn_as_lime(row, count):
+@pytest.mark.parametrize("discretizer", ["quartile", "none"])
+def test_limes_draws_leave_immutable_columns_alone(discretizer):
+    """And what lime draws of the others is the same number for number."""
+    data = RNG(0).normal(size=(200, 4))
+    free, held = limefw.Table(data).row(3), limefw.Table(data, immutable=[1]).row(3)
+    every, rows = (drawn_as_lime(one, 100, discretizer=discretizer) for one in (free, held))
+    assert (rows[:, 1] == data[3, 1]).all()
+    assert len(np.unique(every[:, 1])) == 100
+    np.testing.assert_array_equal(np.delete(rows, 1, axis=1), np.delete(every, 1, axis=1))
+
+
+def test_limes_draws_know_no_bounds():
+    """It would show the model what the table says that it may not be shown."""
+    row = limefw.Table(RNG(0).normal(size=(200, 3)), bounds={"column 1": (-1, None)}).row(3)
+    with pytest.raises(limefw.InputError, match="lime knows no bounds: use sampler 'marginals'"):
+        drawn_as_lime(row, 10)
+
+
+def drawn_as_lime(row, count, **params):
     from limefw_plugins.samplers.lime_tabular import lime_tabular
 
-    return next(lime_tabular(row, bins(row, RNG(0), drop_constant=False), count, RNG(0))).values["row"]
+    return next(lime_tabular(row, bins(row, RNG(0), drop_constant=False, **params), count, RNG(0))).values["row"]
