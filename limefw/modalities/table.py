@@ -140,7 +140,7 @@ class Table:
             encoded = None
         else:
             self.form, read = read_columns(data, names, categorical)
-            encoded = np.stack([column.encoded for column in read], axis=1)
+            encoded = frozen(np.stack([column.encoded for column in read], axis=1))
             self.columns = [replace(column, encoded=encoded[:, at]) for at, column in enumerate(read)]
         self.features, self.encoded = self._grouped(encoded, category_names or {}, one_hot or {})
         self.features = self._restricted(self.features, immutable, bounds or {})
@@ -177,7 +177,7 @@ class Table:
             parts.append(None if encoded is None else encoded[:, at])
         if encoded is None or not groups:
             return tuple(features), encoded
-        return tuple(features), np.stack([part for part in parts if part is not None], axis=1)
+        return tuple(features), frozen(np.stack([part for part in parts if part is not None], axis=1))
 
     def _hot(self, members: Sequence[int], name: str) -> Floats:
         """Return which of a group's columns is 1 in each row; as many as there are columns where none is."""
@@ -212,10 +212,10 @@ class Table:
     def _labelled(self, labels: Any) -> NDArray[Any] | None:
         if labels is None:
             return None
-        found = np.asarray(labels)
+        found = np.array(labels)
         if found.shape != (len(self),):
             raise InputError(f"labels are one for each of {len(self)} rows, got an array of shape {found.shape}")
-        return found
+        return frozen(found)
 
     def column(self, which: Any, what: str) -> int:
         """Return the number of a column given by name or number.
@@ -325,7 +325,7 @@ class Table:
                 size = len(own) if not parts else len(parts[0])
             spaced = np.linspace(0, len(own) - 1, size).round().astype(np.intp) if len(own) != size else slice(None)
             parts.append(own[spaced])
-        return np.stack(parts)
+        return frozen(np.stack(parts))
 
     def _pool_known(self, at: int) -> Floats:
         assert self.known is not None
@@ -334,13 +334,13 @@ class Table:
     @cached_property
     def means(self) -> Floats:
         """(f,) of the numbers; 0 for categories, which are not on a scale."""
-        return self._moments(np.nanmean, 0.0)
+        return frozen(self._moments(np.nanmean, 0.0))
 
     @cached_property
     def scales(self) -> Floats:
         """(f,) standard deviations of the numbers; 1 for categories and for what never varies."""
         found = self._moments(np.nanstd, 1.0)
-        return np.where(found > 0, found, 1.0)
+        return frozen(np.where(found > 0, found, 1.0))
 
     def _moments(self, moment: Any, otherwise: float) -> Floats:
         """Return a figure of each column of numbers, from the rows themselves where they are known."""

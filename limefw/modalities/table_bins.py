@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from limefw.errors import InputError
 from limefw.modalities.table import Feature, Row, number_text
-from limefw.types import Codes, Draws, Floats, Labels, Segments, digest, frozen
+from limefw.types import Codes, Draws, Floats, Labels, Segments, digest, freeze
 
 
 ASKED = 50
@@ -80,10 +80,8 @@ class Bins(Segments):
         return cls(labels, tuple(names), edges=ends, scaled=scaled, means=means, scales=scales)
 
     def __post_init__(self) -> None:
-        for name, dtype in (("labels", None), ("edges", np.float64), ("scaled", np.bool_), ("means", np.float64),
-                            ("scales", np.float64)):  # fmt: skip
-            if (array := getattr(self, name)) is not None:
-                object.__setattr__(self, name, frozen(array, dtype))
+        numbers = dict.fromkeys(("edges", "means", "scales"), np.float64)
+        freeze(self, {"labels": None, "scaled": np.bool_, **numbers})
 
     @property
     def varied(self) -> NDArray[np.intp]:
@@ -221,6 +219,9 @@ class RowComposer:
     first: NDArray[np.intp]
     last: NDArray[np.intp]
     joint: bool = False
+
+    def __post_init__(self) -> None:
+        freeze(self, {"labels": None, "first": np.intp, "last": np.intp})
 
     @classmethod
     def of(cls, row: Row, segments: Segments, *, joint: bool = False) -> "RowComposer":

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.types import Floats
+from limefw.types import Floats, frozen
 
 
 Kind = Literal["number", "integer", "boolean", "category", "other"]
@@ -48,6 +48,9 @@ class Column:
     places: Any = None
     missing: int = -1
     nulls: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "encoded", frozen(self.encoded, np.float64))
 
     def code(self, value: Any) -> float:
         """Return the number that stands for a value.

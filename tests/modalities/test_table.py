@@ -10,7 +10,7 @@ import pytest
 import limefw
 from limefw import Bins, Table
 from limefw.modalities.table import number_text
-from limefw.modalities.table_bins import between
+from limefw.modalities.table_bins import RowComposer, between
 from limefw_plugins.segmenters.bins import bins
 
 
@@ -628,6 +628,34 @@ def test_the_background_is_not_saved(tmp_path):
     data = RNG(0).normal(size=(5000, 4))
     limefw.explain(Table(data).row(0), halves, samples=20).save(tmp_path / "row.limefw")
     assert (tmp_path / "row.limefw").stat().st_size < 20_000
+
+
+def arrays_of(value):
+    """Return the arrays that something holds, by name."""
+    names = getattr(value, "__slots__", None) or [*vars(value), "pools", "means", "scales"]
+    return {name: found for name in names if isinstance(found := getattr(value, name), np.ndarray)}
+
+
+def test_nothing_that_a_table_is_memoised_by_can_be_changed():
+    """Pools, bins and fingerprint are computed once: arrays are read-only, and the user's own stay as they are."""
+    rng = RNG(0)
+    data, labels = np.column_stack([np.eye(3)[rng.integers(0, 3, 60)], rng.normal(size=(60, 2))]), np.arange(60) % 2
+    table = Table(data, labels=labels, one_hot={"k": [0, 1, 2]})
+    found = limefw.explain(table.row(3), halves, samples=100, labels=[0])
+    composer = RowComposer.of(table.row(3), found.segments)
+    many = limefw.overview([found])
+    plain, picked = Table(data, labels=labels), limefw.pick([found], 1)
+    holders = [table, plain, *table.columns, table.row(3), found.segments, composer, many, picked, picked.weights]
+    assert len(arrays_of(table)) == len(arrays_of(plain)) == 5
+    for holder in holders:
+        assert arrays_of(holder), type(holder)
+        for name, array in arrays_of(holder).items():
+            assert not array.flags.writeable, (type(holder), name)
+    before = table.fingerprint()
+    labels[:], data[:] = 0, 0.0
+    assert plain.labels.any()
+    assert plain.encoded.any()
+    assert before == Table(table.frame(table.encoded), one_hot={"k": [0, 1, 2]}).fingerprint()
 
 
 def test_the_seed_decides_everything_and_chunks_nothing():
