@@ -98,6 +98,17 @@ class Table:
 
     ``table.row(3)`` is an instance. A model is given what the table is: a pandas or polars DataFrame with the same
     columns, order and types, or a NumPy array.
+
+    Attributes:
+        features: the f that are perturbed, each by itself: a column, or a one-hot group of them.
+        columns: the c that were read, in order; their numbers are what `Feature.columns` holds.
+        encoded: (N, f) all rows: a number in the user's own units, a category by its place among the sorted ones, NaN
+            where it is missing; read-only. None where statistics alone are known.
+        known: by column what is known of it, as `statistics` gives it, where there are no rows; else None.
+        labels: (N,) what the model should have said of each row, or None.
+        form: what models are given: the maker and names of columns.
+        name: for titles.
+        memory: what stages computed of the table once and find again, by keys of their own.
     """
 
     def __init__(
@@ -284,7 +295,12 @@ class Table:
                          for item in self.features])  # fmt: skip
 
     def frame(self, rows: Floats) -> Any:
-        """Return encoded rows ``(n, f)`` as the model wants them: with the table's own columns, order and types."""
+        """Return encoded rows as the model wants them: with the table's own columns, order and types.
+
+        Args:
+            rows: ``(n, f)``, as `encoded` has them. Where the model wants just these numbers it is given this very
+                array, and not a copy.
+        """
         if self._plain:
             return self.form.build(self.columns, rows, numbers=self._numbers)
         wide = np.empty((len(rows), len(self.columns)))
@@ -351,7 +367,11 @@ class Table:
         return found
 
     def settled(self, rows: Floats) -> Floats:
-        """Return encoded rows with whole numbers where there are only such, and within the bounds."""
+        """Return encoded rows with whole numbers where there are only such, and within the bounds.
+
+        Args:
+            rows: ``(n, f)``, as `encoded` has them; rounded in place, so give no array that is still needed.
+        """
         whole = [at for at, feature in enumerate(self.features) if feature.texts or feature.kind == "integer"]
         rows[:, whole] = np.rint(rows[:, whole])
         low, high = (np.array([getattr(feature, end) for feature in self.features]) for end in ("low", "high"))

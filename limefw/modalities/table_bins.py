@@ -34,8 +34,8 @@ class Bins(Segments):
         labels: (f,) a number for each feature that is varied, -1 for those kept.
         edges: (f, m) the upper ends of bins of numbers, which belong to them; NaN behind the last. A category is a bin.
         scaled: (f,) True where there are no bins: the code is the value less `means`, in units of `scales`.
-        means: (f,)
-        scales: (f,)
+        means: (f,) of the table's column, in its own units, where `scaled`; elsewhere 0.
+        scales: (f,) its standard deviation there, in the same units; elsewhere 1.
     """
 
     edges: Floats | None = None
