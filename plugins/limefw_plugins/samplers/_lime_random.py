@@ -1,5 +1,7 @@
 """lime's random numbers."""
 
+from typing import Any
+
 from numpy.random import Generator, RandomState
 
 from limefw.errors import InputError
@@ -15,7 +17,7 @@ def lime_state(rng: Generator | RandomState) -> RandomState:
     """
     if isinstance(rng, RandomState):
         return rng
-    seed = getattr(getattr(rng.bit_generator, "seed_seq", None), "entropy", None)
+    seed: Any = getattr(getattr(rng.bit_generator, "seed_seq", None), "entropy", None)
     if not hasattr(seed, "__index__") or int(seed) >= 2**32:
         raise InputError(f"lime's random_state is below {2**32}, and the seed is {seed}: take a smaller one")
     return RandomState(int(seed))
