@@ -33,6 +33,11 @@ def numbers(data: Any, what: str) -> NDArray[Any]:
 
 
 def refuse_missing(rows: NDArray[Any], names: Sequence[str]) -> None:
+    """Refuse rows in which something is not finite.
+
+    Raises:
+        InputError: which columns it is in.
+    """
     if rows.dtype.kind == "f" and not np.isfinite(rows).all():
         columns = np.flatnonzero(~np.isfinite(rows).all(axis=0))
         bad = ", ".join(repr(str(names[at])) for at in columns[:5] if at < len(names))
