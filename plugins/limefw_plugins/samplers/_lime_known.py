@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from limefw.errors import InputError
 from limefw.modalities.table import Row
 from limefw.types import Floats
 
@@ -21,10 +22,19 @@ def categories_of(row: Row, at: int) -> tuple[Any, Floats]:
 
 
 def bins_known(row: Row, at: int, ends: Floats) -> dict[str, Any]:
-    """Return the bins of a column of numbers with the share, mean and spread of each, as lime has them."""
+    """Return the bins of a column of numbers with the share, mean and spread of each, as lime has them.
+
+    Raises:
+        InputError: of statistics, which tell of their own bins alone.
+    """
     table, edges = row.background, ends[~np.isnan(ends)]
     if table.known is not None:
         about = table.known[row.names[at]]
+        if not np.array_equal(edges, about["edges"]):
+            raise InputError(
+                f"the statistics tell of {row.names[at]!r} in bins that end at {about['edges']}, and it is cut at "
+                f"{edges.tolist()}: cut it as they do, or use sampler 'marginals'"
+            )
         shares = np.asarray(about["frequencies"], dtype=np.float64)
         # as of data: a bin of one value has the spread 0, by which lime itself then divides
         stds = [std + 1e-11 for std in about["stds"]]

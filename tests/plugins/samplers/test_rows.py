@@ -199,6 +199,17 @@ def test_limes_draws_know_no_bounds():
         drawn_as_lime(row, 10)
 
 
+@pytest.mark.parametrize("ends", [[0.0], [-0.5, 0.0, 0.4]])
+def test_limes_draws_of_statistics_want_their_bins(ends):
+    """Of other bins the statistics know neither how often they are nor what they hold."""
+    data = RNG(0).normal(size=(200, 3))
+    row = limefw.Table(limefw.Table(data).statistics()).row(data[3])
+    with pytest.raises(limefw.InputError, match="cut it as they do, or use sampler 'marginals'"):
+        drawn_as_lime(row, 10, edges={"column 0": ends})
+    known = limefw.Table(data).statistics({"column 0": ends})
+    assert drawn_as_lime(limefw.Table(known).row(data[3]), 10).shape == (10, 3)
+
+
 def drawn_as_lime(row, count, **params):
     from limefw_plugins.samplers.lime_tabular import lime_tabular
 
