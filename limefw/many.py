@@ -19,7 +19,7 @@ from limefw.pipeline import Explainer
 from limefw.recipe import Label
 from limefw.results.explanation import Explanation
 from limefw.stage import Stage
-from limefw.types import Floats, Instance, Rendering
+from limefw.types import Floats, Instance, Rendering, freeze
 
 
 By = Literal["features", "names"]
@@ -119,6 +119,9 @@ class Weights:
     columns: NDArray[np.intp]
     effects: Floats
     count: int
+
+    def __post_init__(self) -> None:
+        freeze(self, {"rows": np.intp, "columns": np.intp, "effects": np.float64})
 
     @classmethod
     def of(
@@ -238,6 +241,9 @@ class Picked:
     coverage: Floats
     weights: Weights
 
+    def __post_init__(self) -> None:
+        freeze(self, {"coverage": np.float64})
+
     def __iter__(self) -> Iterator[Explanation]:
         return iter(self.explanations)
 
@@ -347,6 +353,9 @@ class Overview:
     noun: str
     fidelity: Floats
     order: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        freeze(self, {"fidelity": np.float64})
 
     def top(self, k: int | None = 10) -> tuple[Share, ...]:
         """Return the k strongest features."""

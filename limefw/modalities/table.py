@@ -98,6 +98,17 @@ class Table:
 
     ``table.row(3)`` is an instance. A model is given what the table is: a pandas or polars DataFrame with the same
     columns, order and types, or a NumPy array.
+
+    Attributes:
+        features: the f that are perturbed, each by itself: a column, or a one-hot group of them.
+        columns: the c that were read, in order; their numbers are what `Feature.columns` holds.
+        encoded: (N, f) all rows: a number in the user's own units, a category by its place among the sorted ones, NaN
+            where it is missing; read-only. None where statistics alone are known.
+        known: by column what is known of it, as `statistics` gives it, where there are no rows; else None.
+        labels: (N,) what the model should have said of each row, or None.
+        form: what models are given: the maker and names of columns.
+        name: for titles.
+        memory: what stages computed of the table once and find again, by keys of their own.
     """
 
     def __init__(
@@ -134,11 +145,13 @@ class Table:
         """
         self.name, self.known = name, None
         if isinstance(data, Mapping):
+            if one_hot:
+                raise InputError("one_hot groups need rows: statistics say of no two columns that they go together")
             self.form, self.columns, self.known = columns_of(data, maker)
             encoded = None
         else:
             self.form, read = read_columns(data, names, categorical)
-            encoded = np.stack([column.encoded for column in read], axis=1)
+            encoded = frozen(np.stack([column.encoded for column in read], axis=1))
             self.columns = [replace(column, encoded=encoded[:, at]) for at, column in enumerate(read)]
         self.features, self.encoded = self._grouped(encoded, category_names or {}, one_hot or {})
         self.features = self._restricted(self.features, immutable, bounds or {})
@@ -175,17 +188,20 @@ class Table:
             parts.append(None if encoded is None else encoded[:, at])
         if encoded is None or not groups:
             return tuple(features), encoded
-        return tuple(features), np.stack([part for part in parts if part is not None], axis=1)
+        return tuple(features), frozen(np.stack([part for part in parts if part is not None], axis=1))
 
     def _hot(self, members: Sequence[int], name: str) -> Floats:
         """Return which of a group's columns is 1 in each row; as many as there are columns where none is."""
+        switches = [self.columns[at].switch for at in members]
         values = np.stack([self.columns[at].encoded for at in members], axis=1)
-        if not np.isin(values, (0.0, 1.0)).all():
+        off, on = (np.stack([values[:, at] == switch[end] for at, switch in enumerate(switches)], axis=1)
+                   for end in (0, 1))  # fmt: skip
+        if not (on | off).all():
             raise InputError(f"one_hot {name!r}: its columns must hold 0 and 1 alone")
-        if (values.sum(axis=1) > 1).any():
-            row = int(np.flatnonzero(values.sum(axis=1) > 1)[0])
+        if (on.sum(axis=1) > 1).any():
+            row = int(np.flatnonzero(on.sum(axis=1) > 1)[0])
             raise InputError(f"one_hot {name!r}: in row {row} several of its columns are 1")
-        return np.where(values.any(axis=1), values.argmax(axis=1), len(members)).astype(np.float64)
+        return np.where(on.any(axis=1), on.argmax(axis=1), len(members)).astype(np.float64)
 
     def _restricted(
         self, features: Iterable[Feature], immutable: Collection[Any], bounds: Mapping[str, Any]
@@ -207,10 +223,10 @@ class Table:
     def _labelled(self, labels: Any) -> NDArray[Any] | None:
         if labels is None:
             return None
-        found = np.asarray(labels)
+        found = np.array(labels)
         if found.shape != (len(self),):
             raise InputError(f"labels are one for each of {len(self)} rows, got an array of shape {found.shape}")
-        return found
+        return frozen(found)
 
     def column(self, which: Any, what: str) -> int:
         """Return the number of a column given by name or number.
@@ -275,11 +291,16 @@ class Table:
 
     def _encode(self, values: Sequence[Any]) -> Floats:
         codes = [column.code(value) for column, value in zip(self.columns, values, strict=True)]
-        return np.array([codes[item.columns[0]] if len(item.columns) == 1 else _hot_code(item, codes)
+        return np.array([codes[item.columns[0]] if len(item.columns) == 1 else _hot_code(item, self.columns, codes)
                          for item in self.features])  # fmt: skip
 
     def frame(self, rows: Floats) -> Any:
-        """Return encoded rows ``(n, f)`` as the model wants them: with the table's own columns, order and types."""
+        """Return encoded rows as the model wants them: with the table's own columns, order and types.
+
+        Args:
+            rows: ``(n, f)``, as `encoded` has them. Where the model wants just these numbers it is given this very
+                array, and not a copy.
+        """
         if self._plain:
             return self.form.build(self.columns, rows, numbers=self._numbers)
         wide = np.empty((len(rows), len(self.columns)))
@@ -287,7 +308,8 @@ class Table:
             if len(feature.columns) == 1:
                 wide[:, feature.columns[0]] = rows[:, at]
             else:
-                wide[:, list(feature.columns)] = rows[:, [at]] == np.arange(len(feature.columns))
+                off, on = np.array([self.columns[one].switch for one in feature.columns]).T
+                wide[:, list(feature.columns)] = np.where(rows[:, [at]] == np.arange(len(on)), on, off)
         return self.form.build(self.columns, wide, numbers=self._numbers)
 
     @cached_property
@@ -300,7 +322,8 @@ class Table:
         """Whether all columns hold numbers of one type."""
         kinds = {str(column.dtype) for column in self.columns}
         return len(kinds) == 1 and all(
-            column.choices is None and isinstance(column.dtype, np.dtype) for column in self.columns
+            column.choices is None and isinstance(column.dtype, np.dtype) and column.dtype.kind != "O"
+            for column in self.columns
         )
 
     @cached_property
@@ -318,7 +341,7 @@ class Table:
                 size = len(own) if not parts else len(parts[0])
             spaced = np.linspace(0, len(own) - 1, size).round().astype(np.intp) if len(own) != size else slice(None)
             parts.append(own[spaced])
-        return np.stack(parts)
+        return frozen(np.stack(parts))
 
     def _pool_known(self, at: int) -> Floats:
         assert self.known is not None
@@ -327,13 +350,13 @@ class Table:
     @cached_property
     def means(self) -> Floats:
         """(f,) of the numbers; 0 for categories, which are not on a scale."""
-        return self._moments(np.nanmean, 0.0)
+        return frozen(self._moments(np.nanmean, 0.0))
 
     @cached_property
     def scales(self) -> Floats:
         """(f,) standard deviations of the numbers; 1 for categories and for what never varies."""
         found = self._moments(np.nanstd, 1.0)
-        return np.where(found > 0, found, 1.0)
+        return frozen(np.where(found > 0, found, 1.0))
 
     def _moments(self, moment: Any, otherwise: float) -> Floats:
         """Return a figure of each column of numbers, from the rows themselves where they are known."""
@@ -344,25 +367,42 @@ class Table:
         return found
 
     def settled(self, rows: Floats) -> Floats:
-        """Return encoded rows with whole numbers where there are only such, and within the bounds."""
+        """Return encoded rows with whole numbers where there are only such, and within the bounds.
+
+        Args:
+            rows: ``(n, f)``, as `encoded` has them; rounded in place, so give no array that is still needed.
+        """
         whole = [at for at, feature in enumerate(self.features) if feature.texts or feature.kind == "integer"]
         rows[:, whole] = np.rint(rows[:, whole])
         low, high = (np.array([getattr(feature, end) for feature in self.features]) for end in ("low", "high"))
         return np.asarray(np.clip(rows, low, high))
 
-    def statistics(self, edges: Mapping[str, Sequence[float]] | None = None) -> dict[str, dict[str, Any]]:
+    def statistics(self, edges: Mapping[Any, Sequence[float]] | None = None) -> dict[str, dict[str, Any]]:
         """Return what is known of each column, as plain values: JSON may hold it, and ``Table`` takes it.
 
         Args:
-            edges: by column of numbers: where its bins end; by default the quartiles.
+            edges: by column of numbers, its name or number: where its bins end; by default the quartiles.
+
+        Raises:
+            InputError: there is no such column of numbers, or the rows that bins are counted from are not known.
         """
         from limefw.modalities.table_statistics import described
+
+        chosen = {}
+        for which, ends in (edges or {}).items():
+            column = self.columns[self.column(which, "edges")]
+            chosen[column.name] = np.asarray(ends, dtype=np.float64)
+            if column.places is not None or not np.isfinite(chosen[column.name]).all():
+                raise InputError(f"edges of {column.name!r} must be finite numbers of a column of numbers")
 
         if any(len(feature.columns) > 1 for feature in self.features):
             raise InputError("one-hot groups have no statistics by column: give the table with the category itself")
         if self.known is not None:
+            if chosen:
+                raise InputError(
+                    "this table knows statistics and no rows, so its bins are what they are: leave edges out"
+                )
             return json.loads(json.dumps(self.known))  # type: ignore[no-any-return]
-        chosen = edges or {}
         return {column.name: described(column, chosen.get(column.name)) for column in self.columns}
 
     def fingerprint(self) -> str:
@@ -412,9 +452,9 @@ def _hot_feature(name: str, members: Sequence[int], columns: Sequence[Column]) -
     return Feature(name, "category", tuple(members), (*texts, "none of these"))
 
 
-def _hot_code(feature: Feature, codes: Sequence[float]) -> float:
-    on = [place for place, at in enumerate(feature.columns) if codes[at] == 1.0]
-    if len(on) > 1 or any(codes[at] not in (0.0, 1.0) for at in feature.columns):
+def _hot_code(feature: Feature, columns: Sequence[Column], codes: Sequence[float]) -> float:
+    on = [place for place, at in enumerate(feature.columns) if codes[at] == columns[at].switch[1]]
+    if len(on) > 1 or any(codes[at] not in columns[at].switch for at in feature.columns):
         raise InputError(f"one_hot {feature.name!r}: one of its columns is 1 and the others are 0 in a row")
     return float(on[0] if on else len(feature.columns))
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from limefw.errors import InputError
 from limefw.modalities.table import Feature, Row, number_text
-from limefw.types import Codes, Draws, Floats, Labels, Segments, digest, frozen
+from limefw.types import Codes, Draws, Floats, Labels, Segments, digest, freeze
 
 
 ASKED = 50
@@ -34,8 +34,8 @@ class Bins(Segments):
         labels: (f,) a number for each feature that is varied, -1 for those kept.
         edges: (f, m) the upper ends of bins of numbers, which belong to them; NaN behind the last. A category is a bin.
         scaled: (f,) True where there are no bins: the code is the value less `means`, in units of `scales`.
-        means: (f,)
-        scales: (f,)
+        means: (f,) of the table's column, in its own units, where `scaled`; elsewhere 0.
+        scales: (f,) its standard deviation there, in the same units; elsewhere 1.
     """
 
     edges: Floats | None = None
@@ -80,10 +80,8 @@ class Bins(Segments):
         return cls(labels, tuple(names), edges=ends, scaled=scaled, means=means, scales=scales)
 
     def __post_init__(self) -> None:
-        for name, dtype in (("labels", None), ("edges", np.float64), ("scaled", np.bool_), ("means", np.float64),
-                            ("scales", np.float64)):  # fmt: skip
-            if (array := getattr(self, name)) is not None:
-                object.__setattr__(self, name, frozen(array, dtype))
+        numbers = dict.fromkeys(("edges", "means", "scales"), np.float64)
+        freeze(self, {"labels": None, "scaled": np.bool_, **numbers})
 
     @property
     def varied(self) -> NDArray[np.intp]:
@@ -222,6 +220,9 @@ class RowComposer:
     last: NDArray[np.intp]
     joint: bool = False
 
+    def __post_init__(self) -> None:
+        freeze(self, {"labels": None, "first": np.intp, "last": np.intp})
+
     @classmethod
     def of(cls, row: Row, segments: Segments, *, joint: bool = False) -> "RowComposer":
         """Make one of a row and its bins.
@@ -245,7 +246,9 @@ class RowComposer:
 
     def compose(self, draws: Draws) -> Any:
         """Return the rows as the model wants them."""
-        return self.row.background.frame(self.rows(draws))
+        rows = self.rows(draws)
+        # a model may write on what it is given, and what a sampler drew is read-only and still needed
+        return self.row.background.frame(rows.copy() if "row" in draws.values else rows)
 
     def rows(self, draws: Draws) -> Floats:
         """Return encoded rows ``(n, f)``."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import InputError
-from limefw.types import Floats
+from limefw.types import Floats, frozen
 
 
 Kind = Literal["number", "integer", "boolean", "category", "other"]
@@ -37,7 +37,7 @@ class Column:
         choices: one element for each category, in the frame's own type; None where it holds numbers.
         places: from a category to its place.
         missing: the frame's own missing value where it has one: a place in `choices`, or -1 where none was seen.
-        nulls: polars' null is missing here, not NaN.
+        nulls: polars' null, or None among objects, is missing here, not NaN.
     """
 
     name: str
@@ -48,6 +48,9 @@ class Column:
     places: Any = None
     missing: int = -1
     nulls: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "encoded", frozen(self.encoded, np.float64))
 
     def code(self, value: Any) -> float:
         """Return the number that stands for a value.
@@ -67,6 +70,11 @@ class Column:
             raise InputError(f"column {self.name!r} never has {value!r} in the table. It has: {_listed(self.places)}")
         return float(place)
 
+    @property
+    def switch(self) -> tuple[float, float]:
+        """The numbers that stand for 0 and for 1, or False and True; NaN for one that it never holds."""
+        return (0.0, 1.0) if self.places is None else (self.places.get(0, math.nan), self.places.get(1, math.nan))
+
     def _number(self, value: Any) -> float:
         try:
             number = float(value)
@@ -84,7 +92,7 @@ def is_missing(value: Any) -> bool:
     return (
         value is None
         or type(value).__name__ in ("NAType", "NaTType")
-        or (isinstance(value, float) and math.isnan(value))
+        or (isinstance(value, float | np.floating) and math.isnan(value))
     )
 
 
@@ -102,7 +110,7 @@ def of_numbers(name: str, values: Any, *, integer: bool, dtype: Any, nulls: bool
     encoded = np.asarray(values, dtype=np.float64)
     if (bad := int(np.isinf(encoded).sum())) > 0:
         raise InputError(f"column {name!r} is infinite in {bad} rows: replace these before explaining")
-    if integer and np.abs(encoded).max(initial=0.0) > EXACT:
+    if integer and (np.abs(encoded) > EXACT).any():
         raise InputError(
             f"column {name!r} holds whole numbers above 2^53, which are names rather than amounts: leave the column "
             f"out, or say categorical=[{name!r}]"
@@ -148,7 +156,16 @@ def of_choices(name: str, values: Sequence[Any], array: Any, kind: Kind, dtype: 
 def are_numbers(values: Sequence[Any]) -> bool:
     """Say whether Python objects are numbers, or missing, and not all missing."""
     there = [value for value in values if not is_missing(value)]
-    return bool(there) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in there)
+    kinds = int | float | np.integer | np.floating
+    return bool(there) and all(isinstance(value, kinds) and not isinstance(value, bool) for value in there)
+
+
+def of_objects(name: str, values: Sequence[Any], dtype: Any) -> Column:
+    """Read a column of Python objects that are numbers, or missing; raises as `of_numbers` does."""
+    gone = [is_missing(value) for value in values]
+    numbers = [math.nan if missing else value for value, missing in zip(values, gone, strict=True)]
+    whole = all(missing or isinstance(value, int | np.integer) for value, missing in zip(values, gone, strict=True))
+    return of_numbers(name, numbers, integer=whole, dtype=dtype, nulls=any(value is None for value in values))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,7 +197,7 @@ class Form:
         if numbers:
             return _numpy(encoded, self.dtype)
         pairs = zip(columns, encoded.T, strict=True)
-        parts = [_numpy(numbers, self.dtype) if one.choices is None else one.choices[_places(one, numbers)]
+        parts = [_own(one, numbers, self.dtype) if one.choices is None else one.choices[_places(one, numbers)]
                  for one, numbers in pairs]  # fmt: skip
         return np.stack(parts, axis=1).astype(self.dtype, copy=False)
 
@@ -194,7 +211,7 @@ class Form:
             if one.choices is not None:
                 made[at] = one.choices.take(_places(one, values))
             elif isinstance(one.dtype, np.dtype):
-                made[at] = _numpy(values, one.dtype)
+                made[at] = _own(one, values, one.dtype)
             else:
                 whole = np.rint(values) if one.kind == "integer" else values
                 made[at] = pd.array(whole, dtype="Float64").astype(one.dtype)
@@ -221,6 +238,18 @@ def _places(column: Column, numbers: Floats) -> NDArray[np.intp]:
 
 def _numpy(numbers: Floats, dtype: Any) -> NDArray[Any]:
     return (np.rint(numbers) if dtype.kind in "iu" else numbers).astype(dtype, copy=False)
+
+
+def _own(column: Column, numbers: Floats, dtype: Any) -> NDArray[Any]:
+    """Return a column's numbers in its type; among objects they are Python's own."""
+    if dtype.kind != "O":
+        return _numpy(numbers, dtype)
+    found, there = numbers.astype(object), ~np.isnan(numbers)
+    if column.kind == "integer":
+        found[there] = np.rint(numbers[there]).astype(np.int64).astype(object)
+    if column.nulls:
+        found[~there] = None
+    return found
 
 
 def read_columns(data: Any, names: Sequence[str] | None, categorical: Collection[Any]) -> tuple[Form, list[Column]]:
@@ -301,7 +330,7 @@ def _of_numpy(data: NDArray[Any], at: int, name: str, categorical: bool) -> Colu
         return of_numbers(name, values, integer=dtype.kind != "f", dtype=dtype)
     listed = values.tolist()
     if dtype.kind == "O" and not categorical and are_numbers(listed):
-        return of_numbers(name, [math.nan if is_missing(item) else item for item in listed], integer=False, dtype=dtype)
+        return of_objects(name, listed, dtype)
     kind: Kind = "boolean" if dtype.kind == "b" else "category"
     return of_choices(name, listed, values, kind, dtype, lambda array, places: array[places])
 
@@ -316,8 +345,7 @@ def _of_pandas(data: Any, at: int, name: str, categorical: bool) -> Column:  # n
         return of_numbers(name, numbers, integer=types.is_integer_dtype(dtype), dtype=dtype)
     listed = series.tolist()
     if types.is_object_dtype(dtype) and not categorical and are_numbers(listed):
-        numbers = np.array([math.nan if is_missing(item) else item for item in listed], dtype=np.float64)
-        return of_numbers(name, numbers, integer=False, dtype=dtype)
+        return of_objects(name, listed, dtype)
     words = types.is_string_dtype(dtype) or types.is_object_dtype(dtype) or isinstance(dtype, _categorical_type())
     kind: Kind = "boolean" if types.is_bool_dtype(dtype) else "category" if words or categorical else "other"
     return of_choices(name, listed, series.array, kind, dtype, lambda array, places: array.take(places))

@@ -17,7 +17,7 @@ SIZE = 2000
 _NUMBERS = ("edges", "frequencies", "means", "stds", "min", "max")
 
 
-def described(column: Column, edges: Sequence[float] | None = None) -> dict[str, Any]:
+def described(column: Column, edges: Sequence[float] | Floats | None = None) -> dict[str, Any]:
     """Return what is known of a column: of numbers by bins, each with its share, mean and spread."""
     values, missing = column.encoded, np.isnan(column.encoded)
     share = float(missing.mean())
@@ -114,11 +114,18 @@ def pool_of(about: Mapping[str, Any], column: Column) -> Floats:
     if column.places is not None:
         codes = [*range(len(column.places)), math.nan]
         return np.repeat(np.array(codes, dtype=np.float64), counts)
-    lows, highs = [about["min"], *about["edges"]], [*about["edges"], about["max"]]
-    ends = zip(lows, highs, about["means"], about["stds"], counts, strict=False)
-    parts = [_spread(*end) for end in ends]
-    values = np.concatenate([*parts, np.full(counts[-1], math.nan)])
-    return np.sort(np.rint(values) if column.kind == "integer" else values)
+    ends = [about["min"], *np.clip(about["edges"], about["min"], about["max"]), about["max"]]
+    bins = zip(ends, ends[1:], about["means"], about["stds"], counts, strict=False)
+    parts = [_spread(*one) for one in bins]
+    if column.kind == "integer":
+        # rounded they stay in their bin, which holds its upper end and not its lower
+        least = [
+            math.ceil(about["min"]),
+            *(max(math.floor(low) + 1, math.ceil(about["min"])) for low in about["edges"]),
+        ]
+        every = zip(parts, least, ends[1:], strict=True)
+        parts = [np.clip(np.rint(part), low, math.floor(high)) for part, low, high in every]
+    return np.sort(np.concatenate([*parts, np.full(counts[-1], math.nan)]))
 
 
 def _spread(low: float, high: float, mean: float, std: float, count: int) -> Floats:

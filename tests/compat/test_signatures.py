@@ -121,6 +121,17 @@ def test_objects_have_all_attributes_that_limes_have(theirs):
         assert names <= got[key], key
 
 
+def test_names_of_tables_are_in_limes_module():
+    """Whatever files they are written in: a user imports them, and loads old pickles of them, from there."""
+    from limefw.compat.lime import discretize, explanation, lime_base, lime_tabular
+
+    names = ("BaseDiscretizer", "DecileDiscretizer", "EntropyDiscretizer", "QuartileDiscretizer", "StatsDiscretizer")
+    assert all(getattr(lime_tabular, name) is getattr(discretize, name) for name in names)
+    assert (lime_tabular.explanation, lime_tabular.lime_base) == (explanation, lime_base)
+    for name in ("TableDomainMapper", "LimeTabularExplainer", "RecurrentTabularExplainer"):
+        assert getattr(lime_tabular, name).__name__ == name
+
+
 def test_modules_are_there_once_the_package_is():
     """``from limefw.compat import lime`` and ``lime.lime_text`` go on as ``import lime.lime_text`` did."""
     from limefw.compat import lime

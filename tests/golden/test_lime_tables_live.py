@@ -204,3 +204,37 @@ def test_ties_at_the_least_value_are_drawn_as_they_are_by_our_own_recipe_alone()
     assert (shown["lime-0.2.0.1-table"] == 0.0).mean() > 0.3
     assert np.isin(shown["table"], data[:, 0]).all()
     assert (shown["table"] == 3.0).mean() > 0.3
+
+
+def test_columns_of_integers_are_limes_where_the_table_holds_them_as_floats():
+    """lime shows its model fractions of whole numbers; a table shows integers as integers, so the numbers are others.
+
+    Of a float copy they are lime's, as the recipe says.
+    """
+    rng = np.random.default_rng(3)
+    data = np.stack([rng.integers(18, 80, 300), rng.poisson(3, 300), rng.integers(0, 5000, 300)], axis=1)
+    seen = {}
+
+    def model(rows, kind="lime"):
+        seen.setdefault(kind, []).append(np.array(rows, dtype=float))
+        odds = 1 / (1 + np.exp(-np.sin(rows[:, 0]) - rows[:, 1] * 0.3 + rows[:, 2] * 1e-3))
+        return np.stack([1 - odds, odds], axis=1)
+
+    explainer = lime_tabular.LimeTabularExplainer(data, random_state=0)
+    found = explainer.explain_instance(data[3], model, num_samples=500)
+    both = {
+        kind: explained(
+            limefw.Table(data.astype(kind)).row(3), lambda rows, kind=kind: model(rows, kind), 0, (1,), 500, 10,
+            "auto", {}, {},
+        )
+        for kind in ("float64", "int64")
+    }  # fmt: skip
+    check(both["float64"], found, (1,))
+    whole = {kind: all((rows == np.rint(rows)).all() for rows in shown) for kind, shown in seen.items()}
+    assert whole == {"lime": False, "float64": False, "int64": True}
+    assert np.abs(both["int64"].effects() - both["float64"].effects()).max() > 1e-5
+
+
+def test_a_seed_that_lime_cannot_have_is_refused():
+    with pytest.raises(limefw.InputError, match="random_state is below 4294967296"):
+        explained(limefw.Table(DATA).row(0), probabilities, 2**32, (1,), 50, 10, "auto", {}, {})

@@ -10,7 +10,7 @@ import pytest
 import limefw
 from limefw import Bins, Table
 from limefw.modalities.table import number_text
-from limefw.modalities.table_bins import between
+from limefw.modalities.table_bins import RowComposer, between
 from limefw_plugins.segmenters.bins import bins
 
 
@@ -123,6 +123,60 @@ def test_arrays_of_texts_and_numbers_keep_both():
     assert {type(value) for value in np.concatenate(seen)[:, 2]} == {bool}
 
 
+@pytest.mark.parametrize("form", ["numpy", "pandas"])
+def test_numbers_among_objects_are_numbers_and_come_back_as_they_were(form):
+    """NumPy's numbers count as Python's do; whole columns come back whole, and None as None."""
+    pd = pytest.importorskip("pandas")
+    columns = {
+        "whole": list(range(40)),
+        "numpy": [np.int64(at) for at in range(40)],
+        "single": list(np.arange(40.0, dtype="f4")),
+        "gaps": [at if at % 4 else None for at in range(40)],
+        "nans": [math.nan if at % 3 else at for at in range(40)],
+    }
+    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+    seen = []
+
+    def model(rows):
+        seen.append(np.asarray(rows, dtype=object))
+        return halves(rows)
+
+    table = Table(frame if form == "pandas" else frame.to_numpy(), names=None if form == "pandas" else list(columns))
+    limefw.explain(table.row(5), model, samples=200)
+    assert [feature.kind for feature in table.features] == ["integer", "integer", "number", "integer", "integer"]
+    shown = np.concatenate(seen)
+    kinds = [{type(value) for value in shown[:, at]} for at in range(5)]
+    assert kinds == [{int}, {int}, {float}, {int, type(None)}, {int, float}]
+    assert all(math.isnan(value) for value in shown[:, 4] if isinstance(value, float))
+
+
+@pytest.mark.parametrize("form", ["numpy", "pandas"])
+@pytest.mark.parametrize("sampler", ["marginals", "sobol", "latin_hypercube", "bootstrap", "gaussian_copula",
+                                     "around_instance", "lime_tabular"])  # fmt: skip
+@pytest.mark.parametrize("discretizer", ["quartile", "none"])
+def test_a_model_may_write_on_what_it_is_given(form, sampler, discretizer):
+    """As many do to fill in what is missing; the rows are its own, so that the explanation stays what it was."""
+    pd = pytest.importorskip("pandas")
+    data = RNG(0).normal(size=(100, 3))
+    table = Table(data if form == "numpy" else pd.DataFrame(data, columns=list("abc")))
+
+    def odds(rows):
+        values = np.array(rows)
+        return np.stack([values[:, 0], 1 - values[:, 0]], axis=1) / 100 + 0.5
+
+    def writing(rows):
+        found = odds(rows)
+        if form == "numpy":
+            rows[:] = 0.0
+        else:
+            rows.iloc[:, 0] = 0.0
+        return found
+
+    made = {"samples": 100, "sampler": sampler, "segmenter": {"use": "bins", "discretizer": discretizer}}
+    ours, theirs = (limefw.explain(table.row(3), model, **made) for model in (writing, odds))
+    assert ours.as_list() == theirs.as_list()
+
+
 # --- pipelines
 
 
@@ -199,6 +253,27 @@ def test_one_hot_columns_change_together():
     assert table.row({**dict(zip(names, data[red], strict=True))}).values.tolist() == table.row(red).values.tolist()
 
 
+@pytest.mark.parametrize("kind", [bool, int, float, "category"])
+def test_one_hot_columns_that_never_change_are_read_as_they_are(kind):
+    """Also where one is True in every row, so that it is the first of its column's values and not the second."""
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"k_a": [False] * 60, "k_b": [True] * 60, "x": np.arange(60.0), "y": np.arange(60.0) % 7})
+    frame = frame.astype({"k_a": kind, "k_b": kind})
+    seen = []
+
+    def model(rows):
+        seen.append(rows)
+        return halves(rows)
+
+    table = Table(frame, one_hot={"k": ["k_a", "k_b"]})
+    assert {table.row(at).texts[0] for at in range(60)} == {"b"}
+    assert table.row(frame.iloc[[3]]).texts[0] == "b"
+    limefw.explain(table.row(3), model, samples=50)
+    shown = pd.concat(seen)
+    assert not shown["k_a"].astype(bool).any()
+    assert shown["k_b"].astype(bool).all()
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [([[1, 1, 0.0]], "in row 0 several"), ([[2, 0, 0.0]], "0 and 1 alone")],
@@ -228,6 +303,16 @@ def test_immutable_columns_stay_and_bounds_are_kept():
         if sampler != "bootstrap":
             assert len(np.unique(shown[:, 2])) > 20, sampler
         assert [name.strip("-<=>.0123456789 ")[0] for name in found.segments.names] == ["a", "c", "d"]
+
+
+def test_bounds_belong_to_what_may_be_shown():
+    """Values at the very bounds are drawn, those beyond are not, and what is missing may still be."""
+    data = np.repeat(np.arange(10.0), 5)[:, None].repeat(2, axis=1)
+    data[::5, 1] = np.nan
+    table = Table(data, names=["a", "b"], bounds={"a": (2, 5), "b": (None, 5.0)})
+    assert set(table.pools[0]) == {2.0, 3.0, 4.0, 5.0}
+    assert set(table.pools[1][~np.isnan(table.pools[1])]) == set(np.arange(6.0))
+    assert np.isnan(table.pools[1]).any()
 
 
 def test_what_is_missing_is_a_bin_of_its_own():
@@ -294,6 +379,23 @@ def test_names_have_the_digits_it_takes_to_be_true(value, ends, text):
     assert between(table.features[0], value, np.array(ends)) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "ends", "text"),
+    [
+        (36, [35.0, 36.0, 40.0], "x = 36"),
+        (36, [35.25, 36.75], "x = 36"),
+        (36, [35.0, 37.0], "35 < x <= 37"),
+        (37, [35.25, 37.5], "35 < x <= 37"),
+        (3, [3.5], "x <= 3"),
+        (4, [3.5], "x > 3"),
+    ],
+)
+def test_whole_numbers_are_named_one_by_one_where_a_bin_holds_one_alone(value, ends, text):
+    """36 < x <= 37 is x = 37 among whole numbers; 35 < x <= 37 is two of them."""
+    table = Table(np.array([[value, 0], [0, 1]]), names=["x", "y"])
+    assert between(table.features[0], value, ends) == text
+
+
 def test_names_of_whole_numbers_have_none():
     ages = np.array([18, 22, 35, 37, 50, 61, 62, 70, 71, 80])
     table = Table(np.column_stack([ages, ages]), names=["age", "other"])
@@ -358,6 +460,31 @@ def test_statistics_stand_for_the_data(people):
     assert limefw.explain(row, model, sampler="sobol", samples=128)
 
 
+def shares_in_bins(values, about):
+    """Return which share of values lies in each bin, each of which holds its upper end and not its lower."""
+    return np.bincount(np.searchsorted(about["edges"], values), minlength=len(about["edges"]) + 1) / len(values)
+
+
+@pytest.mark.parametrize("edges", [None, [0, 1, 5], [0.5, 1.5, 2.0, 9.5]])
+@pytest.mark.parametrize("largest", [3, 12])
+def test_whole_numbers_made_of_statistics_stay_in_their_bins(edges, largest):
+    """Rounding takes none across the end of a bin: each bin keeps its share, and numbers are whole."""
+    data = np.minimum(RNG(0).poisson(3, (400, 2)), largest)
+    known = Table(data).statistics(None if edges is None else {"column 0": edges})
+    pool, about = Table(known).pools[0], known["column 0"]
+    assert (pool == np.rint(pool)).all()
+    assert (pool.min(), pool.max()) == (about["min"], about["max"])
+    np.testing.assert_allclose(shares_in_bins(pool, about), about["frequencies"], atol=2 / len(pool))
+
+
+def test_numbers_made_of_statistics_stay_in_their_bins():
+    """Also where the mean of a bin is as near to its lower end as rounding lets it be."""
+    about = {"kind": "number", "edges": [1e6], "frequencies": [0.5, 0.5], "means": [4e5, 1e6], "stds": [1e5, 1e-8],
+             "min": 0.0, "max": 1e6 + 1}  # fmt: skip
+    pool = Table({"a": about, "b": about}).pools[0]
+    np.testing.assert_allclose(shares_in_bins(pool, about), [0.5, 0.5], atol=1e-3)
+
+
 @pytest.mark.parametrize(
     ("known", "message"),
     [
@@ -386,6 +513,7 @@ def test_statistics_that_lack_something_say_what(known, message):
         (lambda: Table([[1.0, 2.0]], names=["a"]), "1 names were given for 2 columns"),
         (lambda: Table([[1.0, 2.0]], names=["a", "a"]), "several columns have one name: a"),
         (lambda: Table(np.array([[2**60, 1]])), "names rather than amounts"),
+        (lambda: Table(np.array([[2**60, 1], [None, 1]], dtype=object)), "names rather than amounts"),
         (lambda: Table([[1.0, 2.0]], categorical=["x"]), "categorical: there is no column 'x'"),
         (lambda: Table([[1.0, 2.0]], immutable=["x"]), "immutable: there is no 'x'"),
         (lambda: Table([[1.0, 2.0]], bounds={"column 0": (3, 2)}), r"must be \(least, greatest\)"),
@@ -414,6 +542,42 @@ def test_rows_that_do_not_fit_their_table_say_why(people, change, message):
     values = people.iloc[0].to_dict()
     with pytest.raises(limefw.InputError, match=message):
         Table(people).row({**values, **change})
+
+
+@pytest.mark.parametrize("missing", [math.nan, np.float64("nan"), np.float32("nan"), np.float16("nan")])
+def test_what_is_missing_may_be_of_any_float_type(missing):
+    """dict(frame.iloc[3]) gives NumPy's own numbers, of which only float64 is a Python float."""
+    data = RNG(0).normal(size=(40, 3)).astype(np.float32)
+    data[:, 2] = np.rint(data[:, 2])
+    data[0, 1] = np.nan
+    table = Table(data, names=["always", "sometimes", "other"])
+    values = {"always": np.float32(0.5), "sometimes": missing, "other": 1.0}
+    assert table.row(values).texts == ("0.5", "missing", "1")
+    with pytest.raises(limefw.InputError, match="'always' is missing in this row, and never in the table"):
+        table.row({**values, "always": missing})
+    whole = Table(np.arange(12).reshape(4, 3), names=["a", "b", "c"])
+    with pytest.raises(limefw.InputError, match="'a' is missing in this row, and never in the table"):
+        whole.row({"a": missing, "b": 1, "c": 2})
+
+
+def test_edges_of_statistics_are_those_of_a_column_of_numbers(people):
+    """Edges that would be left unused are refused; a column may be given by its number too."""
+    table = Table(people[["age", "housing"]])
+    assert table.statistics({"age": [30, 50]}) == table.statistics({0: [50, 30.0]})
+    assert table.statistics({"age": [30, 50]})["age"]["edges"] == [30.0, 50.0]
+    with pytest.raises(limefw.InputError, match=r"edges: there is no 'agee'\. Did you mean 'age'\?"):
+        table.statistics({"agee": [30]})
+    for which, ends in (("housing", [30]), ("age", [30, math.nan])):
+        with pytest.raises(limefw.InputError, match=f"edges of '{which}' must be finite numbers of a column of"):
+            table.statistics({which: ends})
+    with pytest.raises(limefw.InputError, match="its bins are what they are"):
+        Table(table.statistics()).statistics({"age": [30]})
+
+
+def test_one_hot_groups_need_rows():
+    known = Table(np.eye(3)[RNG(0).integers(0, 3, 60)], names=list("abc")).statistics()
+    with pytest.raises(limefw.InputError, match="one_hot groups need rows"):
+        Table(known, one_hot={"g": list("abc")})
 
 
 def test_a_row_may_come_in_any_order_and_form(people):
@@ -464,6 +628,34 @@ def test_the_background_is_not_saved(tmp_path):
     data = RNG(0).normal(size=(5000, 4))
     limefw.explain(Table(data).row(0), halves, samples=20).save(tmp_path / "row.limefw")
     assert (tmp_path / "row.limefw").stat().st_size < 20_000
+
+
+def arrays_of(value):
+    """Return the arrays that something holds, by name."""
+    names = getattr(value, "__slots__", None) or [*vars(value), "pools", "means", "scales"]
+    return {name: found for name in names if isinstance(found := getattr(value, name), np.ndarray)}
+
+
+def test_nothing_that_a_table_is_memoised_by_can_be_changed():
+    """Pools, bins and fingerprint are computed once: arrays are read-only, and the user's own stay as they are."""
+    rng = RNG(0)
+    data, labels = np.column_stack([np.eye(3)[rng.integers(0, 3, 60)], rng.normal(size=(60, 2))]), np.arange(60) % 2
+    table = Table(data, labels=labels, one_hot={"k": [0, 1, 2]})
+    found = limefw.explain(table.row(3), halves, samples=100, labels=[0])
+    composer = RowComposer.of(table.row(3), found.segments)
+    many = limefw.overview([found])
+    plain, picked = Table(data, labels=labels), limefw.pick([found], 1)
+    holders = [table, plain, *table.columns, table.row(3), found.segments, composer, many, picked, picked.weights]
+    assert len(arrays_of(table)) == len(arrays_of(plain)) == 5
+    for holder in holders:
+        assert arrays_of(holder), type(holder)
+        for name, array in arrays_of(holder).items():
+            assert not array.flags.writeable, (type(holder), name)
+    before = table.fingerprint()
+    labels[:], data[:] = 0, 0.0
+    assert plain.labels.any()
+    assert plain.encoded.any()
+    assert before == Table(table.frame(table.encoded), one_hot={"k": [0, 1, 2]}).fingerprint()
 
 
 def test_the_seed_decides_everything_and_chunks_nothing():

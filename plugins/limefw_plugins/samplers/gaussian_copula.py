@@ -45,8 +45,7 @@ def _root(table: Table) -> Floats:
         together = scores.T @ scores / len(table)
         np.fill_diagonal(together, 1.0)
         values, vectors = np.linalg.eigh(together)
-        found = vectors * np.sqrt(np.clip(values, 0.0, None))
-        # each column keeps the spread 1, by which it meets its own quantiles
-        table.memory["copula"] = found / np.linalg.norm(found, axis=1, keepdims=True)
+        # times itself it has the diagonal 1 again, so that each column meets its own quantiles
+        table.memory["copula"] = vectors * np.sqrt(np.clip(values, 0.0, None))
     root: Floats = table.memory["copula"]
     return root

@@ -12,6 +12,7 @@ from limefw.modalities.table import Row
 from limefw.modalities.table_bins import Bins
 from limefw.statistics import cut_off_normal
 from limefw.types import Draws, Floats, Segments
+from limefw_plugins.samplers._lime_known import bins_known, categories_of
 from limefw_plugins.samplers._lime_random import lime_state
 from limefw_plugins.samplers._rows import bins_of, drawn
 
@@ -30,7 +31,9 @@ def lime_tabular(
     """Lime 0.2.0.1's draws for tables, number for number where the seed is its random_state.
 
     With its defects: a bin whose ends are one value is drawn at (value - mean) / spread instead of that value, values
-    in bins are normal though the data are not, and whole numbers get fractions. `marginals` has none of them.
+    in bins are normal though the data are not, and whole numbers that a table holds as floats get fractions.
+    `marginals` has none of them. Columns of integers are rounded before the model sees them, which lime does not do:
+    its numbers come of a float copy of the data.
 
     Args:
         around_instance: where columns are not cut, draw around the row instead of the means.
@@ -41,6 +44,8 @@ def lime_tabular(
     known = row.background.encoded
     if np.isnan(row.values).any() or (known is not None and np.isnan(known).any()):
         raise InputError("lime knows no missing values: use sampler 'marginals', for which they are a bin")
+    if any(feature.low > -np.inf or feature.high < np.inf for feature in row.background.features):
+        raise InputError("lime knows no bounds: use sampler 'marginals', which keeps them")
     assert bins.scaled is not None
     numbers = np.flatnonzero([not feature.texts for feature in row.background.features])
     if trees:
@@ -65,21 +70,22 @@ def _as_they_are(state: RandomState, row: Row, count: int, *, around: bool, meth
     rows = normal * table.scales + (row.values if around else table.means)
     for at, feature in enumerate(table.features):
         if feature.texts:
-            values, shares = _categories(row, at)
+            values, shares = categories_of(row, at)
             rows[:, at] = state.choice(values, size=count, replace=True, p=shares)
     return rows
 
 
 def _by_bins(state: RandomState, row: Row, bins: Bins, numbers: NDArray[np.intp], count: int) -> Draws:
     assert bins.edges is not None
-    rows, known = np.empty((count, len(row.values))), {at: _known(row, at, bins.edges[at]) for at in numbers.tolist()}
+    known = {at: bins_known(row, at, bins.edges[at]) for at in numbers.tolist()}
+    rows = np.empty((count, len(row.values)))
     codes = np.empty(rows.shape, dtype=np.bool_)
     for at, own in enumerate(row.values):
         if at in known:
             values, shares = known[at]["values"], known[at]["frequencies"]
             own = float(np.searchsorted(known[at]["edges"], own))  # noqa: PLW2901
         else:
-            values, shares = _categories(row, at)
+            values, shares = categories_of(row, at)
         rows[:, at] = state.choice(values, size=count, replace=True, p=shares)
         codes[:, at] = rows[:, at] == own
     for at, about in known.items():
@@ -89,44 +95,6 @@ def _by_bins(state: RandomState, row: Row, bins: Bins, numbers: NDArray[np.intp]
     kept = np.flatnonzero(bins.labels < 0)
     rows[:, kept] = row.values[kept]
     return Draws(codes[:, bins.varied], {"row": rows})
-
-
-def _categories(row: Row, at: int) -> tuple[Any, Floats]:
-    """Return the codes of a category, and their shares."""
-    table = row.background
-    if table.known is not None:
-        about = table.known[row.names[at]]
-        counts = np.asarray(about["frequencies"], dtype=np.float64)
-        return list(range(len(counts))), counts / counts.sum()
-    assert table.encoded is not None
-    codes, times = np.unique(table.encoded[:, at], return_counts=True)
-    return codes.tolist(), times / float(times.sum())
-
-
-def _known(row: Row, at: int, ends: Floats) -> dict[str, Any]:
-    """Return the bins of a column of numbers with the share, mean and spread of each, as lime has them."""
-    table, edges = row.background, ends[~np.isnan(ends)]
-    if table.known is not None:
-        about = table.known[row.names[at]]
-        shares = np.asarray(about["frequencies"], dtype=np.float64)
-        found = {"values": list(range(len(shares))), "means": about["means"], "stds": about["stds"]}
-        low, high = about["min"], about["max"]
-    else:
-        assert table.encoded is not None
-        values = table.encoded[:, at]
-        place = np.searchsorted(edges, values)
-        there, times = np.unique(place, return_counts=True)
-        shares = times.astype(np.float64)
-        parts = [values[place == number] for number in range(len(edges) + 1)]
-        stds = [(np.std(part) if len(part) else 0.0) + 1e-11 for part in parts]
-        found = {
-            "values": there.tolist(),
-            "means": [np.mean(part) if len(part) else 0.0 for part in parts],
-            "stds": stds,
-        }
-        low, high = values.min(), values.max()
-    ends_of = {"lows": np.array([low, *edges]), "highs": np.array([*edges, high]), "edges": edges}
-    return {**found, **ends_of, "frequencies": shares / float(shares.sum())}
 
 
 def _within(state: RandomState, about: dict[str, Any], places: NDArray[np.intp]) -> Floats:

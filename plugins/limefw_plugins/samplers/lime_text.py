@@ -1,23 +1,22 @@
 """What lime draws for texts, draw for draw."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-from numpy.random import Generator
+from numpy.random import Generator, RandomState
 
-from limefw.errors import InputError
 from limefw.types import Draws, Instance, Segments
 from limefw_plugins.samplers._law import BLOCK
+from limefw_plugins.samplers._lime_random import lime_state
 
 
-def lime_text(_instance: Instance, segments: Segments, budget: int, rng: Generator, /) -> Iterator[Draws]:
+def lime_text(_instance: Instance, segments: Segments, budget: int, rng: Generator | RandomState, /) -> Iterator[Draws]:
     """The draws of lime 0.2.0.1 for texts: with the seed of the run as its random_state, the very same ones.
 
     As `uniform_hidden`, which draws from the same law in a fraction of the time. A RandomState given for the rng is
     drawn from where it stands, as lime would.
     """
-    random, count = _state(rng), segments.count
+    random, count = lime_state(rng), segments.count
     hidden = random.randint(1, count + 1, budget - 1)
     for start in range(0, budget, BLOCK):
         rows = np.arange(start, min(start + BLOCK, budget))
@@ -27,12 +26,3 @@ def lime_text(_instance: Instance, segments: Segments, budget: int, rng: Generat
                 # what its choice(range(d), size, replace=False) takes
                 code[random.permutation(count)[: hidden[row - 1]]] = False
         yield Draws(codes)
-
-
-def _state(rng: Any) -> np.random.RandomState:
-    if isinstance(rng, np.random.RandomState):
-        return rng
-    seed = rng.bit_generator.seed_seq.entropy
-    if not isinstance(seed, int) or seed >= 2**32:
-        raise InputError(f"lime's random_state is below {2**32}, and the seed is {seed}: take a smaller one")
-    return np.random.RandomState(seed)

@@ -72,6 +72,17 @@ def test_correlations_are_kept(row, sampler):
     assert found[0, 5] > 0.6
 
 
+def test_a_copulas_scores_have_the_spread_one():
+    """Whatever goes with what, also where columns are equal, constant, or more than there are rows."""
+    from limefw_plugins.samplers.gaussian_copula import _root
+
+    data = RNG(0).normal(size=(30, 40))
+    data[:, 1], data[:, 2], data[:, 3] = data[:, 0], 7.0, np.rint(data[:, 0])
+    root = _root(limefw.Table(data))
+    np.testing.assert_allclose((root**2).sum(axis=1), 1.0, atol=1e-12)
+    assert root[0] @ root[1] == pytest.approx(1.0)
+
+
 def test_marginals_keep_none(row):
     found = correlations(drawn(row, marginals)[2])
     assert np.abs(found - np.eye(6)).max() < 0.12
@@ -147,3 +158,59 @@ def test_limes_latin_hypercube_spreads_each_column(row):
     table = row.table
     shares = norm.cdf((draws.values["row"][1:, 0] - table.means[0]) / table.scales[0])
     assert len(np.unique((shares * 200).astype(int))) >= 198
+
+
+@pytest.mark.parametrize("maker", ["numpy", "pandas"])
+def test_limes_draws_of_statistics_are_those_of_the_data(maker):
+    """Also where a bin holds one value alone, so that its spread is 0: no cell that the model is given is NaN."""
+    pd = pytest.importorskip("pandas")
+    rng = RNG(0)
+    frame = pd.DataFrame({"calls": rng.poisson(2, 400), "age": rng.integers(18, 80, 400), "debt": rng.normal(size=400)})
+    data, seen = limefw.Table(frame), []
+
+    def model(rows):
+        seen.append(np.asarray(rows, dtype=float))
+        return np.full((len(rows), 2), 0.5)
+
+    row = limefw.Table(data.statistics(), maker=maker).row(frame.iloc[3])
+    limefw.explain(row, model, recipe="lime-0.2.0.1-table", samples=300)
+    shown = np.concatenate(seen)
+    assert not np.isnan(shown).any()
+    assert (shown >= -4.0).all()
+    theirs, ours = (drawn_as_lime(one, 300) for one in (data.row(3), row))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+@pytest.mark.parametrize("discretizer", ["quartile", "none"])
+def test_limes_draws_leave_immutable_columns_alone(discretizer):
+    """And what lime draws of the others is the same number for number."""
+    data = RNG(0).normal(size=(200, 4))
+    free, held = limefw.Table(data).row(3), limefw.Table(data, immutable=[1]).row(3)
+    every, rows = (drawn_as_lime(one, 100, discretizer=discretizer) for one in (free, held))
+    assert (rows[:, 1] == data[3, 1]).all()
+    assert len(np.unique(every[:, 1])) == 100
+    np.testing.assert_array_equal(np.delete(rows, 1, axis=1), np.delete(every, 1, axis=1))
+
+
+def test_limes_draws_know_no_bounds():
+    """It would show the model what the table says that it may not be shown."""
+    row = limefw.Table(RNG(0).normal(size=(200, 3)), bounds={"column 1": (-1, None)}).row(3)
+    with pytest.raises(limefw.InputError, match="lime knows no bounds: use sampler 'marginals'"):
+        drawn_as_lime(row, 10)
+
+
+@pytest.mark.parametrize("ends", [[0.0], [-0.5, 0.0, 0.4]])
+def test_limes_draws_of_statistics_want_their_bins(ends):
+    """Of other bins the statistics know neither how often they are nor what they hold."""
+    data = RNG(0).normal(size=(200, 3))
+    row = limefw.Table(limefw.Table(data).statistics()).row(data[3])
+    with pytest.raises(limefw.InputError, match="cut it as they do, or use sampler 'marginals'"):
+        drawn_as_lime(row, 10, edges={"column 0": ends})
+    known = limefw.Table(data).statistics({"column 0": ends})
+    assert drawn_as_lime(limefw.Table(known).row(data[3]), 10).shape == (10, 3)
+
+
+def drawn_as_lime(row, count, **params):
+    from limefw_plugins.samplers.lime_tabular import lime_tabular
+
+    return next(lime_tabular(row, bins(row, RNG(0), drop_constant=False, **params), count, RNG(0))).values["row"]
