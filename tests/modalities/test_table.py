@@ -123,6 +123,26 @@ def test_arrays_of_texts_and_numbers_keep_both():
     assert {type(value) for value in np.concatenate(seen)[:, 2]} == {bool}
 
 
+@pytest.mark.parametrize("missing", [None, math.nan, "none is"])
+def test_objects_come_back_as_the_objects_they_were(missing):
+    """pandas would make texts of its own of them, and NaN of None, which a fitted encoder may never have seen."""
+    pd = pytest.importorskip("pandas")
+    values = [missing if at % 5 == 0 else "xy"[at % 2] for at in range(100)]
+    frame = pd.DataFrame({"a": RNG(0).normal(size=100), "b": pd.Series(values, dtype=object)})
+    assert frame.b.dtype == object
+    seen = []
+
+    def model(rows):
+        seen.append(rows.b)
+        gone = np.array([value is missing or value == missing for value in rows.b]) * 0.8 + 0.1
+        return np.stack([1 - gone, gone], axis=1)
+
+    explanation = limefw.explain(Table(frame).row(0), model, samples=300)
+    assert explanation.top(1)[0].effect > 0.7
+    assert {part.dtype for part in seen} == {frame.b.dtype}
+    assert {repr(value) for part in seen for value in part} == {repr(value) for value in values}
+
+
 # --- pipelines
 
 
