@@ -147,3 +147,21 @@ def test_limes_latin_hypercube_spreads_each_column(row):
     table = row.table
     shares = norm.cdf((draws.values["row"][1:, 0] - table.means[0]) / table.scales[0])
     assert len(np.unique((shares * 200).astype(int))) >= 198
+
+
+@pytest.mark.parametrize(
+    "sampler", ["bernoulli", "paired", "exhaustive", "uniform_hidden", "contiguous", "fixed_hidden"]
+)
+@pytest.mark.parametrize("filler", ["other_values", "background_rows"])
+def test_samplers_of_coins_refuse_columns_that_are_not_cut(sampler, filler):
+    """'age (for each 17.8 more)' is an amount, and a coin for 'its own value or another' is none."""
+    data = np.random.default_rng(0).normal(size=(60, 3))
+    cut = {"use": "bins", "discretizer": "none"}
+    with pytest.raises(limefw.InputError, match="drawn as amounts.*'marginals'"):
+        limefw.explain(
+            limefw.Table(data).row(3),
+            lambda rows: rows @ [3.0, -2.0, 1.0],
+            segmenter=cut,
+            sampler=sampler,
+            filler=filler,
+        )
