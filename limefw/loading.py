@@ -30,6 +30,30 @@ def read(source: Any, stage: Stage | None, registry: Registry, modality: str | N
     return _own(check_instance(chosen(source), chosen))
 
 
+AS_A_ROW = "a row is varied by the other rows of its table: limefw.explain(limefw.Table(data).row(3), model)"
+
+
+def doubts(source: Any, model: Model) -> tuple[str, ...]:
+    """Return as notes that an array by its shape may be a row of a table, for a model that says its columns.
+
+    Raises:
+        InputError: where it may be nothing but a table of several rows.
+    """
+    axes = 0 if isinstance(source, Instance) or model.columns is None else getattr(source, "ndim", 0)
+    if axes not in (1, 2) or source.shape[-1] != model.columns:
+        return ()
+    if axes == 1:
+        return (
+            f"these {model.columns} numbers were taken for the steps of a time series. If they are a row of a table: "
+            f"{AS_A_ROW}; if not, limefw.Series(values) says so",
+        )
+    if source.shape[0] == source.shape[1] and not hasattr(source, "columns"):
+        return ()  # of batches (n, h, h) too an estimator says h
+    raise InputError(
+        f"this has {source.shape[0]} rows of {model.columns} columns, as many as {model.name} was trained on: {AS_A_ROW}"
+    )
+
+
 def modality_of(source: Any, stage: Stage | None, registry: Registry) -> str | None:
     """Return the modality of what `read` would return, without reading it; None where only reading will tell."""
     if isinstance(source, Instance):

@@ -463,6 +463,7 @@ class Model:
             those of `predict`.
         modality: the instances it is for ("image", "text", ...), or None for any; by default its adapter's.
         adapter: the plug-in whose settings say what its outputs mean, for messages; None: its contract does.
+        columns: how many features it says it was trained on; None: it does not say.
     """
 
     predict: Callable[[Any], Any]
@@ -474,6 +475,7 @@ class Model:
     bind: Callable[[Any], Callable[[Draws], Any]] | None = None
     modality: str | None = None
     adapter: str | None = None
+    columns: int | None = None
 
     @property
     def task(self) -> Literal["classification", "regression"]:

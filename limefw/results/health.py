@@ -1,6 +1,6 @@
 """How far to trust an explanation: computed from what was drawn anyway, at no extra model call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -172,9 +172,9 @@ def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) ->
     return [Caution(code, text) for code, text in found.items()]
 
 
-def of_notes(instance: Instance, segments: Segments) -> tuple[Caution, ...]:
-    """Return what a reader had to assume, and what a segmenter has to say, as cautions."""
-    read = [Caution("assumed", note) for note in getattr(instance, "notes", ())]
+def of_notes(instance: Instance, segments: Segments, doubts: Sequence[str] = ()) -> tuple[Caution, ...]:
+    """Return what a reader had to assume, and what a segmenter has to say, as cautions; `doubts` go with the first."""
+    read = [Caution("assumed", note) for note in (*getattr(instance, "notes", ()), *doubts)]
     return (*read, *(Caution("segments", note) for note in segments.notes))
 
 

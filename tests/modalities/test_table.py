@@ -550,3 +550,27 @@ def test_columns_may_be_named_by_numbers():
     assert seen[0].columns.equals(frame.columns)
     assert found.instance.names == ("0", "1", "2")
     assert Table(frame).row(frame.iloc[3]).values.tolist() == frame.iloc[3].tolist()
+
+
+# --- rows and tables that were given as they are
+
+
+@pytest.mark.parametrize("how", ["estimator", "method", "named"])
+def test_an_array_that_may_be_a_row_is_told_of(how):
+    """Every lime user gives X[3] first; for a model of tables it is no time series, though it could be one."""
+    pd = pytest.importorskip("pandas")
+    linear = pytest.importorskip("sklearn.linear_model")
+    data = RNG(0).normal(size=(60, 4))
+    frame = pd.DataFrame(data, columns=list("abcd"))
+    fitted = linear.LogisticRegression().fit(frame if how == "named" else data, data[:, 0] > 0)
+    model = fitted.predict_proba if how == "method" else fitted
+    few = {"samples": 50}
+    for row in (data[3], pd.Series(data[3])):
+        told = [one.message for one in limefw.explain(row, model, **few).health.cautions if one.code == "assumed"]
+        assert any("steps of a time series" in text and "limefw.Table(data).row(3)" in text for text in told)
+    for table in (data, frame, data[3:4]):
+        with pytest.raises(limefw.InputError, match=r"rows of 4 columns.*limefw\.Table\(data\)\.row\(3\)"):
+            limefw.explain(table, model)
+    # who says what it is, and other widths, are left alone
+    for said in (limefw.Series(data[3]), Table(data, names=list("abcd")).row(3)):
+        assert not [one for one in limefw.explain(said, model, **few).health.cautions if one.code == "assumed"]

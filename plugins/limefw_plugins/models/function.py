@@ -30,4 +30,6 @@ def any_callable(
         f"{name} was assumed to take inputs as they are: {form}",
         f"its outputs were assumed to be {head.replace('_', ' ')}",
     )
-    return Model(source, name=name, contract=Contract(head=head), notes=assumed)
+    # an estimator's own method, as model.predict_proba
+    columns = getattr(getattr(source, "__self__", None), "n_features_in_", None)
+    return Model(source, name=name, contract=Contract(head=head), notes=assumed, columns=columns)

@@ -157,7 +157,7 @@ def test_samplers_of_coins_refuse_columns_that_are_not_cut(sampler, filler):
     """'age (for each 17.8 more)' is an amount, and a coin for 'its own value or another' is none."""
     data = np.random.default_rng(0).normal(size=(60, 3))
     cut = {"use": "bins", "discretizer": "none"}
-    with pytest.raises(limefw.InputError, match="drawn as amounts.*'marginals'"):
+    with pytest.raises(limefw.InputError, match=r"drawn as amounts.*'marginals'"):
         limefw.explain(
             limefw.Table(data).row(3),
             lambda rows: rows @ [3.0, -2.0, 1.0],
