@@ -43,14 +43,13 @@ def doubts(source: Any, model: Model) -> tuple[str, ...]:
     if axes not in (1, 2) or source.shape[-1] != model.columns:
         return ()
     if axes == 1:
-        return (
-            f"these {model.columns} numbers were taken for the steps of a time series. If they are a row of a table: "
-            f"{AS_A_ROW}; if not, limefw.Series(values) says so",
-        )
+        taken = f"these {model.columns} numbers were taken for the steps of a time series"
+        return (f"{taken}. If they are a row of a table: {AS_A_ROW}; if not, limefw.Series(values) says so",)
     if source.shape[0] == source.shape[1] and not hasattr(source, "columns"):
         return ()  # of batches (n, h, h) too an estimator says h
     raise InputError(
-        f"this has {source.shape[0]} rows of {model.columns} columns, as many as {model.name} was trained on: {AS_A_ROW}"
+        f"this has {source.shape[0]} rows of {model.columns} columns, as many as {model.name} was trained on: "
+        f"{AS_A_ROW}"
     )
 
 

@@ -295,6 +295,8 @@ class Run:
                 f"model {self.model.name!r} is for {self.model.modality}, and this is {instance.modality}: give a "
                 f"model that takes {instance.modality}, or a function from a batch of such inputs to outputs (n, k)"
             )
+        if self.model.column_names and hasattr(instance, "suits"):
+            instance.suits(self.model.column_names, self.model.name)
         faults = [
             f"{stage.kind[:-1]} {stage.name!r} is for {stage.plugin.modality}, and this is {instance.modality}"
             for stage in self.recipe.stages.values()

@@ -464,6 +464,7 @@ class Model:
         modality: the instances it is for ("image", "text", ...), or None for any; by default its adapter's.
         adapter: the plug-in whose settings say what its outputs mean, for messages; None: its contract does.
         columns: how many features it says it was trained on; None: it does not say.
+        column_names: their names in order, where it says them.
     """
 
     predict: Callable[[Any], Any]
@@ -476,6 +477,7 @@ class Model:
     modality: str | None = None
     adapter: str | None = None
     columns: int | None = None
+    column_names: tuple[str, ...] = ()
 
     @property
     def task(self) -> Literal["classification", "regression"]:

@@ -557,7 +557,7 @@ def test_columns_may_be_named_by_numbers():
 
 @pytest.mark.parametrize("how", ["estimator", "method", "named"])
 def test_an_array_that_may_be_a_row_is_told_of(how):
-    """Every lime user gives X[3] first; for a model of tables it is no time series, though it could be one."""
+    """Users of lime give X[3] first; for a model of tables it is no time series, though it could be one."""
     pd = pytest.importorskip("pandas")
     linear = pytest.importorskip("sklearn.linear_model")
     data = RNG(0).normal(size=(60, 4))
@@ -574,3 +574,25 @@ def test_an_array_that_may_be_a_row_is_told_of(how):
     # who says what it is, and other widths, are left alone
     for said in (limefw.Series(data[3]), Table(data, names=list("abcd")).row(3)):
         assert not [one for one in limefw.explain(said, model, **few).health.cautions if one.code == "assumed"]
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")  # scikit-learn's own, of its method
+@pytest.mark.parametrize("how", ["estimator", "method"])
+def test_an_array_whose_names_the_model_has_elsewhere_is_refused(how):
+    """What an array holds is known by its order alone: the model would be shown incomes for ages."""
+    pd = pytest.importorskip("pandas")
+    linear = pytest.importorskip("sklearn.linear_model")
+    frame = pd.DataFrame({"age": RNG(0).integers(18, 80, 90), "income": RNG(1).normal(3, 1, 90)})
+    fitted = linear.LogisticRegression().fit(frame, frame.age > 40)
+    model = fitted if how == "estimator" else fitted.predict_proba
+    turned = frame[["income", "age"]]
+    with pytest.raises(limefw.InputError, match=r"columns income, age, and .* was trained on age, income"):
+        limefw.explain(Table(turned.to_numpy(), names=["income", "age"]).row(3), model)
+    expected = fitted.predict_proba(frame.iloc[[3]])[0, 1]
+    for names in (["age", "income"], ["Alter", "Einkommen"], None):
+        right = Table(frame.to_numpy(), names=names).row(3)
+        assert limefw.explain(right, model, samples=60).outlook["True" if how == "estimator" else "class 1"] == (
+            pytest.approx(expected)
+        )
+    if how == "estimator":
+        assert limefw.explain(Table(turned).row(3), model, samples=60).outlook["True"] == pytest.approx(expected)

@@ -31,5 +31,7 @@ def any_callable(
         f"its outputs were assumed to be {head.replace('_', ' ')}",
     )
     # an estimator's own method, as model.predict_proba
-    columns = getattr(getattr(source, "__self__", None), "n_features_in_", None)
-    return Model(source, name=name, contract=Contract(head=head), notes=assumed, columns=columns)
+    owner = getattr(source, "__self__", None)
+    columns, names = (getattr(owner, about, None) for about in ("n_features_in_", "feature_names_in_"))
+    known = () if names is None else tuple(map(str, names))
+    return Model(source, name=name, contract=Contract(head=head), notes=assumed, columns=columns, column_names=known)
