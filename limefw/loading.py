@@ -124,7 +124,9 @@ def model(
     if task == "classification" and loaded.contract.head == "values":
         raise ModelError("a classifier's head is not 'values': say what its outputs are in the contract")
     if task == "regression" and loaded.contract.head != "values":
-        loaded = replace(loaded, contract=replace(loaded.contract, head="values"))
+        # what was said need not be assumed
+        rest = tuple(note for note in loaded.notes if note != loaded.assumed_head)
+        loaded = replace(loaded, contract=replace(loaded.contract, head="values"), notes=rest)
     if isinstance(classes, str):
         raise ModelError(f"classes are a list of names, got the text {classes[:60]!r}")
     if classes is not None:

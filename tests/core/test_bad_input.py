@@ -677,3 +677,16 @@ def test_top_wants_a_number(k):
     found = explain(samples=30, model=Counting())
     with pytest.raises(ValueError, match="k is a whole number"):
         found.top(k)
+
+
+def test_a_regressor_s_outputs_are_not_assumed_to_be_probabilities():
+    """What the caller said is no assumption, and who did not say it is told how."""
+
+    def stars(texts):
+        return np.array([1.0 + 3 * ("good" in text) for text in texts])
+
+    with pytest.raises(ModelError, match=r"no probabilities.*of a regressor limefw\.model\(model, task='regression'\)"):
+        limefw.explain("a good film", stars)
+    told = limefw.explain("a good film", limefw.model(stars, task="regression")).render("text").data
+    assert "Assumed:" in told
+    assert "probabilities" not in told
