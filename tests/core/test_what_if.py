@@ -180,3 +180,27 @@ def test_recipes_say_it():
 def test_the_gist_tells_of_it():
     explanation = run()
     assert f"without its 3 strongest supporters {explanation.what_if[0].without:.3g}" in repr(explanation)
+
+
+def test_what_hidden_words_show_is_drawn_many_times():
+    """One draw of a corpus's words says nothing: the answers are means over many, and are said to be."""
+    words = ["even", "odd"] * 20
+
+    def model(texts):
+        share = np.array([text.count("even") / 8 for text in texts]) + [0.4 * ("key" in text) for text in texts]
+        return np.stack([1 - share, share], axis=1)
+
+    text, filler = "key one two three", {"use": "corpus", "texts": words}
+    found = [limefw.explain(text, model, filler=filler, labels=[1], what_if=1, seed=seed) for seed in range(3)]
+    for explanation in found:
+        asked = explanation.what_if[1]
+        assert asked.fillings == 50
+        assert [explanation.segments.names[at] for at in asked.segments] == ["key"]
+        # half of what stands for a hidden word is "even": one word hidden, and three
+        assert asked.without == pytest.approx(1 / 16, abs=4 * 0.0625 / 50**0.5)
+        assert asked.only == pytest.approx(0.4 + 3 / 16, abs=4 * 0.0625 * 3**0.5 / 50**0.5)
+        for renderer in ("text", "html", "sentences"):
+            assert "(a mean over 50 fillings)" in " ".join(explanation.render(renderer).data.split())
+    fixed = limefw.explain(text, model, filler="delete", labels=[1], what_if=1)
+    assert fixed.what_if[1].fillings == 1
+    assert "a mean over" not in fixed.render("text").data
