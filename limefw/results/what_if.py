@@ -14,6 +14,9 @@ from limefw.types import Draws, Fit, Floats, Neighbourhood
 ASKED = 50
 """Fillings, at the most, that the model is asked about for each answer."""
 
+NOTHING = 0.005
+"""Of the strongest effect: what is less is no support, as what a surrogate's penalty leaves is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
@@ -43,7 +46,8 @@ def ask_what_if(
 ) -> tuple[dict[int, WhatIf], tuple[Caution, ...]]:
     """Ask the model without each label's `count` strongest supporting segments, and with these alone."""
     supporting = {
-        label: _supporting(fit, count, rounding(around.targets[:, at])) for at, (label, fit) in enumerate(fits.items())
+        label: _supporting(fit, count, max(rounding(around.targets[:, at]), NOTHING * float(np.abs(fit.effects).max())))
+        for at, (label, fit) in enumerate(fits.items())
     }
     supporting = {label: segments for label, segments in supporting.items() if segments}
     # standardised values are neither shown nor hidden

@@ -204,3 +204,23 @@ def test_what_hidden_words_show_is_drawn_many_times():
     fixed = limefw.explain(text, model, filler="delete", labels=[1], what_if=1)
     assert fixed.what_if[1].fillings == 1
     assert "a mean over" not in fixed.render("text").data
+
+
+def only_good(texts):
+    share = 0.3 * np.array([text.split().count("good") for text in texts])
+    return np.stack([1 - share, share], axis=1)
+
+
+@pytest.mark.parametrize("bag", [True, False])
+def test_what_a_penalty_leaves_is_no_support(bag):
+    """Words of no effect have some 1e-5 of ridge's shrinkage: they are not marked, told of or asked about."""
+    text, words = "good good not good film in the house", {"use": "words", "bag": bag}
+    explanation = limefw.explain(text, only_good, segmenter=words, labels=[1, 0], what_if=9)
+    assert all("good" in explanation.segments.names[at] for at in explanation.what_if[1].segments)
+    assert 0 not in explanation.what_if
+    shown = explanation.render("text").data
+    assert "[+good+] [+good+] not [+good+] film in the house" in shown
+    assert "[\N{MINUS SIGN}good\N{MINUS SIGN}] not [\N{MINUS SIGN}good\N{MINUS SIGN}] film in the house" in shown
+    said = " ".join(explanation.render("sentences").data.split())
+    assert "Nothing speaks against it. Asked" in said
+    assert "film" not in said

@@ -16,6 +16,9 @@ from limefw_plugins.renderers._words import decimals_for, printable, signed
 PALE_MEANS = "no clear effect"
 """What it means that a segment is pale in a picture: it may be chance, or rounds to nothing."""
 
+NOTHING = 0.005
+"""Of the strongest effect: what is less is nothing beside it."""
+
 INTERVAL = 1.96
 """Standard errors on each side of a 95% interval."""
 
@@ -33,6 +36,7 @@ class Finding:
         share: of the instance, 0..1.
         place: where in the picture, in words; empty where there is no picture.
         decimals: that numbers of this list are written with.
+        strongest: the largest effect of the label, without its sign.
     """
 
     rank: int
@@ -43,6 +47,7 @@ class Finding:
     share: float
     place: str
     decimals: int
+    strongest: float = 0.0
 
     @property
     def title(self) -> str:
@@ -60,8 +65,8 @@ class Finding:
 
     @property
     def none(self) -> bool:
-        """Whether the effect rounds to nothing beside the others of its list."""
-        return not any(figure in self.effect_text for figure in "123456789")
+        """Whether the effect is nothing beside the strongest, as what a surrogate's penalty leaves is."""
+        return abs(self.effect) < NOTHING * self.strongest or not any(one in self.effect_text for one in "123456789")
 
     @property
     def faint(self) -> bool:
@@ -119,7 +124,7 @@ def findings(
         Finding(
             rank, effect.segment, printable(effect.name) or f"{effect.name!r}", effect.effect,
             None if effect.standard_error is None else INTERVAL * effect.standard_error,
-            effect.share, places[effect.segment], decimals,
+            effect.share, places[effect.segment], decimals, abs(effects[0].effect),
         )
         for rank, effect in enumerate(effects, start=1)
     ]  # fmt: skip

@@ -84,8 +84,8 @@ def becomes(explanation: Explanation, label: int) -> str:
     part = f"{words.part}{'s' * (len(segments) > 1)}"
     subject = f"the {words.noun}" + ("" if words.plus == "raises" else f" of {printable(explanation.names[label])}")
     return (
-        f"Without the {part} {names} {subject} becomes {asked.without} {asked.mean}instead of {asked.whole}, as the model "
-        f"itself says. {_sum(explanation, label, segments)}With {_these(len(segments))} alone it is {asked.only}. "
+        f"Without the {part} {names} {subject} becomes {asked.without} {asked.mean}instead of {asked.whole}, as the "
+        f"model itself says. {_sum(explanation, label, segments)}With {_these(len(segments))} alone it is {asked.only}. "
         f"{asked.verdict}"
     )
 
