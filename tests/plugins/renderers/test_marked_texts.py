@@ -143,3 +143,19 @@ def test_the_figure_says_where_it_cannot_draw_a_name():
     assert found.plot() is found.render().figure or found.render().media_type == "image/png"
     drawn = " ".join(text.get_text() for text in found.plot().findobj(lambda item: hasattr(item, "get_text")))
     assert "numbers; the page shows them" in " ".join(drawn.split())
+
+
+def test_on_a_narrow_page_the_bars_go_with_their_head():
+    """Else "− lowers + raises" stands over the numbers, and a number below 0 under "raises"."""
+    page = explained("a good day, a bad day").render("html").data
+    narrow = re.search(r"@media \(max-width: 40rem\) \{([^}]*)\{ display: none; \}", page)[1]
+    assert ".bar" in narrow
+    assert ".scale" in narrow
+    head, row = (
+        re.search(pattern, page, re.DOTALL)[1]
+        for pattern in (r"<thead>(.*?)</thead>", r"<tbody>\n<tr[^>]*>(<th[^>]*><bdi>.*?)</tr>")
+    )
+    hidden = [
+        ["scale" in cell or "bar" in cell for cell in re.findall(r"<t[hd]([^>]*)>", part)] for part in (head, row)
+    ]
+    assert hidden[0] == hidden[1] == [False, True, False]
