@@ -443,7 +443,7 @@ def number_text(value: float) -> str:
     """Return a number as it was written where that is short, else with six figures; more where it is whole."""
     if is_missing(value):
         return "missing"
-    if value == round(value) and abs(value) < 1e15:
+    if value == round(value) and abs(value) <= 2**53:
         return f"{value:.0f}"
     if len(short := repr(float(value))) <= 12 and "e" not in short:
         return short

@@ -596,3 +596,14 @@ def test_an_array_whose_names_the_model_has_elsewhere_is_refused(how):
         )
     if how == "estimator":
         assert limefw.explain(Table(turned).row(3), model, samples=60).outlook["True"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("start", [10**6, 10**15, 2**53 - 60])
+def test_names_of_long_whole_numbers_are_true(start):
+    """Times in microseconds, say: 1e+15 < x <= 1e+15 is true of nothing."""
+    data = np.stack([RNG(0).integers(start, start + 50, 200), RNG(1).integers(0, 9, 200)], axis=1)
+    table = Table(data, names=["int", "b"])
+    for at in range(30):
+        cut = bins(table.row(at), RNG(0))
+        value = int(data[at, 0])
+        assert eval(cut.names[0].replace(" = ", " == "), {}, {"int": value}), cut.names[0]  # noqa: S307 - our own words
