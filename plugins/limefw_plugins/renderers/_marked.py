@@ -85,8 +85,8 @@ def becomes(explanation: Explanation, label: int) -> str:
     subject = f"the {words.noun}" + ("" if words.plus == "raises" else f" of {printable(explanation.names[label])}")
     return (
         f"Without the {part} {names} {subject} becomes {asked.without} {asked.mean}instead of {asked.whole}, as the "
-        f"model itself says. {_sum(explanation, label, segments)}With {_these(len(segments))} alone it is {asked.only}. "
-        f"{asked.verdict}"
+        f"model itself says. {_sum(explanation, label, segments)}With {_these(len(segments))} alone it is "
+        f"{asked.only}. {asked.verdict}"
     )
 
 
