@@ -541,10 +541,10 @@ def test_words_that_stand_side_by_side_are_neighbours():
     from limefw_plugins.segmenters.words import words
 
     text = Text("one two three four five six")
-    segments = words(text, RNG(0))
-    codes = np.concatenate([part.codes for part in contiguous(text, segments, 4000, RNG(1), join=0.5)])[1:].astype(
-        float
-    )
+    segments = words(text, np.random.default_rng(0))
+    codes = np.concatenate(
+        [part.codes for part in contiguous(text, segments, 4000, np.random.default_rng(1), join=0.5)]
+    )[1:].astype(float)
     found = np.corrcoef(codes.T)
     # words are connected where all joins between them are made
     np.testing.assert_allclose(found, 0.5 ** np.abs(np.subtract.outer(range(6), range(6))), atol=0.08)
