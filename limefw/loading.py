@@ -79,8 +79,11 @@ def _reader_for(source: Any, registry: Registry, modality: str | None = None) ->
             hint = (
                 "A row of a table is varied by the others: limefw.Table(frame).row(3), or .row({...}) for a new one. "
             )
+        elif isinstance(source, bytes):
+            hint = "Bytes may be anything: give source.decode() of a text, PIL.Image.open(io.BytesIO(source)). "
         raise InputError(
-            f"{error} {hint}An image is an array (h, w) or (h, w, c), a PIL image, a pathlib.Path or a limefw.Image."
+            f"{error} {hint}A text is a str. An image is an array (h, w) or (h, w, c), or a PIL image; a series an "
+            "array (t,) or (t, channels); a row of a table limefw.Table(data).row(3). A pathlib.Path is a file of one."
         ) from error
     return Stage.of("readers", plugin, {})
 

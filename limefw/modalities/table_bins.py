@@ -140,8 +140,8 @@ def _too_few(row: Row, count: int) -> str:
     kept = sum(feature.kept for feature in features)
     return (
         f"{count} of {len(features)} features can be varied, and an explanation compares at least 2: {kept} are "
-        f"immutable, and the others are the same in all {len(row.background)} rows of the table. Give the data that "
-        "the model was made for, and more columns"
+        f"kept (immutable, or dates and the like), and the others are the same in all {len(row.background)} rows of "
+        "the table. Give the data that the model was made for, and more columns"
     )
 
 

@@ -23,6 +23,7 @@ from limefw.compat.lime._support import (
     fill,
     random_state_of,
     refuse_many,
+    refuse_width,
 )
 from limefw.compat.lime.exceptions import LimeError
 from limefw.errors import InputError
@@ -257,6 +258,7 @@ class LimeTabularExplainer:
         if sampling_method not in ("gaussian", "lhs"):
             warnings.warn(f"sampling_method {sampling_method!r} is unknown: gaussian is used", stacklevel=2)
         row: Any = data_row.tocsr() if is_sparse(data_row) else _numbers(data_row, "the row")
+        refuse_width(row, len(self.scaler.scale_))
         _refuse_missing(row.toarray() if is_sparse(row) else row[None], self.feature_names)
         refuse_many(row.nnz if is_sparse(row) else len(row), "columns")
         around = self._around(row, num_samples, lhs=sampling_method == "lhs")
