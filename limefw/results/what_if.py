@@ -68,8 +68,10 @@ def ask_what_if(
     for at, (label, segments) in enumerate(supporting.items()):
         pair, column = slice(2 * at, 2 * at + 2), game.columns.index(label)
         without, only = answers[pair, column].tolist()
-        guesses = fits[label].predict(draws.codes[pair]).tolist()
-        found[label] = WhatIf(segments, float(around.targets[0, column]), without, only, *guesses, fillings)
+        guess_without, guess_only = fits[label].predict(draws.codes[pair]).tolist()
+        found[label] = WhatIf(
+            segments, float(around.targets[0, column]), without, only, guess_without, guess_only, fillings
+        )
     return found, ()
 
 
