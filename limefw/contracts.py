@@ -127,9 +127,12 @@ def check_outputs(value: Any, rows: int, model: Model) -> NDArray[Any]:
     except Exception as error:
         raise ModelError(f"{model.name} returned {type(value).__name__}, which is no array: {error}") from error
     if outputs.ndim == 0 or outputs.dtype.kind not in "buif":
+        named = outputs.dtype.kind in "OSU" and outputs.size and isinstance(outputs.flat[0], str)
+        how = "give what says how sure it is of each, as model.predict_proba"
+        hint = f" {str(outputs.flat[0])!r} is a class: {how}." if named else ""
         raise ModelError(
             f"{model.name} returned an array of shape {outputs.shape} and type {outputs.dtype}; "
-            f"expected numbers of shape ({rows}, k) or ({rows},), one row for each of the {rows} inputs."
+            f"expected numbers of shape ({rows}, k) or ({rows},), one row for each of the {rows} inputs.{hint}"
         )
     if 0 in outputs.shape[1:]:
         raise ModelError(f"{model.name} returned an array of shape {outputs.shape}: rows without a single output.")
@@ -141,7 +144,8 @@ def check_outputs(value: Any, rows: int, model: Model) -> NDArray[Any]:
     if not np.isfinite(outputs).all():
         bad = int((~np.isfinite(outputs)).any(axis=tuple(range(1, outputs.ndim))).sum())
         raise ModelError(
-            f"{model.name} returned NaN or infinity for {bad} of {rows} inputs. Check its input range "
+            f"{model.name} returned NaN or infinity for {bad} of {rows} inputs. See what it makes of an input like "
+            "these; of images, check their range "
             "(limefw.model(..., contract=limefw.Contract(value_range=..., mean=..., std=...)))."
         )
     return outputs

@@ -165,7 +165,7 @@ class Game:
 
     def _ranks(self, outputs: NDArray[Any], targets: Floats) -> NDArray[np.intp]:
         """Return the targets' columns, the strongest first; where they tie (log-odds are cut off) outputs decide."""
-        raw = outputs.reshape(len(outputs), -1)[0]
+        raw = outputs.reshape(len(outputs), -1)[0].astype(np.float64)
         second = raw if len(raw) == targets.shape[1] else targets[0]
         return np.lexsort((-second, -targets[0]))
 

@@ -30,6 +30,29 @@ def read(source: Any, stage: Stage | None, registry: Registry, modality: str | N
     return _own(check_instance(chosen(source), chosen))
 
 
+AS_A_ROW = "a row is varied by the other rows of its table: limefw.explain(limefw.Table(data).row(3), model)"
+
+
+def doubts(source: Any, model: Model) -> tuple[str, ...]:
+    """Return as notes that an array by its shape may be a row of a table, for a model that says its columns.
+
+    Raises:
+        InputError: where it may be nothing but a table of several rows.
+    """
+    axes = 0 if isinstance(source, Instance) or model.columns is None else getattr(source, "ndim", 0)
+    if axes not in (1, 2) or source.shape[-1] != model.columns:
+        return ()
+    if axes == 1:
+        taken = f"these {model.columns} numbers were taken for the steps of a time series"
+        return (f"{taken}. If they are a row of a table: {AS_A_ROW}; if not, limefw.Series(values) says so",)
+    if source.shape[0] == source.shape[1] and not hasattr(source, "columns"):
+        return ()  # of batches (n, h, h) too an estimator says h
+    raise InputError(
+        f"this has {source.shape[0]} rows of {model.columns} columns, as many as {model.name} was trained on: "
+        f"{AS_A_ROW}"
+    )
+
+
 def modality_of(source: Any, stage: Stage | None, registry: Registry) -> str | None:
     """Return the modality of what `read` would return, without reading it; None where only reading will tell."""
     if isinstance(source, Instance):
@@ -56,8 +79,11 @@ def _reader_for(source: Any, registry: Registry, modality: str | None = None) ->
             hint = (
                 "A row of a table is varied by the others: limefw.Table(frame).row(3), or .row({...}) for a new one. "
             )
+        elif isinstance(source, bytes):
+            hint = "Bytes may be anything: give source.decode() of a text, PIL.Image.open(io.BytesIO(source)). "
         raise InputError(
-            f"{error} {hint}An image is an array (h, w) or (h, w, c), a PIL image, a pathlib.Path or a limefw.Image."
+            f"{error} {hint}A text is a str. An image is an array (h, w) or (h, w, c), or a PIL image; a series an "
+            "array (t,) or (t, channels); a row of a table limefw.Table(data).row(3). A pathlib.Path is a file of one."
         ) from error
     return Stage.of("readers", plugin, {})
 
@@ -101,7 +127,9 @@ def model(
     if task == "classification" and loaded.contract.head == "values":
         raise ModelError("a classifier's head is not 'values': say what its outputs are in the contract")
     if task == "regression" and loaded.contract.head != "values":
-        loaded = replace(loaded, contract=replace(loaded.contract, head="values"))
+        # what was said need not be assumed
+        rest = tuple(note for note in loaded.notes if note != loaded.assumed_head)
+        loaded = replace(loaded, contract=replace(loaded.contract, head="values"), notes=rest)
     if isinstance(classes, str):
         raise ModelError(f"classes are a list of names, got the text {classes[:60]!r}")
     if classes is not None:

@@ -16,7 +16,7 @@ from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import ContractError, InputError, ModelError, RecipeError
 from limefw.game import Cache, Game, Listener
-from limefw.loading import imported, modality_of, names_function, read
+from limefw.loading import doubts, imported, modality_of, names_function, read
 from limefw.loading import model as load_model
 from limefw.recipe import DEFAULT, Label, Recipe, build, default_for, default_in
 from limefw.results.explanation import Explanation
@@ -206,12 +206,14 @@ class Scene:
         frame: how a model sees it; None where it sees it as it is.
         instance: as the model sees it.
         segments: of that.
+        notes: what may be wrong with how it was read.
     """
 
     photo: Instance
     frame: View | None
     instance: Instance
     segments: Segments
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +272,10 @@ class Run:
     def scene(self, source: Any) -> Scene:
         """Read an instance, put it into the model's frame and cut it; the frame's padding is in no segment."""
         with self.timed("readers"):
-            meant = self.recipe.stages["segmenter"].plugin.modality
-            photo = read(source, self.recipe.stages.get("reader"), self.registry, meant)
+            meant, reader = self.recipe.stages["segmenter"].plugin.modality, self.recipe.stages.get("reader")
+            # who names a reader knows what it is
+            notes = doubts(source, self.model) if reader is None else ()
+            photo = read(source, reader, self.registry, meant)
         self._check_modality(photo)
         framed, stage = getattr(photo, "framed", None), self.recipe.stages["segmenter"]
         frame, instance = (None, photo) if framed is None else framed(self.model.contract)
@@ -281,7 +285,7 @@ class Run:
             segments = replace(deepcopy(segments))
             if frame is not None:
                 segments = contracts.check_segments(frame.trimmed(segments), instance.shape, stage)
-        return Scene(photo, frame, instance, segments)
+        return Scene(photo, frame, instance, segments, notes)
 
     def stream(self, kind: str) -> np.random.Generator:
         """Return this run's random stream of a kind."""
@@ -307,6 +311,8 @@ class Run:
                 f"model {self.model.name!r} is for {self.model.modality}, and this is {instance.modality}: give a "
                 f"model that takes {instance.modality}, or a function from a batch of such inputs to outputs (n, k)"
             )
+        if self.model.column_names and hasattr(instance, "suits"):
+            instance.suits(self.model.column_names, self.model.name)
         faults = [
             f"{stage.kind[:-1]} {stage.name!r} is for {stage.plugin.modality}, and this is {instance.modality}"
             for stage in self.recipe.stages.values()
@@ -466,7 +472,7 @@ class Run:
             if outcome.fits is None:
                 scores, unfitted = cross_fitted(around, self.fit, self.stream("health"))
                 cautions += unfitted
-            cautions += outcome.doubts + of_notes(scene.photo, scene.segments) + of_play(game)
+            cautions += outcome.doubts + of_notes(scene.photo, scene.segments, scene.notes) + of_play(game)
             unit = 0.0 if self.model.contract.head in ("scores", "values") else 1.0
             health = examine(
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit,

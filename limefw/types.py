@@ -379,8 +379,8 @@ class Head:
         if low < -1e-6 or high > 1 + 1e-6:
             raise ModelError(
                 f"the model returned values from {low:.3g} to {high:.3g}, which are no probabilities. Say what they "
-                "are: 'logits' (before the softmax), 'scores' (of a classifier without probabilities) or 'values' (of "
-                f"a regressor): {self.said('logits')}"
+                "are: of a regressor limefw.model(model, task='regression'); of a classifier 'logits' (before the "
+                f"softmax) or 'scores' (where it has no probabilities): {self.said('logits')}"
             )
 
     def said(self, kind: Outputs) -> str:
@@ -463,6 +463,9 @@ class Model:
             those of `predict`.
         modality: the instances it is for ("image", "text", ...), or None for any; by default its adapter's.
         adapter: the plug-in whose settings say what its outputs mean, for messages; None: its contract does.
+        columns: how many features it says it was trained on; None: it does not say.
+        column_names: their names in order, where it says them.
+        assumed_head: that one of `notes` which falls where the caller says what the outputs are.
     """
 
     predict: Callable[[Any], Any]
@@ -474,6 +477,9 @@ class Model:
     bind: Callable[[Any], Callable[[Draws], Any]] | None = None
     modality: str | None = None
     adapter: str | None = None
+    columns: int | None = None
+    column_names: tuple[str, ...] = ()
+    assumed_head: str = ""
 
     @property
     def task(self) -> Literal["classification", "regression"]:

@@ -19,24 +19,27 @@ LONGEST = 2000
 @click.command()
 @_common.with_request
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Default: limefw-out/IMAGE-segments.png.")
+@click.option("--row", type=int, help="Of a table (.csv, .tsv, .parquet): the number of the row, from 0.")
 @_common.with_debug
-def segments(request: _common.Request, out: Path | None) -> None:
+def segments(request: _common.Request, out: Path | None, row: int | None) -> None:
     """Cut IMAGE into superpixels and draw them, without asking the model anything.
 
     The model is loaded only to learn the size at which it looks at the image. A text is printed with its words in
-    brackets.
+    brackets, and of a table's row what is true of it.
     """
     path, target = request.path, out or Path("limefw-out") / f"{request.path.stem}-segments.png"
     if target.suffix.lower() != ".png":
         raise click.UsageError(f"the picture is a PNG: give --out FILE.png, not {target}")
-    given = _common.overrides(request.settings)
+    given = _common.overrides(request.settings, reader=None if row is None else {"use": "table_file", "row": row})
     from limefw.pipeline import cut
     from limefw.results.health import of_notes
     from limefw.types import Model
 
     settled = _common.load_recipe(request, request.source, given)
-    if _common.modality_of(request.source, settled) == "text":
-        _list(*cut(request.source, Model(len), settled)[:2], settled.stages["segmenter"])
+    modality = _common.modality_of(request.source, settled)
+    if modality in ("text", "table"):
+        instance, parts, _ = cut(request.source, Model(len), settled)
+        (_list if modality == "text" else _tell)(instance, parts, settled.stages["segmenter"])
         return
     photo, found, frame = cut(path, _common.load_model(request, settled), settled)
     if frame is None:
@@ -69,6 +72,14 @@ def _list(text: Any, found: Any, segmenter: Any) -> None:
     marked = (piece if owner < 0 else f"[{piece}]" for piece, owner in zip(pieces, owners.tolist(), strict=True))
     click.echo(printable("".join(marked)))
     click.echo(f"{segmenter}: {found.count} segments in {len(text.string)} characters.")
+
+
+def _tell(row: Any, found: Any, segmenter: Any) -> None:
+    """Print what is true of a row, a line for each part."""
+    from limefw.cli._terminal import printable
+
+    click.echo("\n".join(map(printable, found.names)))
+    click.echo(f"{segmenter}: {found.count} of {len(row.names)} features.")
 
 
 NEAR = 0.05

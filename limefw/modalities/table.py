@@ -88,6 +88,26 @@ class Row:
             raise InputError("this row has no table to vary it by: take it from one, limefw.Table(data).row(3)")
         return self.table
 
+    def suits(self, columns: Sequence[str], model: str) -> None:
+        """See that an array's columns lie where the model, which is given no names, has those of the same names.
+
+        Args:
+            columns: that the model was trained on.
+            model: its name, for messages.
+
+        Raises:
+            InputError: where one lies elsewhere.
+        """
+        table = self.background
+        own = [column.name for column in table.columns]
+        if table.form.maker == "numpy" and any(
+            name in columns and columns.index(name) != at for at, name in enumerate(own)
+        ):
+            raise InputError(
+                f"the table's array has the columns {', '.join(own)}, and {model} was trained on {', '.join(columns)}: "
+                "give them in this order, or a DataFrame, whose columns are found by their names"
+            )
+
     def fingerprint(self) -> str:
         """Return a hash of the row and of its table."""
         return digest(self.values, self.names, self.texts, "" if self.table is None else self.table.fingerprint())
@@ -463,7 +483,7 @@ def number_text(value: float) -> str:
     """Return a number as it was written where that is short, else with six figures; more where it is whole."""
     if is_missing(value):
         return "missing"
-    if value == round(value) and abs(value) < 1e15:
+    if value == round(value) and abs(value) <= 2**53:
         return f"{value:.0f}"
     if len(short := repr(float(value))) <= 12 and "e" not in short:
         return short

@@ -138,8 +138,8 @@ def _too_few(row: Row, count: int) -> str:
     kept = sum(feature.kept for feature in features)
     return (
         f"{count} of {len(features)} features can be varied, and an explanation compares at least 2: {kept} are "
-        f"immutable, and the others are the same in all {len(row.background)} rows of the table. Give the data that "
-        "the model was made for, and more columns"
+        f"kept (immutable, or dates and the like), and the others are the same in all {len(row.background)} rows of "
+        "the table. Give the data that the model was made for, and more columns"
     )
 
 
@@ -212,6 +212,7 @@ class RowComposer:
         first: (f,) where the row's bin begins among the table's pooled values.
         last: (f,) where it ends.
         joint: hidden features show one row of the background together, instead of values from other bins each.
+        uncut: some features are not cut into bins: their codes are amounts, and only a sampler of rows draws these.
     """
 
     row: Row
@@ -219,6 +220,7 @@ class RowComposer:
     first: NDArray[np.intp]
     last: NDArray[np.intp]
     joint: bool = False
+    uncut: bool = False
 
     def __post_init__(self) -> None:
         freeze(self, {"labels": None, "first": np.intp, "last": np.intp})
@@ -232,7 +234,9 @@ class RowComposer:
         """
         if joint and row.background.encoded is None:
             raise InputError("the table knows statistics and no rows: use filler 'other_values'")
-        return cls(row, segments.labels, *slices_of(row, segments), joint)
+        scaled = getattr(segments, "scaled", None)
+        uncut = scaled is not None and bool(scaled[segments.labels >= 0].any())
+        return cls(row, segments.labels, *slices_of(row, segments), joint, uncut)
 
     @property
     def random(self) -> bool:
@@ -251,9 +255,19 @@ class RowComposer:
         return self.row.background.frame(rows.copy() if "row" in draws.values else rows)
 
     def rows(self, draws: Draws) -> Floats:
-        """Return encoded rows ``(n, f)``."""
+        """Return encoded rows ``(n, f)``.
+
+        Raises:
+            InputError: where a sampler tossed coins, and features have no bins to stay in or to leave.
+        """
         if "row" in draws.values:
             return np.asarray(draws.values["row"])
+        if self.uncut:
+            raise InputError(
+                "columns that are not cut into bins (discretizer 'none') are drawn as amounts, and this sampler only "
+                "draws what is kept: use sampler 'marginals', 'bootstrap' or 'gaussian_copula', or a discretizer that "
+                "cuts them, such as 'quartile'"
+            )
         numbers = draws.values.get("draw", np.zeros(len(draws), dtype=np.uint64))
         varied = np.flatnonzero(self.labels >= 0)
         codes = draws.codes if np.array_equal(self.labels, np.arange(draws.codes.shape[1])) else (

@@ -215,6 +215,10 @@ class Form:
             else:
                 whole = np.rint(values) if one.kind == "integer" else values
                 made[at] = pd.array(whole, dtype="Float64").astype(one.dtype)
+        for at, one in enumerate(columns):
+            if one.dtype == object:
+                # else pandas makes texts of its own of them, and NaN of None
+                made[at] = pd.Series(made[at], dtype=object)
         frame = pd.DataFrame(made, copy=False)
         frame.columns = pd.Index(self.names)
         return frame

@@ -86,7 +86,7 @@ class Explanation:
         """
         number = self.labels[0] if label is None else find(label, self.names)
         if number is None:
-            listed = ", ".join(f"{number} {name}" for number, name in self.names.items())
+            listed = ", ".join(name if name == str(at) else f"{at} {name}" for at, name in self.names.items())
             hint = did_you_mean(label, self.names.values()) if isinstance(label, str) else ""
             raise LabelError(
                 f"label {label!r} was not explained.{hint} Explained: {listed}. Ask for it with labels=[{label!r}]"
@@ -292,7 +292,9 @@ class Explanation:
         strongest = ", ".join(f"{effect.name} {effect.effect:+.3g}" for effect in self.top(3))
         without = ""
         if asked := self.what_if.get(first):
-            without = f"without its {len(asked.segments)} strongest supporters {asked.without:.3g}; "
+            many = len(asked.segments)
+            supporters = f"{many} strongest supporters" if many > 1 else "strongest supporter"
+            without = f"without its {supporters} {asked.without:.3g}; "
         return (
             f"<Explanation of {self.instance.name!r}: {self.names[first]} {health.model_prediction:.3g}; {strongest}; "
             f"{without}R2 {health.fidelity:.2f}; {self.health.samples} samples>"

@@ -1,6 +1,6 @@
 """How far to trust an explanation: computed from what was drawn anyway, at no extra model call."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -203,9 +203,9 @@ def _of_design(around: Neighbourhood) -> list[Caution]:
     return [Caution("entangled", text + "more freely (sampler bernoulli does)")]
 
 
-def of_notes(instance: Instance, segments: Segments) -> tuple[Caution, ...]:
-    """Return what a reader had to assume, and what a segmenter has to say, as cautions."""
-    read = [Caution("assumed", note) for note in getattr(instance, "notes", ())]
+def of_notes(instance: Instance, segments: Segments, doubts: Sequence[str] = ()) -> tuple[Caution, ...]:
+    """Return what a reader had to assume, and what a segmenter has to say, as cautions; `doubts` go with the first."""
+    read = [Caution("assumed", note) for note in (*getattr(instance, "notes", ()), *doubts)]
     return (*read, *(Caution("segments", note) for note in segments.notes))
 
 

@@ -11,6 +11,13 @@ from limefw.statistics import rounding
 from limefw.types import Draws, Fit, Floats, Neighbourhood
 
 
+ASKED = 50
+"""Fillings, at the most, that the model is asked about for each answer."""
+
+NOTHING = 0.005
+"""Of the strongest effect: what is less is no support, as what a surrogate's penalty leaves is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class WhatIf:
     """What the model itself says without the strongest supporting segments, and with these alone.
@@ -22,6 +29,7 @@ class WhatIf:
         only: its answer with everything else hidden.
         guess_without: what the surrogate says with them hidden.
         guess_only: what the surrogate says with everything else hidden.
+        fillings: where hidden parts may show many things: over how many the model's answers are means.
     """
 
     segments: tuple[int, ...]
@@ -30,6 +38,7 @@ class WhatIf:
     only: float
     guess_without: float
     guess_only: float
+    fillings: int = 1
 
 
 def ask_what_if(
@@ -37,7 +46,8 @@ def ask_what_if(
 ) -> tuple[dict[int, WhatIf], tuple[Caution, ...]]:
     """Ask the model without each label's `count` strongest supporting segments, and with these alone."""
     supporting = {
-        label: _supporting(fit, count, rounding(around.targets[:, at])) for at, (label, fit) in enumerate(fits.items())
+        label: _supporting(fit, count, max(rounding(around.targets[:, at]), NOTHING * float(np.abs(fit.effects).max())))
+        for at, (label, fit) in enumerate(fits.items())
     }
     supporting = {label: segments for label, segments in supporting.items() if segments}
     # standardised values are neither shown nor hidden
@@ -47,7 +57,7 @@ def ask_what_if(
     game.listen = None
     draws, drawn = _draws(game.history[0][0], list(supporting.values())), len(game.history)
     try:
-        answers = _answers(game, draws)
+        answers, fillings = _answers(game, draws)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - an explanation is not lost for its last rows
         text = f"{type(error).__name__} when the model was asked without the strongest segments: {error}"
         return {}, (Caution("what_if_failed", text),)
@@ -58,18 +68,29 @@ def ask_what_if(
     for at, (label, segments) in enumerate(supporting.items()):
         pair, column = slice(2 * at, 2 * at + 2), game.columns.index(label)
         without, only = answers[pair, column].tolist()
-        guesses = fits[label].predict(draws.codes[pair]).tolist()
-        found[label] = WhatIf(segments, float(around.targets[0, column]), without, only, *guesses)
+        guess_without, guess_only = fits[label].predict(draws.codes[pair]).tolist()
+        found[label] = WhatIf(
+            segments, float(around.targets[0, column]), without, only, guess_without, guess_only, fillings
+        )
     return found, ()
 
 
-def _answers(game: Game, draws: Draws) -> Floats:
-    """Return the model's answer to each row; where hidden parts may show many things, the mean over several."""
+def _answers(game: Game, draws: Draws) -> tuple[Floats, int]:
+    """Return the model's answer to each row; where hidden parts may show many things, the mean over so many."""
     hidden = getattr(game.composer, "hidden", None)
-    if hidden is None:
-        return game(draws)
-    several: Draws = hidden(draws.codes)
-    return np.asarray(game(several).reshape(len(draws), -1, len(game.columns)).mean(axis=1))
+    several: Draws = _fillings(game, draws) if hidden is None else hidden(draws.codes)
+    answers = game(several).reshape(len(draws), -1, len(game.columns))
+    return np.asarray(answers.mean(axis=1)), answers.shape[1]
+
+
+def _fillings(game: Game, draws: Draws) -> Draws:
+    """Return each row several times, filled otherwise each time, where a filler has a choice to make."""
+    if not getattr(game.composer, "random", False):
+        return draws
+    count = int(min(ASKED, getattr(game.composer, "alternatives", ASKED)))
+    values = {name: np.repeat(array, count, axis=0) for name, array in draws.values.items()}
+    values["draw"] = np.tile(np.arange(count, dtype=np.uint64), len(draws))
+    return Draws(np.repeat(draws.codes, count, axis=0), values, np.repeat(np.arange(len(draws)), count))
 
 
 def _supporting(fit: Fit, count: int, least: float) -> tuple[int, ...]:

@@ -103,3 +103,17 @@ def test_boosters_are_files_that_need_no_trust(run, people, tmp_path):
             assert found["labels"][0]["model_prediction"] == truth.predict_proba(numbers.iloc[[7]])[0, 1]
         strongest = np.argmax(np.abs(found["labels"][0]["effects"]))
         assert "age" in found["segments"]["names"][strongest]
+
+
+def test_who_forgets_the_row_is_told(run, people):
+    code, _, err = run("explain", "people.csv", "-m", "mine:predict")
+    assert code == 2
+    assert "'own' in line" in err or "'rent' in line" in err
+    assert "--row 3" in " ".join(err.split())
+
+
+def test_what_is_true_of_a_row_is_listed_without_a_model(run, people):
+    code, out, _ = run("segments", "people.csv", "--row", 3, *DROP)
+    assert code == 0
+    assert f"housing = {people['housing'][3]}" in out.splitlines()
+    assert "3 of 3 features." in out

@@ -1,5 +1,6 @@
 """Explainers and explanations go to workers: the user may pickle them."""
 
+import json
 import pickle
 import pickletools
 from concurrent.futures import ProcessPoolExecutor
@@ -122,3 +123,25 @@ def test_figures_of_several_labels_are_numbers_too():
     assert LocalPrediction({1: 0.5})[0] == 0.5
     assert (local + 1).tolist() == [1.25]
     assert local[:1].tolist() == [0.25]
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("protocol", [None, 5])
+def test_a_local_prediction_is_used_as_lime_s_is(task, protocol):
+    """lime's is an array of one number; that of its last version a number, or an array of one, for each label."""
+    data = ROWS
+    explainer = lime_tabular.LimeTabularExplainer(data, random_state=0, mode=task)
+    ask = of_rows if task == "classification" else (lambda rows: rows @ [1.0, 2.0, -1.0, 0.5])
+    found = explainer.explain_instance(data[0], ask, num_samples=100)
+    local = found.local_pred if protocol is None else pickle.loads(pickle.dumps(found.local_pred, protocol))
+    number = local.item()
+    total = found.intercept[1] + sum(weight for _, weight in found.local_exp[1])
+    assert number == pytest.approx(total)
+    assert local.shape == (1,)
+    for one in (local[0], local[1], local[1][0], local[-1:][0], abs(local)[0] * np.sign(number)):
+        assert float(one) == number
+        assert "%.3f" % one == f"{one:.3f}" == f"{number:.3f}"  # noqa: UP031 - as users write it
+        assert np.ndim(1.0 - one) == 0
+    assert [float(one) for one in local] == local.tolist() == [*local[1]] == [number]
+    assert json.loads(json.dumps([local[0], local[1]])) == [number, number]
+    assert pickle.loads(pickle.dumps(local[1]))[0] == number

@@ -209,7 +209,7 @@ def test_the_users_own_discretizer_works(new, old, same, theirs):
     """It draws from a stream of its own."""
     with theirs():
         cut = old(ROWS, [4], NAMES, random_state=6)
-        explainer = lime_tabular.LimeTabularExplainer(
+        explainer = ours.LimeTabularExplainer(
             ROWS, feature_names=NAMES, categorical_features=[4], discretizer=cut, random_state=7
         )
         expected = explainer.explain_instance(ROWS[0], smooth, num_samples=200, labels=(0,))
@@ -418,3 +418,13 @@ def test_drawn_rows_are_had_by_limes_hidden_name(case, theirs):
     new = ours.LimeTabularExplainer(ROWS, random_state=9, **made)
     for got, wanted in zip(new._LimeTabularExplainer__data_inverse(ROWS[77], 50), expected, strict=True):
         np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("discretize", [True, False])
+@pytest.mark.parametrize("row", [np.zeros(3), np.zeros(5), np.zeros((1, 4))])
+def test_a_row_of_another_length_is_told(discretize, row):
+    explainer = ours.LimeTabularExplainer(
+        np.random.default_rng(0).normal(size=(50, 4)), discretize_continuous=discretize
+    )
+    with pytest.raises(ValueError, match="a row has 4 values, one for each column of training_data, got shape"):
+        explainer.explain_instance(row, lambda rows: np.full((len(rows), 2), 0.5))

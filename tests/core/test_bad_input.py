@@ -110,7 +110,7 @@ def test_a_truncated_file_is_told(tmp_path):
         (Image(np.zeros((4, 4, 1), object), (0, 1)), "pixels of type object are no real numbers"),
         ([[1, 2], [3, 4]], r"no reader takes list\..*Give numpy\.asarray\(\.\.\.\) of one image"),
         ((1, 2), r"no reader takes tuple\..*Give numpy\.asarray"),
-        ({"a": 1}, r"no reader takes dict\..*An image is an array \(h, w\) or \(h, w, c\), a PIL image, a path"),
+        ({"a": 1}, r"no reader takes dict\..*An image is an array \(h, w\) or \(h, w, c\), or a PIL image; a series"),
         (3.5, "no reader takes float"),
         ("cat.png", r"a str is text, and this one is the name of a file: give pathlib\.Path\('cat\.png'\)"),
         (Path("/no/such/cat.png"), r"there is no file /no/such/cat\.png"),
@@ -193,7 +193,7 @@ def raises(error):
 
 
 BAD_OUTPUTS = {
-    "nan": (lambda b: np.full((len(b), 2), np.nan), r"returned NaN or infinity for \d+ of \d+ inputs\. Check its"),
+    "nan": (lambda b: np.full((len(b), 2), np.nan), r"returned NaN or infinity for \d+ of \d+ inputs\. See what"),
     "inf": (lambda b: np.full((len(b), 2), np.inf), r"returned NaN or infinity"),
     "one row": (lambda b: np.ones((1, 2)) if len(b) > 1 else np.ones((0, 2)), r"returned \d rows for \d+ inputs"),
     "too many": (lambda b: np.ones((len(b) + 1, 2)), r"returned \d+ rows for \d+ inputs .* one row per input"),
@@ -677,3 +677,36 @@ def test_top_wants_a_number(k):
     found = explain(samples=30, model=Counting())
     with pytest.raises(ValueError, match="k is a whole number"):
         found.top(k)
+
+
+def test_a_regressor_s_outputs_are_not_assumed_to_be_probabilities():
+    """What the caller said is no assumption, and who did not say it is told how."""
+
+    def stars(texts):
+        return np.array([1.0 + 3 * ("good" in text) for text in texts])
+
+    with pytest.raises(ModelError, match=r"no probabilities.*of a regressor limefw\.model\(model, task='regression'\)"):
+        limefw.explain("a good film", stars)
+    told = limefw.explain("a good film", limefw.model(stars, task="regression")).render("text").data
+    assert "Assumed:" in told
+    assert "probabilities" not in told
+
+
+def test_a_model_that_answers_with_class_names_is_told_of_predict_proba():
+    with pytest.raises(ModelError, match=r"expected numbers.*'pos' is a class: .*model\.predict_proba"):
+        limefw.explain("a good film", lambda texts: np.array(["pos"] * len(texts)))
+
+
+def test_bytes_are_told_what_they_may_be():
+    with pytest.raises(InputError, match=r"Bytes may be anything.*A text is a str.*limefw\.Table\(data\)\.row\(3\)"):
+        limefw.explain(b"a good film", lambda texts: [[0.5, 0.5]] * len(texts))
+
+
+def test_one_supporter_is_one():
+    explanation = limefw.explain("a b", lambda texts: [["a" in text, "a" not in text] for text in texts], what_if=1)
+    assert "without its strongest supporter 0;" in repr(explanation)
+
+
+def test_a_corpus_without_texts_is_none():
+    with pytest.raises(InputError, match="filler 'corpus' found no words in the texts"):
+        limefw.explain("a b", lambda texts: [[0.5, 0.5]] * len(texts), filler={"use": "corpus", "texts": []})

@@ -180,3 +180,47 @@ def test_recipes_say_it():
 def test_the_gist_tells_of_it():
     explanation = run()
     assert f"without its 3 strongest supporters {explanation.what_if[0].without:.3g}" in repr(explanation)
+
+
+def test_what_hidden_words_show_is_drawn_many_times():
+    """One draw of a corpus's words says nothing: the answers are means over many, and are said to be."""
+    words = ["even", "odd"] * 20
+
+    def model(texts):
+        share = np.array([text.count("even") / 8 for text in texts]) + [0.4 * ("key" in text) for text in texts]
+        return np.stack([1 - share, share], axis=1)
+
+    text, filler = "key one two three", {"use": "corpus", "texts": words}
+    found = [limefw.explain(text, model, filler=filler, labels=[1], what_if=1, seed=seed) for seed in range(3)]
+    for explanation in found:
+        asked = explanation.what_if[1]
+        assert asked.fillings == 50
+        assert [explanation.segments.names[at] for at in asked.segments] == ["key"]
+        # half of what stands for a hidden word is "even": one word hidden, and three
+        assert asked.without == pytest.approx(1 / 16, abs=4 * 0.0625 / 50**0.5)
+        assert asked.only == pytest.approx(0.4 + 3 / 16, abs=4 * 0.0625 * 3**0.5 / 50**0.5)
+        for renderer in ("text", "html", "sentences"):
+            assert "(a mean over 50 fillings)" in " ".join(explanation.render(renderer).data.split())
+    fixed = limefw.explain(text, model, filler="delete", labels=[1], what_if=1)
+    assert fixed.what_if[1].fillings == 1
+    assert "a mean over" not in fixed.render("text").data
+
+
+def only_good(texts):
+    share = 0.3 * np.array([text.split().count("good") for text in texts])
+    return np.stack([1 - share, share], axis=1)
+
+
+@pytest.mark.parametrize("bag", [True, False])
+def test_what_a_penalty_leaves_is_no_support(bag):
+    """Words of no effect have some 1e-5 of ridge's shrinkage: they are not marked, told of or asked about."""
+    text, words = "good good not good film in the house", {"use": "words", "bag": bag}
+    explanation = limefw.explain(text, only_good, segmenter=words, labels=[1, 0], what_if=9)
+    assert all("good" in explanation.segments.names[at] for at in explanation.what_if[1].segments)
+    assert 0 not in explanation.what_if
+    shown = explanation.render("text").data
+    assert "[+good+] [+good+] not [+good+] film in the house" in shown
+    assert "[\N{MINUS SIGN}good\N{MINUS SIGN}] not [\N{MINUS SIGN}good\N{MINUS SIGN}] film in the house" in shown
+    said = " ".join(explanation.render("sentences").data.split())
+    assert "Nothing speaks against it. Asked" in said
+    assert "film" not in said

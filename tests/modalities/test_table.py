@@ -177,6 +177,26 @@ def test_a_model_may_write_on_what_it_is_given(form, sampler, discretizer):
     assert ours.as_list() == theirs.as_list()
 
 
+@pytest.mark.parametrize("missing", [None, math.nan, "none is"])
+def test_objects_come_back_as_the_objects_they_were(missing):
+    """pandas would make texts of its own of them, and NaN of None, which a fitted encoder may never have seen."""
+    pd = pytest.importorskip("pandas")
+    values = [missing if at % 5 == 0 else "xy"[at % 2] for at in range(100)]
+    frame = pd.DataFrame({"a": RNG(0).normal(size=100), "b": pd.Series(values, dtype=object)})
+    assert frame.b.dtype == object
+    seen = []
+
+    def model(rows):
+        seen.append(rows.b)
+        gone = np.array([value is missing or value == missing for value in rows.b]) * 0.8 + 0.1
+        return np.stack([1 - gone, gone], axis=1)
+
+    explanation = limefw.explain(Table(frame).row(0), model, samples=300)
+    assert explanation.top(1)[0].effect > 0.7
+    assert {part.dtype for part in seen} == {frame.b.dtype}
+    assert {repr(value) for part in seen for value in part} == {repr(value) for value in values}
+
+
 # --- pipelines
 
 
@@ -722,3 +742,60 @@ def test_columns_may_be_named_by_numbers():
     assert seen[0].columns.equals(frame.columns)
     assert found.instance.names == ("0", "1", "2")
     assert Table(frame).row(frame.iloc[3]).values.tolist() == frame.iloc[3].tolist()
+
+
+# --- rows and tables that were given as they are
+
+
+@pytest.mark.parametrize("how", ["estimator", "method", "named"])
+def test_an_array_that_may_be_a_row_is_told_of(how):
+    """Users of lime give X[3] first; for a model of tables it is no time series, though it could be one."""
+    pd = pytest.importorskip("pandas")
+    linear = pytest.importorskip("sklearn.linear_model")
+    data = RNG(0).normal(size=(60, 4))
+    frame = pd.DataFrame(data, columns=list("abcd"))
+    fitted = linear.LogisticRegression().fit(frame if how == "named" else data, data[:, 0] > 0)
+    model = fitted.predict_proba if how == "method" else fitted
+    few = {"samples": 50}
+    for row in (data[3], pd.Series(data[3])):
+        told = [one.message for one in limefw.explain(row, model, **few).health.cautions if one.code == "assumed"]
+        assert any("steps of a time series" in text and "limefw.Table(data).row(3)" in text for text in told)
+    for table in (data, frame, data[3:4]):
+        with pytest.raises(limefw.InputError, match=r"rows of 4 columns.*limefw\.Table\(data\)\.row\(3\)"):
+            limefw.explain(table, model)
+    # who says what it is, and other widths, are left alone
+    for said in (limefw.Series(data[3]), Table(data, names=list("abcd")).row(3)):
+        assert not [one for one in limefw.explain(said, model, **few).health.cautions if one.code == "assumed"]
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")  # scikit-learn's own, of its method
+@pytest.mark.parametrize("how", ["estimator", "method"])
+def test_an_array_whose_names_the_model_has_elsewhere_is_refused(how):
+    """What an array holds is known by its order alone: the model would be shown incomes for ages."""
+    pd = pytest.importorskip("pandas")
+    linear = pytest.importorskip("sklearn.linear_model")
+    frame = pd.DataFrame({"age": RNG(0).integers(18, 80, 90), "income": RNG(1).normal(3, 1, 90)})
+    fitted = linear.LogisticRegression().fit(frame, frame.age > 40)
+    model = fitted if how == "estimator" else fitted.predict_proba
+    turned = frame[["income", "age"]]
+    with pytest.raises(limefw.InputError, match=r"columns income, age, and .* was trained on age, income"):
+        limefw.explain(Table(turned.to_numpy(), names=["income", "age"]).row(3), model)
+    expected = fitted.predict_proba(frame.iloc[[3]])[0, 1]
+    for names in (["age", "income"], ["Alter", "Einkommen"], None):
+        right = Table(frame.to_numpy(), names=names).row(3)
+        assert limefw.explain(right, model, samples=60).outlook["True" if how == "estimator" else "class 1"] == (
+            pytest.approx(expected)
+        )
+    if how == "estimator":
+        assert limefw.explain(Table(turned).row(3), model, samples=60).outlook["True"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("start", [10**6, 10**15, 2**53 - 60])
+def test_names_of_long_whole_numbers_are_true(start):
+    """Times in microseconds, say: 1e+15 < x <= 1e+15 is true of nothing."""
+    data = np.stack([RNG(0).integers(start, start + 50, 200), RNG(1).integers(0, 9, 200)], axis=1)
+    table = Table(data, names=["int", "b"])
+    for at in range(30):
+        cut = bins(table.row(at), RNG(0))
+        value = int(data[at, 0])
+        assert eval(cut.names[0].replace(" = ", " == "), {}, {"int": value}), cut.names[0]

@@ -580,3 +580,27 @@ def test_an_explanation_of_a_text_is_saved_and_loaded(tmp_path):
     assert again.instance.string == "a good day 😀"
     for renderer in ("html", "text", "json"):
         assert again.render(renderer).data == found.render(renderer).data
+
+
+def test_numpy_s_texts_are_texts():
+    """np.array(texts)[0] is a str, though it has what arrays have."""
+    text = np.array(["good film", "bad film indeed"])[1]
+    explanation = limefw.explain(text, lambda texts: [[text.count("bad"), 1 - text.count("bad")] for text in texts])
+    assert explanation.instance.modality == "text"
+    assert type(explanation.instance.string) is str
+    assert explanation.top(1)[0].name == "bad"
+
+
+def test_words_that_stand_side_by_side_are_neighbours():
+    """Blanks between them are in no segment; else the sampler 'contiguous' is 'bernoulli' for texts."""
+    from limefw_plugins.samplers.contiguous import contiguous
+    from limefw_plugins.segmenters.words import words
+
+    text = Text("one two three four five six")
+    segments = words(text, np.random.default_rng(0))
+    codes = np.concatenate(
+        [part.codes for part in contiguous(text, segments, 4000, np.random.default_rng(1), join=0.5)]
+    )[1:].astype(float)
+    found = np.corrcoef(codes.T)
+    # words are connected where all joins between them are made
+    np.testing.assert_allclose(found, 0.5 ** np.abs(np.subtract.outer(range(6), range(6))), atol=0.08)

@@ -49,19 +49,37 @@ class Score(float):
         return self._by_label.items()
 
 
+class Prediction(np.float64):
+    """A number that is an array of one as well: ``local_pred[label]`` is a number or ``local_pred[label][0]`` is."""
+
+    def __reduce__(self) -> Any:
+        return type(self), (float(self),)
+
+    def __getitem__(self, key: Any) -> Any:
+        return np.array([float(self)])[key]
+
+    def __iter__(self) -> Iterator[np.float64]:
+        return iter(np.array([float(self)]))
+
+    def __len__(self) -> int:
+        return 1
+
+
 class LocalPrediction(np.ndarray[Any, Any]):
     """What the surrogate predicts for the instance: an array of one number, of the label that was fitted last.
 
-    ``local_pred[label]`` is that of each label explained. It is a number wherever one is needed: NumPy's own arrays no
-    longer are.
+    ``local_pred[label]`` is that of each label explained; of a 0 that was not, ``local_pred[0]`` is that number. It is
+    a number wherever one is needed: NumPy's own arrays no longer are.
     """
 
     _by_label: dict[int, float]
 
-    def __new__(cls, by_label: Mapping[int, float]) -> Self:
+    def __new__(cls, by_label: Mapping[int, Any]) -> Self:
         """Keep the predictions in the order in which their labels were fitted."""
-        made = np.array([list(by_label.values())[-1]], dtype=np.float64).view(cls)
-        made._by_label = dict(by_label)  # noqa: SLF001 - its own
+        # surrogates answer with an array of one
+        numbers = {label: float(np.ravel(value)[0]) for label, value in by_label.items()}
+        made = np.array([list(numbers.values())[-1]]).view(cls)
+        made._by_label = numbers  # noqa: SLF001 - its own
         return made
 
     def __array_finalize__(self, other: Any, /) -> None:
@@ -72,8 +90,11 @@ class LocalPrediction(np.ndarray[Any, Any]):
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, int | np.integer) and key in self._by_label:
-            return np.array([self._by_label[int(key)]]).view(type(self))
+            return Prediction(self._by_label[int(key)])
         return np.asarray(self)[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(np.asarray(self))
 
     def __float__(self) -> float:
         return float(self.item())

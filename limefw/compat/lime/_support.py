@@ -93,6 +93,17 @@ def refuse_many(count: int, what: str) -> None:
         )
 
 
+def refuse_width(row: Any, columns: int) -> None:
+    """Refuse a row of another length than the data's.
+
+    Raises:
+        InputError: with both.
+    """
+    # sparse ones are matrices of one row
+    if row.shape != ((columns,) if isinstance(row, np.ndarray) else (1, columns)):
+        raise InputError(f"a row has {columns} values, one for each column of training_data, got shape {row.shape}")
+
+
 def ask(
     composer: Composer,
     draws: Draws,

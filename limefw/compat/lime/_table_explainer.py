@@ -19,6 +19,7 @@ from limefw.compat.lime._support import (
     fill,
     random_state_of,
     refuse_many,
+    refuse_width,
 )
 from limefw.compat.lime._table_data import is_sparse, numbers, refuse_missing
 from limefw.compat.lime._table_draws import Around, changed, checked, normal
@@ -190,6 +191,7 @@ class LimeTabularExplainer:
         if sampling_method not in ("gaussian", "lhs"):
             warnings.warn(f"sampling_method {sampling_method!r} is unknown: gaussian is used", stacklevel=2)
         row: Any = data_row.tocsr() if is_sparse(data_row) else numbers(data_row, "the row")
+        refuse_width(row, len(self.scaler.scale_))
         refuse_missing(row.toarray() if is_sparse(row) else row[None], self.feature_names)
         refuse_many(row.nnz if is_sparse(row) else len(row), "columns")
         around = self._around(row, num_samples, lhs=sampling_method == "lhs")

@@ -23,7 +23,7 @@ def corpus(
     """
     if file is not None and texts is not None:
         raise InputError("filler 'corpus' takes its words from `file` or from `texts`: give one of them")
-    strings = [_content(file)] if file is not None else texts or [text.string]
+    strings = [_content(file)] if file is not None else [text.string] if texts is None else texts
     words = [string[start:end] for string in strings for start, end in words_in(string)]
     if not words:
         raise InputError(f"filler 'corpus' found no words in {file or 'the texts'}")

@@ -26,8 +26,13 @@ def any_callable(
         raise ModelSourceError(f"a model is a callable from a batch to outputs, got {type(source).__name__}")
     name = getattr(source, "__name__", type(source).__name__)
     form = "images in their own size, dtype and range, texts as str, rows as in the table"
-    assumed = (
-        f"{name} was assumed to take inputs as they are: {form}",
-        f"its outputs were assumed to be {head.replace('_', ' ')}",
-    )
-    return Model(source, name=name, contract=Contract(head=head), notes=assumed)
+    taken = f"{name} was assumed to take inputs as they are: {form}"
+    outputs = f"its outputs were assumed to be {head.replace('_', ' ')}"
+    # an estimator's own method, as model.predict_proba
+    owner = getattr(source, "__self__", None)
+    columns, names = (getattr(owner, about, None) for about in ("n_features_in_", "feature_names_in_"))
+    known = () if names is None else tuple(map(str, names))
+    return Model(
+        source, name=name, contract=Contract(head=head), notes=(taken, outputs), columns=columns,
+        column_names=known, assumed_head=outputs,
+    )  # fmt: skip

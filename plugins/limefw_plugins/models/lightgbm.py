@@ -51,7 +51,8 @@ def lightgbm(source: Any, /, *, head: Head = "auto", classes: str | None = None)
 
     found = re.search(r"^objective=(\S+)", booster.model_to_string(num_iteration=1), re.MULTILINE)
     meant = _head(found[1] if found else "") if head == "auto" else head
-    return Model(ask, name, class_names(classes), Contract(head=meant), digest, modality="table")
+    known = () if automatic else tuple(names)
+    return Model(ask, name, class_names(classes), Contract(head=meant), digest, modality="table", column_names=known)
 
 
 def _head(objective: str) -> Outputs:

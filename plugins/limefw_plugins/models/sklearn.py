@@ -96,7 +96,8 @@ def sklearn(
     def ask(batch: Any) -> Any:
         return asked.ask(feed(batch) if getattr(batch, "ndim", None) == 4 else rows_of(batch))
 
-    return Model(ask, name, named, contract, mark, (*notes, *asked.notes))
+    columns, known = getattr(estimator, "n_features_in_", None), () if names is None else tuple(map(str, names))
+    return Model(ask, name, named, contract, mark, (*notes, *asked.notes), columns=columns, column_names=known)
 
 
 def _estimator(source: Any, *, trust: bool) -> tuple[Any, str, str | None, tuple[str, ...]]:

@@ -55,7 +55,8 @@ def xgboost(source: Any, /, *, head: Head = "auto", classes: str | None = None) 
         return booster.predict(rows, output_margin=margin, iteration_range=rounds)
 
     meant = _head(objective) if head == "auto" else head
-    return Model(ask, name, class_names(classes), Contract(head=meant), digest, modality="table")
+    known = tuple(booster.feature_names or ())
+    return Model(ask, name, class_names(classes), Contract(head=meant), digest, modality="table", column_names=known)
 
 
 def _head(objective: str) -> Outputs:

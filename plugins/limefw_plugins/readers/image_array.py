@@ -15,6 +15,7 @@ def is_array(source: Any) -> bool:
     frame = hasattr(source, "columns") and hasattr(source, "dtypes")
     return (
         getattr(source, "ndim", None) != 1
+        and not isinstance(source, str)  # NumPy's texts have no axes
         and not frame
         and (hasattr(source, "__array__") or hasattr(source, "__array_interface__"))
     )

@@ -107,7 +107,10 @@ def _table(path: Path) -> tuple[list[str], Floats]:
             raise InputError(f"{path} has {len(line)} cells in line {number} and {len(names)} columns")
         for name, cell in zip(names, line, strict=True):
             if not _is_number(cell):
-                raise InputError(f"{path} has {cell[:40]!r} in line {number}, column {name!r}: expected a number")
+                raise InputError(
+                    f"{path} has {cell[:40]!r} in line {number}, column {name!r}: expected a number, as it is "
+                    "read as a time series. Of a table say which row: --row 3, in Python limefw.Table(frame).row(3)"
+                )
     if not rows:
         raise InputError(f"{path} has names of columns and no line of numbers")
     return names, np.array(rows, dtype=np.float64)

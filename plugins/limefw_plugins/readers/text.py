@@ -27,7 +27,7 @@ def text(source: str, /, *, name: str = "text") -> Text:
             f"a str is text, and this one is the name of a file: give pathlib.Path({source!r}); for the name itself "
             f"limefw.Text({source!r})"
         )
-    return Text(source, name)
+    return Text(str(source), name)  # NumPy's texts are str of a kind of their own
 
 
 FILE = re.compile(

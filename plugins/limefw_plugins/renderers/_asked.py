@@ -37,10 +37,15 @@ class Asked:
     foreseen: bool
 
     @property
+    def mean(self) -> str:
+        """Of how many answers each is the mean, where what hidden parts show is drawn; else nothing."""
+        return f"(a mean over {self.answers.fillings} fillings) " if self.answers.fillings > 1 else ""
+
+    @property
     def sentence(self) -> str:
         """Everything in one sentence."""
         return (
-            f"Asked without {self.parts}, the model itself says {self.without} instead of {self.whole} "
+            f"Asked without {self.parts}, the model itself says {self.without} {self.mean}instead of {self.whole} "
             f"(the stand-in guessed {self.guess_without}); with these alone it says {self.only} "
             f"(guessed {self.guess_only})."
         )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from limefw.modalities.series import Series
-from limefw_plugins.renderers._letters import FAINT, INK, drawable, points
+from limefw_plugins.renderers._letters import FAINT, INK, drawable, points, readable
 from limefw_plugins.renderers._paint import Palette
 from limefw_plugins.renderers._runs import Run, thinned
 from limefw_plugins.renderers._words import printable, signed
@@ -40,6 +40,7 @@ def draw_course(axes: Any, series: Series, at: int, runs: Sequence[Run], colors:
     _plain(axes)
     axes.tick_params(axis="x", labelbottom=False)
     name = printable(series.channels[at])
+    name = name if readable(name) else f"channel {at}"
     axes.set_ylabel(drawable(name if len(name) <= 18 else f"{name[:17]}…"), fontsize=points(0.8 * SIZE), color=FAINT,
                     parse_math=False)  # fmt: skip
 

@@ -22,6 +22,9 @@ TIED = "≈"
 
 TIED_MEANS = f"{TIED} rank not resolved against the one above"
 
+NOTHING = 0.005
+"""Of the strongest effect: what is less is nothing beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -37,6 +40,7 @@ class Finding:
         place: where in the picture, in words; empty where there is no picture.
         decimals: that numbers of this list are written with.
         tied: its rank against the one before it in the list may be chance.
+        strongest: the largest effect of the label, without its sign.
     """
 
     rank: int
@@ -48,6 +52,7 @@ class Finding:
     place: str
     decimals: int
     tied: bool = False
+    strongest: float = 0.0
 
     @property
     def title(self) -> str:
@@ -65,8 +70,8 @@ class Finding:
 
     @property
     def none(self) -> bool:
-        """Whether the effect rounds to nothing beside the others of its list."""
-        return not any(figure in self.effect_text for figure in "123456789")
+        """Whether the effect is nothing beside the strongest, as what a surrogate's penalty leaves is."""
+        return abs(self.effect) < NOTHING * self.strongest or not any(one in self.effect_text for one in "123456789")
 
     @property
     def faint(self) -> bool:
@@ -129,7 +134,7 @@ def findings(
     return [
         Finding(
             rank, effect.segment, printable(effect.name) or f"{effect.name!r}", effect.effect,
-            effect.margin, effect.share, places[effect.segment], decimals, tied[rank - 1],
+            effect.margin, effect.share, places[effect.segment], decimals, tied[rank - 1], abs(effects[0].effect),
         )
         for rank, effect in enumerate(effects, start=1)
     ]  # fmt: skip

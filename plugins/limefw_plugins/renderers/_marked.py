@@ -1,6 +1,6 @@
 """A text with its words marked: what renderers of texts share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from limefw.errors import LimefwError
@@ -55,19 +55,26 @@ def title_of(name: str) -> str:
     return printable(name) or "".join("␣" if letter == " " else visible(letter) for letter in name)
 
 
-def becomes(explanation: Explanation, label: int) -> str:
-    """Say what the answer becomes without the strongest words: by their effects, and as the model itself was asked."""
+def becomes(explanation: Explanation, label: int, *, shown: Callable[[str], bool] = bool) -> str:
+    """Say what the answer becomes without the strongest words: by their effects, and as the model itself was asked.
+
+    Args:
+        explanation: of a text.
+        label: by number.
+        shown: whether a name can be shown as it is; else it is told by its number.
+    """
     asked, words = asked_of(explanation, label), wording_of(explanation)
     if asked is None:
         return ""
     segments = asked.answers.segments
-    names = listed([f"“{title_of(explanation.segments.names[at])}”" for at in segments])
+    titles = {at: title_of(explanation.segments.names[at]) for at in segments}
+    names = listed([f"“{title}”" if shown(title) else f"{words.part} {at}" for at, title in titles.items()])
     part = f"{words.part}{'s' * (len(segments) > 1)}"
     subject = f"the {words.noun}" + ("" if words.plus == "raises" else f" of {printable(explanation.names[label])}")
     return (
-        f"Without the {part} {names} {subject} becomes {asked.without} instead of {asked.whole}, as the model itself "
-        f"says. {_sum(explanation, label, segments)}With {_these(len(segments))} alone it is {asked.only}. "
-        f"{asked.verdict}"
+        f"Without the {part} {names} {subject} becomes {asked.without} {asked.mean}instead of {asked.whole}, as the "
+        f"model itself says. {_sum(explanation, label, segments)}With {_these(len(segments))} alone it is "
+        f"{asked.only}. {asked.verdict}"
     )
 
 

@@ -13,11 +13,14 @@ from limefw_plugins.renderers._findings import TIED, TIED_MEANS, Finding, findin
 from limefw_plugins.renderers._photo import channels_shown
 from limefw_plugins.renderers._rule import rule_of
 from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, doubts, sampling
-from limefw_plugins.renderers._words import MINUS, fitted, headline, printable, wording_of
+from limefw_plugins.renderers._words import MINUS, columns, fitted, headline, printable, wording_of
 
 
 WIDTH = 88
 """Columns of a terminal."""
+
+NAMES = 32
+"""Columns of a part's name, and of where it is."""
 
 
 def plain_text(explanation: Explanation, /, *, top: Annotated[int, Ge(1)] = 5) -> Rendering:
@@ -62,11 +65,13 @@ def _table(explanation: Explanation, label: int, top: int) -> list[str]:
         return [*lines, f"  {words.nothing}"]
     wide = max(8, *(len(item.effect_text) for item in found)), max(18, *(len(item.interval_text) for item in found))
     half = min(7, (WIDTH - 46 - sum(wide)) // 2)
-    rows = [(words.part, "where", "share", "effect", "95% interval", "")]
+    # without places, as of a series, their column is the names'
+    placed = any(item.place for item in found)
+    rows = [(f"{words.part:<18} where" if placed else words.part, "share", "effect", "95% interval", "")]
     rows += [
         (
-            item.title, item.place, item.share_text, item.effect_text, item.interval_text,
-            bar(item, abs(found[0].effect), half),
+            f"{fitted(item.title, 18)} {item.place}" if placed else shortened(item.title, NAMES),
+            item.share_text, item.effect_text, item.interval_text, bar(item, abs(found[0].effect), half),
         )
         for item in found
     ]  # fmt: skip
@@ -88,8 +93,13 @@ def legend(found: Sequence[Finding]) -> list[str]:
 
 
 def _row(texts: Sequence[str], effect_wide: int, interval_wide: int) -> str:
-    name, place, share, effect, interval, bar = texts
-    return f"  {fitted(name, 18)} {place:<13}{share:>7} {effect:>{effect_wide}}  {interval:<{interval_wide}} {bar}"
+    name, share, effect, interval, bar = texts
+    return f"  {fitted(name, NAMES)}{share:>7} {effect:>{effect_wide}}  {interval:<{interval_wide}} {bar}"
+
+
+def shortened(name: str, width: int) -> str:
+    """Return a name in so many columns; of a long one the middle goes, as series differ in their ends."""
+    return name if columns(name) <= width else f"{fitted(name, width - 19).rstrip('… ')}…{name[-17:]}"
 
 
 def bar(item: Finding, strongest: float, half: int) -> str:

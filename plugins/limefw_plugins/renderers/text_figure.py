@@ -6,6 +6,7 @@ from annotated_types import Ge, Le
 
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
+from limefw_plugins.renderers._letters import readable
 from limefw_plugins.renderers._marked import becomes, text_of
 from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers.table_figure import bars_figure
@@ -27,6 +28,5 @@ def text_figure(
         palette: "blue-orange" is safe for the colour-blind; blue speaks for the label.
     """
     text, number = text_of(explanation, "text_figure"), explanation.label(label)
-    return bars_figure(
-        explanation, text.name if text.name != "text" else "", number, top, palette, becomes(explanation, number)
-    )
+    said = becomes(explanation, number, shown=readable)
+    return bars_figure(explanation, text.name if text.name != "text" else "", number, top, palette, said)

@@ -45,8 +45,8 @@ def _effects(explanation: Explanation, label: int, top: int, longest: int) -> li
     lines += indented(rule_of(explanation, label))
     if not found:
         return [*lines, f"  {words.nothing}"]
-    # what may be chance is not marked
-    sure = {item.segment: item.effect for item in found if abs(item.effect) > (item.margin or 0.0)}
+    # what may be chance, or is nothing, is not marked
+    sure = {item.segment: item.effect for item in found if not item.faint}
     pieces, left_out = marked(explanation, sure, longest)
     shown = "".join(_mark(piece.text, piece.effect) for piece in pieces).expandtabs(4)
     lines += [

@@ -54,7 +54,11 @@ def contiguous(
 
 
 def adjacent(labels: Labels) -> NDArray[np.intp]:
-    """Return ``(e, 2)`` pairs of segments, the smaller first, that meet along an edge; of any number of axes."""
+    """Return ``(e, 2)`` pairs of segments, the smaller first, that meet along an edge; of any number of axes.
+
+    Along one axis those too between which only something lies that is in no segment, as blanks between words.
+    """
+    labels = labels[labels >= 0] if labels.ndim == 1 else labels
     pairs = [np.empty((0, 2), dtype=np.intp)]
     for axis in range(labels.ndim):
         along = np.moveaxis(labels, axis, 0)

@@ -1,12 +1,14 @@
 """A text as a page, as bars and for a terminal: the words marked in place, and whatever is in it shown as text."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
 import limefw
+from limefw.results.what_if import WhatIf
 
 
 HOSTILE = (
@@ -143,3 +145,33 @@ def test_the_figure_says_where_it_cannot_draw_a_name():
     assert found.plot() is found.render().figure or found.render().media_type == "image/png"
     drawn = " ".join(text.get_text() for text in found.plot().findobj(lambda item: hasattr(item, "get_text")))
     assert "numbers; the page shows them" in " ".join(drawn.split())
+    # what is said below the bars has the bars' names
+    other = explained("电影 film 非常 day", labels=[0], what_if=3, sampler="bernoulli", samples=16)
+    other = replace(other, what_if={0: WhatIf((0, 1), 0.5, 0.25, 0.75, 0.25, 0.75)})
+    drawn = " ".join(text.get_text() for text in other.plot().findobj(lambda item: hasattr(item, "get_text")))
+    assert "Without the words word 0 and “film”" in " ".join(drawn.split())
+    assert "\N{WHITE SQUARE}" not in drawn
+
+
+def test_the_figure_of_a_series_numbers_channels_that_it_cannot_draw():
+    series = limefw.Series(np.random.default_rng(0).normal(size=(40, 2)), channels=("心", "b"))
+    found = limefw.explain(series, limefw.model(lambda rows: rows.sum(axis=(1, 2)), task="regression"), samples=99)
+    drawn = [text.get_text() for text in found.plot().findobj(lambda item: hasattr(item, "get_text"))]
+    assert "channel 0" in drawn
+    assert "b" in drawn
+
+
+def test_on_a_narrow_page_the_bars_go_with_their_head():
+    """Else "− lowers + raises" stands over the numbers, and a number below 0 under "raises"."""
+    page = explained("a good day, a bad day").render("html").data
+    narrow = re.search(r"@media \(max-width: 40rem\) \{([^}]*)\{ display: none; \}", page)[1]
+    assert ".bar" in narrow
+    assert ".scale" in narrow
+    head, row = (
+        re.search(pattern, page, re.DOTALL)[1]
+        for pattern in (r"<thead>(.*?)</thead>", r"<tbody>\n<tr[^>]*>(<th[^>]*><bdi>.*?)</tr>")
+    )
+    hidden = [
+        ["scale" in cell or "bar" in cell for cell in re.findall(r"<t[hd]([^>]*)>", part)] for part in (head, row)
+    ]
+    assert hidden[0] == hidden[1] == [False, True, False]

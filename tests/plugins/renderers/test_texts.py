@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+import limefw
 from limefw.modalities.image import Image
 from limefw.results.what_if import WhatIf
 from limefw_plugins.renderers._findings import findings
@@ -378,3 +379,21 @@ def test_effects_of_rounding_are_0_in_json(explanation):
     fits = {label: dataclasses.replace(fit, effects=tiny) for label, fit in explanation.fits.items()}
     found = json.loads(figures_json(dataclasses.replace(explanation, fits=fits)).data)
     assert all(set(label["effects"]) == {0.0} for label in found["labels"])
+
+
+@pytest.mark.parametrize("names", [("", ""), ("a", "b"), ("</script> of a long name", "another name that is long")])
+def test_of_channels_a_terminal_says_which_and_when(names):
+    """Every row of a table says channel and steps: cut at 18 columns all were 'channel 1, steps …'."""
+    values = np.random.default_rng(0).normal(size=(80, 2))
+    series = limefw.Series(values, channels=names if names[0] else ())
+    cut = {"use": "windows", "count": 8, "per_channel": True}
+    explanation = limefw.explain(
+        series, limefw.model(lambda rows: rows.sum(axis=(1, 2)), task="regression"), segmenter=cut
+    )
+    lines = explanation.render("text").data.splitlines()
+    first = next(at for at, line in enumerate(lines) if "95% interval" in line) + 1
+    assert all(len(line) <= 88 for line in lines[first : first + 5])
+    shown = {line[2:34].strip() for line in lines[first : first + 5]}
+    assert len(shown) == 5
+    ends = {name.rpartition(", ")[2] for name in explanation.segments.names}
+    assert all(any(name.endswith(end) for end in ends) for name in shown)

@@ -214,3 +214,21 @@ def drawn_as_lime(row, count, **params):
     from limefw_plugins.samplers.lime_tabular import lime_tabular
 
     return next(lime_tabular(row, bins(row, RNG(0), drop_constant=False, **params), count, RNG(0))).values["row"]
+
+
+@pytest.mark.parametrize(
+    "sampler", ["bernoulli", "paired", "exhaustive", "uniform_hidden", "contiguous", "fixed_hidden"]
+)
+@pytest.mark.parametrize("filler", ["other_values", "background_rows"])
+def test_samplers_of_coins_refuse_columns_that_are_not_cut(sampler, filler):
+    """'age (for each 17.8 more)' is an amount, and a coin for 'its own value or another' is none."""
+    data = np.random.default_rng(0).normal(size=(60, 3))
+    cut = {"use": "bins", "discretizer": "none"}
+    with pytest.raises(limefw.InputError, match=r"drawn as amounts.*'marginals'"):
+        limefw.explain(
+            limefw.Table(data).row(3),
+            lambda rows: rows @ [3.0, -2.0, 1.0],
+            segmenter=cut,
+            sampler=sampler,
+            filler=filler,
+        )
