@@ -131,7 +131,10 @@ def model(
         rest = tuple(note for note in loaded.notes if note != loaded.assumed_head)
         loaded = replace(loaded, contract=replace(loaded.contract, head="values"), notes=rest)
     if isinstance(classes, str):
-        raise ModelError(f"classes are a list of names, got the text {classes[:60]!r}")
+        raise ModelError(
+            f"classes are a list of names, got the text {classes[:60]!r}; a file of them goes by "
+            "use={'use': ADAPTER, 'classes': FILE}, or by Path(FILE).read_text().splitlines()"
+        )
     if classes is not None:
         loaded = replace(loaded, classes=tuple(str(name) for name in classes))
     if model_id is not None:

@@ -160,6 +160,9 @@ def examine(
         resolved = _resolved(fit, targets)
         labels[label] = LabelHealth(fit.score, score, float(targets[0]), fit.local_prediction, resolved)
         cautions += _of_label(label, fit, targets, score, unit)
+        if fit.detail.get("converged") is False:
+            text = f"label {label}: the surrogate stopped before it was done: give it more max_iterations"
+            cautions.append(Caution("not_converged", text))
     return Health(rows, distinct, width, effective, stopped, labels, tuple(cautions))
 
 

@@ -191,6 +191,10 @@ CAUTIONS = {
         (PLAIN, 8, {"sampler": {"use": "contiguous", "join": 0.999}, "samples": 400}),
         (PLAIN, 8, {"sampler": {"use": "contiguous", "join": 0.3}, "samples": 400}),
     ),
+    "not_converged": (
+        (PLAIN, 8, {"surrogate": {"use": "huber", "max_iterations": 1}}),
+        (PLAIN, 8, {"surrogate": "huber"}),
+    ),
     "low_fidelity": ((parity, 8, {"sampler": DRAWN}), (PLAIN, 8, {"sampler": DRAWN})),
     "constant_model": ((lambda codes: np.full(len(codes), 1e6), 8, {}), (lambda codes: 1e6 + codes[:, 0], 8, {})),
     "all_zero": ((PLAIN, 8, {"surrogate": {"use": "lasso", "alpha": 5.0}}), (PLAIN, 8, {"surrogate": "lasso"})),

@@ -42,6 +42,8 @@ def images(
         fit: "crop" fills the photograph's frame and cuts off what stands over; "stretch" bends the picture.
         most: of more pictures than these as many are chosen at random; each is held in memory.
     """
+    if not all(paths):
+        raise InputError("filler images: paths is empty; for the current folder say '.'")
     files = [file for path in ([paths] if isinstance(paths, str) else paths) for file in _files(Path(path))]
     if len(files) > most:
         files = [files[at] for at in sorted(rng.choice(len(files), most, replace=False))]

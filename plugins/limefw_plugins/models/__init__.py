@@ -40,7 +40,7 @@ def limefw_models() -> Iterator[Plugin]:
         accepts=is_transformers_text,
         requires=("torch", "transformers"),
     )
-    yield Plugin("timm", timm, modality="image", accepts=is_timm, requires=("timm", "torchvision", "torch"))
+    yield Plugin("timm", timm, modality="image", accepts=is_timm, requires=("timm", "torch", "torchvision"))
     yield Plugin("torch", torch, modality="image", accepts=is_torch, requires=("torch",))
     yield Plugin("torchvision", torchvision, modality="image", requires=("torchvision", "torch"))
     yield Plugin("xgboost", xgboost, modality="table", accepts=is_xgboost, requires=("xgboost",))

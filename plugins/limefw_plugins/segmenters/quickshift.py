@@ -17,7 +17,7 @@ def quickshift(
     rng: Generator,
     /,
     *,
-    kernel_size: Annotated[float, Ge(1), Le(100)] = 4.0,
+    kernel_size: Annotated[float, Ge(1), Le(50)] = 4.0,
     max_dist: Annotated[float, Gt(0)] = 200.0,
     ratio: Annotated[float, Ge(0), Le(1)] = 0.2,
     sigma: Annotated[float, Ge(0), Le(100)] = 0.0,

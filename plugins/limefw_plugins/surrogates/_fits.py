@@ -1,5 +1,6 @@
 """What surrogates that scikit-learn fits, and surrogates that are not linear, have in common."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,8 +10,9 @@ from limefw.statistics import weighted_r2
 from limefw.types import Fit, Floats, Neighbourhood
 
 
-Solve = Callable[[Floats, Floats], tuple[Floats, float]]
-"""From ``(n, k)`` codes and a target, less its mean and in units of its spread, to coefficients and intercept."""
+Solve = Callable[[Floats, Floats], tuple[Floats, float, bool]]
+"""From ``(n, k)`` codes and a target, less its mean and in units of its spread, to coefficients, intercept and whether
+the iteration came to its end."""
 
 
 def linear_by_target(around: Neighbourhood, solve: Solve) -> list[Fit]:
@@ -27,10 +29,14 @@ def _scaled_back(around: Neighbourhood, codes: Floats, target: Floats, solve: So
     if is_constant(target, spread):
         return constant_fit(around, target)
     mean = float(np.average(target, weights=around.weights))
-    coefficients, intercept = solve(codes, (target - mean) / spread)
+    with warnings.catch_warnings():
+        # said by a caution, in the parameter's own name
+        warnings.filterwarnings("ignore", category=UserWarning, module="sklearn")
+        coefficients, intercept, converged = solve(codes, (target - mean) / spread)
     fit = Fit(coefficients * spread, mean + float(intercept * spread), 0.0, 0.0)
     predicted = fit.predict(around.codes)
-    return Fit(fit.effects, fit.intercept, weighted_r2(target, predicted, around.weights), float(predicted[0]))
+    score, detail = weighted_r2(target, predicted, around.weights), {} if converged else {"converged": False}
+    return Fit(fit.effects, fit.intercept, score, float(predicted[0]), detail=detail)
 
 
 def is_constant(target: Floats, spread: float) -> bool:

@@ -33,9 +33,9 @@ def huber(
     with unmoved_random("sklearn.linear_model"):
         from sklearn.linear_model import HuberRegressor
 
-    def solve(codes: Floats, target: Floats) -> tuple[Floats, float]:
+    def solve(codes: Floats, target: Floats) -> tuple[Floats, float, bool]:
         model = HuberRegressor(epsilon=epsilon, alpha=alpha, max_iter=max_iterations, tol=1e-8)
         model.fit(codes, target, sample_weight=around.weights)
-        return model.coef_, model.intercept_
+        return model.coef_, model.intercept_, model.n_iter_ < max_iterations
 
     return linear_by_target(around, solve)

@@ -459,3 +459,11 @@ def test_mean_colours_of_patches_are_those_of_the_superpixels_that_were_merged()
     means = np.stack([np.bincount(patches.labels.ravel(), image.pixels[..., at].ravel()) for at in range(3)], axis=1)
     means = np.rint(means / np.bincount(patches.labels.ravel())[:, None])
     np.testing.assert_array_equal(shown[:, 30:], means[patches.labels][:, 30:])
+
+
+@pytest.mark.parametrize("paths", ["", ["", "there.png"]])
+def test_an_empty_path_is_not_the_current_folder(paths):
+    """Else whatever lies there would be shown."""
+    chosen = {"use": "images", "paths": paths}
+    with pytest.raises(limefw.InputError, match="paths is empty"):
+        limefw.explain(limefw.sample(), lambda batch: np.full((len(batch), 2), 0.5), filler=chosen)
