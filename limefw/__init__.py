@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from limefw.evaluation.result import Evaluation as Evaluation
     from limefw.evaluation.run import evaluate as evaluate
     from limefw.hookspecs import hookimpl as hookimpl
+    from limefw.kernel_width import tune_kernel_width as tune_kernel_width
     from limefw.loading import model as model
     from limefw.many import Overview as Overview
     from limefw.many import Picked as Picked
@@ -74,6 +75,7 @@ _HOMES = {
     "limefw.results.loaded": ("load",),
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
+    "limefw.kernel_width": ("tune_kernel_width",),
     "limefw.many": ("Overview", "Picked", "explain_many", "overview", "pick"),
     "limefw.modalities.text": ("Text", "TextComposer", "by_tokens"),
     "limefw.modalities.series": ("Series", "SeriesComposer"),

@@ -91,7 +91,28 @@ def _check_logistic(detail: Detail, width: int) -> None:
         raise ValueError("its logistic surrogate does not fit its segments")
 
 
+def _rule(rule: Detail, codes: NDArray[Any]) -> Floats:
+    """Two answers: where all columns of a rule are on, and elsewhere."""
+    applies = (codes[:, np.asarray(rule["columns"], dtype=np.intp)] > 0).all(axis=1)
+    return np.where(applies, float(rule["value"]), float(rule["otherwise"]))
+
+
+def _wide_rule(rule: Detail, columns: NDArray[np.intp], _: int) -> Detail:
+    return {**rule, "columns": columns[np.asarray(rule["columns"], dtype=np.intp)]}
+
+
+def _check_rule(rule: Detail, width: int) -> None:
+    """Refuse a rule of other columns, or whose figures are no numbers."""
+    columns = np.asarray(rule["columns"])
+    inside = columns.ndim == 1 and (not len(columns) or (columns.dtype.kind == "i" and columns.min() >= 0))
+    figures = [rule[name] for name in ("value", "otherwise", "precision", "low", "high", "coverage", "tried", "least",
+                                       "threshold", "confidence")]  # fmt: skip
+    if not inside or columns.max(initial=-1) >= width or not np.isfinite(np.array(figures, dtype=np.float64)).all():
+        raise ValueError("its rule does not fit its segments")
+
+
 _FORMS = {
+    "rule": Form(_rule, _wide_rule, _check_rule),
     "tree": Form(_tree, _wide_tree, _check_tree),
     "logistic": Form(_logistic, _wide_logistic, _check_logistic),
 }

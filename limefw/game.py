@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.contracts import check_outputs, check_target
+from limefw.contracts import check_outputs, check_segments, check_target
 from limefw.errors import ContractError, InputError, LimefwError, ModelError
 from limefw.labels import resolve_labels
 from limefw.recipe import Label
@@ -41,6 +41,7 @@ class Game:
         cache_key: of everything a row depends on but its codes and values.
         instance: what it is played on, in the model's frame; for methods with a loop of their own.
         segments: of the instance.
+        again: makes a fresh game like this one on other segments; None: it cannot be refined.
     """
 
     model: Model
@@ -54,6 +55,7 @@ class Game:
     cache_key: bytes = b""
     instance: Instance | None = None
     segments: Segments | None = None
+    again: Callable[[Segments], "Game"] | None = None
 
     rows: int = field(default=0, init=False)
     calls: int = field(default=0, init=False)
@@ -65,6 +67,8 @@ class Game:
     history: list[tuple[Draws, Floats]] = field(default_factory=list, init=False)
     too_many: int | None = field(default=None, init=False)
     like_probabilities: bool = field(default=True, init=False)
+    finer: "Game | None" = field(default=None, init=False)
+    before: int = field(default=0, init=False)
     _seen: dict[bytes, int] = field(default_factory=dict, init=False)
     _targets: Floats = field(default_factory=lambda: np.empty((0, 0)), init=False)
     _ready: Composer = field(init=False)
@@ -84,7 +88,9 @@ class Game:
         """Return ``(n, t)`` targets, a row for each draw; what an exception interrupts stays in `history`."""
         if not len(draws):
             return np.empty((0, len(self.columns)))
-        if not self.columns:
+        if self.finer is not None:
+            raise ContractError("a game that was refined is over: ask the one that refined() returned")
+        if not self._seen:
             self._open(draws)
         index, fresh = self._distinct(draws)
         try:
@@ -104,6 +110,28 @@ class Game:
         finally:
             self._remember(draws, index)
         return self.history[-1][1]
+
+    def refined(self, segments: Segments) -> "Game":
+        """Return the game on other segments of the same instance; this one is then over.
+
+        Both share the model, the cache, what the model said of the instance and the count of rows. The composer is made
+        anew, so that what has been asked is no part of what is asked now. An explanation is made of the last game.
+        """
+        if self.again is None or self.segments is None or not self._seen:
+            raise ContractError("a game can be refined once it has been asked for the instance, and in an explanation")
+        check_segments(segments, self.segments.labels.shape, "a refinement of the segments")
+        shared = ("chunk", "listen", "rows", "calls", "cached", "seconds", "names", "prediction", "columns", "too_many",
+                  "like_probabilities", "_started")  # fmt: skip
+        known = {name: getattr(self, name) for name in shared}
+        finer = self.finer = self.again(segments)
+        for name, value in {**known, "_targets": self._targets[:1], "before": self.before + self.asked}.items():
+            setattr(finer, name, value)
+        return finer
+
+    @property
+    def last(self) -> "Game":
+        """The game that this one was refined to in the end."""
+        return self if self.finer is None else self.finer.last
 
     @property
     def chunk_rows(self) -> int:
@@ -125,13 +153,14 @@ class Game:
         """Predict the instance by itself: a model that does not fit fails here, before anything else is paid for."""
         if draws.codes.dtype != np.float64 and not (draws.codes[0] == 1).all():
             raise ContractError("the first row that a game is asked for must be the instance itself: every code 1")
-        outputs = self._ask(draws, [0])
-        targets = self._to_targets(outputs)
-        self.prediction = targets[0]
-        self.columns = resolve_labels(self.labels, targets[0], self.names, self._ranks(outputs, targets))
+        if not self.columns:
+            outputs = self._ask(draws, [0])
+            targets = self._to_targets(outputs)
+            self.prediction = targets[0]
+            self.columns = resolve_labels(self.labels, targets[0], self.names, self._ranks(outputs, targets))
+            self._targets = targets[:, self.columns]
         key = self._keys(draws.take(slice(0, 1)))[0]
         self._seen[key] = 0
-        self._targets = targets[:, self.columns]
         self._tell()
 
     def _ranks(self, outputs: NDArray[Any], targets: Floats) -> NDArray[np.intp]:
@@ -247,7 +276,15 @@ class Game:
 
     def _tell(self) -> None:
         if self.listen is not None:
-            self.listen(Event("models", self.distinct, self.total, time.perf_counter() - self._started, finished=False))
+            self.listen(
+                Event(
+                    "models",
+                    self.before + self.distinct,
+                    self.total,
+                    time.perf_counter() - self._started,
+                    finished=False,
+                )
+            )
 
     @property
     def distinct(self) -> int:

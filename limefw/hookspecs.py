@@ -262,7 +262,8 @@ def limefw_methods() -> Iterable[Plugin]:
 
     ``game(draws) -> (n, t)`` is the only way to spend model calls, and the first row ever asked is the instance itself.
     ``game.instance`` and ``game.segments`` are what it plays on; `stages` maps a recipe's key ("sampler") to its
-    settled stage.
+    settled stage. ``game.refined(segments)`` goes on with other segments, of which the explanation is then made. A
+    method that returns None has only asked: kernel, selector and surrogate fit what the last game was asked.
 
         from limefw import Draws, Fit, InputError, Plugin, hookimpl
 

@@ -214,7 +214,7 @@ class Outcome:
 
     Args:
         stopped: why, in words.
-        fits: of a method that makes its own.
+        fits: of a method that makes its own; None: they are still to be fitted.
         cautions: that come with it.
     """
 
@@ -238,15 +238,13 @@ class Run:
     def explain(self, source: Any) -> Explanation:
         """Run every stage in order."""
         scene = self.scene(source)
-        with self.timed("fillers"):
-            filler = self.recipe.stages["filler"]
-            composer = filler(scene.instance, scene.segments, self.stream("fillers"))
-        game, outcome = self._game(scene, contracts.check_composer(composer, filler)), None
+        game, outcome = self._game(scene), None
         try:
             outcome = self._play(game, scene)
+            game, scene = _ended(game, scene)
             explanation = self._assemble(game, scene, outcome, self._neighbourhood(game, self.recipe.stages["kernel"]))
         except BaseException as error:
-            self._keep(error, game, scene, played=outcome is not None)
+            self._keep(error, *_ended(game, scene), played=outcome is not None)
             raise
         self.registry.tell("limefw_explained", explanation=explanation)
         return explanation
@@ -302,7 +300,11 @@ class Run:
         if faults:
             raise RecipeError(faults)
 
-    def _game(self, scene: Scene, composer: Composer) -> Game:
+    def _game(self, scene: Scene) -> Game:
+        with self.timed("fillers"):
+            filler = self.recipe.stages["filler"]
+            composer = filler(scene.instance, scene.segments, self.stream("fillers"))
+        composer = contracts.check_composer(composer, filler)
         key, cache = b"", None
         held = getattr(composer, "fingerprint", None)
         if self.cache is not None and self.model.fingerprint is not None and held is not None:
@@ -313,6 +315,7 @@ class Run:
             self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.recipe.samples,
             chunk=self.chunk, listen=self.on_progress, cache=cache, cache_key=key,
             instance=scene.instance, segments=scene.segments,
+            again=lambda segments: self._game(replace(scene, segments=segments)),
         )  # fmt: skip
 
     def _play(self, game: Game, scene: Scene) -> Outcome:
@@ -322,10 +325,13 @@ class Run:
             if method is None:
                 return self._draw(game, scene)
             fits = method(game, self.recipe.stages, Budget(self.recipe.samples), self.stream("methods"))
-        if not game.history:
+        last, scene = _ended(game, scene)
+        if not last.history:
             raise ContractError(f"{method} never asked the model: it must call game(draws)")
-        fits = contracts.check_fits(fits, len(game.columns), scene.segments.count, method)
-        return Outcome(f"{method} ended", fits)
+        if fits is not None:
+            fits = contracts.check_fits(fits, len(last.columns), scene.segments.count, method)
+        earlier = f"; {last.before} rows more were asked about coarser segments" if last.before else ""
+        return Outcome(f"method {method.name} ended{earlier}", fits)
 
     def _draw(self, game: Game, scene: Scene) -> Outcome:
         budget = Budget(self.recipe.samples)
@@ -464,6 +470,12 @@ def cut(
     """
     scene = Run(recipe, model, registry or default_registry()).scene(source)
     return scene.photo, scene.segments, scene.frame
+
+
+def _ended(game: Game, scene: Scene) -> tuple[Game, Scene]:
+    """Return the game that is left after refinements, and its scene."""
+    last = game.last
+    return last, scene if last is game or last.segments is None else replace(scene, segments=last.segments)
 
 
 def _numbered(draws: Draws, times: int, composer: Composer, chance: np.random.Generator) -> Draws:

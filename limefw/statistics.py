@@ -76,9 +76,13 @@ def without(around: Neighbourhood, rest: Neighbourhood, part: Neighbourhood, *, 
         rest: those that are wanted.
         part: the others.
         last: what is known of all rows is not needed after this.
+
+    Returns:
+        `rest`, of whose fits nobody wants standard errors: they are not computed, and 0.
     """
     light = part.weights.any() and part.weights.sum() <= rest.weights.sum()
-    return rest.knowing({"all but": (around, part, last)} if light and around.known is not None else {})
+    known = {"all but": (around, part, last)} if light and around.known is not None else {}
+    return rest.knowing({**known, "no errors": True})
 
 
 def _known(around: Neighbourhood) -> tuple[Floats, Floats] | None:
@@ -191,7 +195,7 @@ def sandwich(
     columns; zeros where the neighbourhood is exhaustive, as another draw would be the same.
     """
     width, count = beta.shape
-    if around.exhaustive:
+    if around.exhaustive or "no errors" in (around.known or ()):
         return [np.zeros((width, width)) for _ in range(count)]
     numbers, group = np.unique(around.groups, return_inverse=True)
     if len(numbers) <= width + 1:

@@ -544,7 +544,8 @@ class Fit:
         columns: as the selector picked them, the first first; a surrogate leaves it None, the pipeline fills it in.
         covariance: (d, d) of the effects, or None where not known.
         detail: JSON values and arrays; where `predict` is not linear (see ``limefw.forms``) ``{"form": "tree", ...}``
-            (nodes) or ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds.
+            (nodes), ``{"form": "rule", "columns": (k,), "value": float, "otherwise": float, ...}`` or
+            ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds.
     """
 
     effects: Floats

@@ -111,12 +111,20 @@ class Explanation:
         every = map(Effect, count(), self.segments.names, effects, known, self._shares().tolist())
         return sorted((effect for effect in every if effect.effect), key=lambda effect: -abs(effect.effect))[:k]
 
-    def effects(self, label: Label | None = None) -> Floats:
-        """Return the (d,) effects of a label; what is smaller than the rounding of the targets is 0."""
+    def effects(self, label: Label | None = None, *, per_area: bool = False) -> Floats:
+        """Return the (d,) effects of a label; what is smaller than the rounding of the targets is 0.
+
+        Args:
+            label: by number or name; None: the first.
+            per_area: of each hundredth of the instance that a segment covers: a large one has more effect by its size
+                alone.
+        """
         number = self.label(label)
         effects = self.fits[number].effects
         least = rounding(self.neighbourhood.targets[:, self.labels.index(number)])
-        return np.where(np.abs(effects) > least, effects, 0.0)
+        seen = np.where(np.abs(effects) > least, effects, 0.0)
+        shares = 100.0 * self._shares() if per_area else np.ones(len(seen))
+        return np.divide(seen, shares, out=np.zeros(len(seen)), where=shares > 0)
 
     def _shares(self) -> Floats:
         """Return which part of the instance each segment covers."""
@@ -137,9 +145,9 @@ class Explanation:
         """The effects of the first label as a map at the photograph's own size."""
         return self.values_of()
 
-    def values_of(self, label: Label | None = None) -> Floats:
+    def values_of(self, label: Label | None = None, *, per_area: bool = False) -> Floats:
         """Return the effects of a label as a map ``(h, w)`` at the photograph's own size; 0 outside all segments."""
-        effects, basis = self.effects(label), self.segments.basis
+        effects, basis = self.effects(label, per_area=per_area), self.segments.basis
         seen = np.append(effects, 0.0)[self.segments.labels] if basis is None else np.tensordot(effects, basis, axes=1)
         return np.asarray(seen if self.frame is None else self.frame.to_photo(seen, outside=0.0))
 

@@ -112,8 +112,7 @@ def _predicted(around: Neighbourhood, refit: Refit, left_out: NDArray[np.bool_],
     """Return what surrogates of all other rows say of those left out."""
     # the instance stays the first row, as selectors expect; left out it weighs nothing
     rows = np.flatnonzero(~left_out | (np.arange(len(around)) == 0))
-    # standard errors are not asked for, and an exhaustive neighbourhood has none to compute
-    rest = replace(around.take(rows), exhaustive=True)
+    rest = around.take(rows)
     if left_out[0]:
         rest = replace(rest, weights=np.where(rows == 0, 0.0, rest.weights))
     others = around.take(np.flatnonzero(left_out))
@@ -148,13 +147,20 @@ def examine(
     """
     rows, width = around.codes.shape
     effective = effective_sample_size(around.weights)
-    labels, cautions = {}, [*extra, *_of_samples(rows, width, effective, exhaustive=around.exhaustive)]
+    labels, cautions = {}, list(extra)
+    # a rule needs no sample for each segment, and may have no condition
+    if not all(map(_is_rule, fits.values())):
+        cautions += _of_samples(rows, width, effective, exhaustive=around.exhaustive)
     cautions += of_number(width) if pictured else []
     for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
         resolved = _resolved(fit, targets)
         labels[label] = LabelHealth(fit.score, score, float(targets[0]), fit.local_prediction, resolved)
         cautions += _of_label(label, fit, targets, score, unit)
     return Health(rows, distinct, width, effective, stopped, labels, tuple(cautions))
+
+
+def _is_rule(fit: Fit) -> bool:
+    return fit.detail.get("form") == "rule"
 
 
 def _resolved(fit: Fit, targets: Floats) -> int | None:
@@ -217,7 +223,7 @@ def _of_label(label: int, fit: Fit, targets: Floats, score: float | None, unit: 
             "the model's answer never changed, so there is nothing to explain; if it should have, its input may be "
             "preprocessed otherwise than in its training: see value_range, mean, std, order and layout in its contract"
         )
-    elif not np.any(np.abs(fit.effects) > rounding(targets)):
+    elif not _is_rule(fit) and not np.any(np.abs(fit.effects) > rounding(targets)):
         code, text = (
             "all_zero",
             "every effect is 0: the surrogate saw nothing (a penalty too strong, or too few samples)",

@@ -146,7 +146,13 @@ _CALLS: Mapping[str, Callable[..., Any]] = {
     "selector": lambda around, _rng, /: [np.arange(around.codes.shape[1])] * around.targets.shape[1],
     "surrogate": lambda around, _rng, /: linear_fits(around, 0.1),
 }
-STAGES = {key: Stage(f"{key}s", Plugin(key, call, summary="of the kit"), {}, True) for key, call in _CALLS.items()}
+_NAMES = {"target": "probability"}
+"""What a stage is, where something goes by it."""
+
+STAGES = {
+    key: Stage(f"{key}s", Plugin(_NAMES.get(key, key), call, summary="of the kit"), {}, True)
+    for key, call in _CALLS.items()
+}
 _MODEL = Model(
     lambda batch: _mean_brightness(batch - batch.min(axis=(1, 2, 3), keepdims=True)), "brightness", ("light", "dark")
 )
@@ -213,7 +219,12 @@ def game() -> Game:
     photo = _image(48, 64, 3, "uint8", 255.0)
     cut = split(photo, 6)
     target = STAGES["target"]
-    return Game(_MODEL, _composer(photo, cut), target, (0, 1), 60, instance=photo, segments=cut)
+
+    def play(segments: Segments) -> Game:
+        composer = _composer(photo, segments)
+        return Game(_MODEL, composer, target, (0, 1), 60, instance=photo, segments=segments, again=play)
+
+    return play(cut)
 
 
 def instances(s: Subject) -> Mapping[str, Instance]:

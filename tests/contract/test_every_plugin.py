@@ -305,6 +305,8 @@ OTHER_SETTINGS = [
     ("samplers", "fixed_hidden", {"hidden": 1}),
     ("samplers", "fixed_hidden", {"hidden": 0.9, "enumerate_small": False}),
     ("segmenters", "quickshift", {"tie_seed": None}),
+    ("segmenters", "merged", {"base": "quickshift", "n_segments": 6, "position_scale": 1000.0}),
+    ("segmenters", "partition_tree", {"n_segments": 12, "coarse": 4, "region": [0.0, 0.0, 0.7, 0.7]}),
     ("fillers", "blur", {"sigma": 1.0}),
     ("fillers", "inpaint", {"radius": 20.0, "method": "navier_stokes"}),
     *(
@@ -338,6 +340,7 @@ OTHER_SETTINGS = [
     ("kernels", "hamming", {"width": 10.0}),
     ("selectors", "lasso_path", {"num_features": 1}),
     ("selectors", "lime_auto", {"num_features": 6}),
+    ("selectors", "sign_entropy", {"entropy": 0.1, "alpha": 0.0, "least": 3}),
     ("surrogates", "elastic_net", {"l1_ratio": 0.0}),
     ("surrogates", "elastic_net", {"l1_ratio": 1.0, "alpha": 1.0}),
     ("surrogates", "huber", {"epsilon": 1.0, "alpha": 0.0}),
@@ -348,6 +351,8 @@ OTHER_SETTINGS = [
     ("surrogates", "ridge", {"alpha": 0.0, "scale": "weights"}),
     ("targets", "margin", {"against": 0}),
     ("targets", "element", {"index": [1]}),
+    ("methods", "rise", {"mean": 0.5}),
+    ("methods", "zoom", {"rounds": 1, "split": 2, "parts": 2}),
     ("surrogates", "tree", {"max_depth": 12, "min_samples_leaf": 1}),
     *(
         ("samplers", name, {"enumerate_small": False})

@@ -391,11 +391,11 @@ def test_a_name_in_the_policy_that_nobody_has_is_noted(install, monkeypatch, pol
 def test_a_recipe_conflict_concerns_only_those_who_ask_for_it(tmp_path):
     """Two distributions with a recipe of one name leave every other recipe usable."""
     (tmp_path / "swift.toml").write_text("samples = 10")
-    mine = hooks(limefw_recipes=yielding(("swift", tmp_path / "swift.toml"), ("quick", tmp_path / "swift.toml")))
+    mine = hooks(limefw_recipes=yielding(("swift", tmp_path / "swift.toml"), ("brisk", tmp_path / "swift.toml")))
     yours = hooks(limefw_recipes=yielding(("swift", tmp_path / "swift.toml")))
     registry = Registry(modules=[(mine, "acme"), (yours, "other")])
-    assert build("quick", registry=registry).samples == 10
-    assert "quick" in registry.recipes()
+    assert build("brisk", registry=registry).samples == 10
+    assert "brisk" in registry.recipes()
     assert "swift" not in registry.recipes()
     with pytest.raises(PluginConflictError, match="recipe 'swift' is provided by acme and other"):
         registry.recipe("swift")

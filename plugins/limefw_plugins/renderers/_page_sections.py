@@ -12,6 +12,7 @@ from limefw_plugins.renderers._asked import Asked, asked_of
 from limefw_plugins.renderers._data_uri import mask_uri
 from limefw_plugins.renderers._drawing import Drawing
 from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._rule import with_rule
 from limefw_plugins.renderers._words import Wording, decimals_for, fidelity, kept_whole, number, printable, wording_of
 
 
@@ -92,7 +93,7 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
         label=label,
         title=words.question(kept_whole(printable(explanation.names[label]))),
         answer=words.answer(explanation.prediction(label)),
-        summary=summary_of(found, words),
+        summary=with_rule(explanation, label, summary_of(found, words)),
         fidelity=fidelity(explanation, label),
         rows=bars_of(found),
         limit=number(limit, decimals_for([limit])),

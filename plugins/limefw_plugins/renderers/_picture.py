@@ -78,9 +78,9 @@ def labels_at(explanation: Explanation, size: Sequence[int]) -> Labels:
     return mapped(explanation, explanation.segments.labels, size)
 
 
-def effects_at(explanation: Explanation, label: int, labels: Labels) -> Floats:
+def effects_at(explanation: Explanation, label: int, labels: Labels, *, per_area: bool = False) -> Floats:
     """Return each pixel's effect on a label, in the size of a label map; 0 outside all segments."""
-    effects = np.append(explanation.effects(label), 0.0)
+    effects = np.append(explanation.effects(label, per_area=per_area), 0.0)
     if explanation.segments.basis is None:
         return np.asarray(effects[labels])
     soft = np.tensordot(effects[:-1], explanation.segments.basis, axes=1)

@@ -9,7 +9,7 @@ from limefw.results.explanation import Explanation
 from limefw.results.health import POOR_FIDELITY, Caution
 from limefw.statistics import rounding
 from limefw_plugins.renderers._asked import asked_of, listed
-from limefw_plugins.renderers._words import closeness, decimals_for, fidelity, number, printable, wording_of
+from limefw_plugins.renderers._words import closeness, decimals_for, fidelity, method_of, number, printable, wording_of
 
 
 INTERVALS = (
@@ -34,7 +34,7 @@ class Account:
         closeness: in words.
         sentence: the same, with its R².
         in_sample: weighted R2 on its own samples.
-        cross_fitted: weighted R2 on samples left out, or "too few".
+        cross_fitted: weighted R2 on samples left out, or "too few", or "not tested".
         model: what the model says of the instance.
         local: what the surrogate says of it.
         intercept: what the surrogate says with every segment hidden.
@@ -70,13 +70,17 @@ def _account(explanation: Explanation, label: int) -> Account:
         closeness(explanation, label),
         fidelity(explanation, label),
         number(health.fidelity, 2),
-        "too few" if health.cross_fitted is None else number(health.cross_fitted, 2),
+        _none(explanation) if health.cross_fitted is None else number(health.cross_fitted, 2),
         number(health.model_prediction, places),
         number(health.local_prediction, places),
         number(fit.intercept, places),
         number(total, places) if is_sum else "",
         "not known" if health.resolved is None else str(health.resolved),
     )
+
+
+def _none(explanation: Explanation) -> str:
+    return "too few" if method_of(explanation) is None else "not tested"
 
 
 def sampling(explanation: Explanation) -> str:

@@ -113,6 +113,13 @@ def wording_of(explanation: Explanation) -> Wording:
     return Wording(noun, part=part)
 
 
+def method_of(explanation: Explanation) -> str | None:
+    """Return the name of the method that made the surrogates itself; None: they were fitted as usual."""
+    said = explanation.provenance.get("recipe", {}).get("method", {})
+    name = said.get("use", "auto")
+    return None if name == "auto" else str(said.get("function", name))
+
+
 def headline(explanation: Explanation, shown: Callable[[str], str] = str) -> str:
     """Say in one sentence what the model said of the instance; `shown` says how a name is written."""
     words, model = wording_of(explanation), model_name(explanation)
@@ -135,6 +142,8 @@ def model_name(explanation: Explanation) -> str:
 def closeness(explanation: Explanation, label: int) -> str:
     """Say how well the surrogate follows the model, judged on samples left out; without these there is no verdict."""
     health = explanation.health.labels[label]
+    if health.cross_fitted is None and method_of(explanation) is not None:
+        return "was not tested"
     if health.cross_fitted is None and explanation.neighbourhood.exhaustive:
         return f"with R² {number(health.fidelity, 2)} on all {explanation.health.samples} combinations that there are"
     if health.cross_fitted is None:
@@ -144,7 +153,12 @@ def closeness(explanation: Explanation, label: int) -> str:
 
 def fidelity(explanation: Explanation, label: int) -> str:
     """Return one sentence on how well the surrogate follows the model."""
-    health = explanation.health.labels[label]
+    health, method = explanation.health.labels[label], method_of(explanation)
+    if health.cross_fitted is None and method is not None:
+        return (
+            f"What method {method!r} made was not tested on samples left out; "
+            f"on its own it has R² {number(health.fidelity, 2)}."
+        )
     if health.cross_fitted is None and explanation.neighbourhood.exhaustive:
         return (
             f"The simple stand-in follows the model {closeness(explanation, label)}; "

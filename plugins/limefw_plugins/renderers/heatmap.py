@@ -32,6 +32,7 @@ def heatmap(
     caption: bool = True,
     scale: Annotated[int, Ge(0), Le(16)] = 0,
     longest: Annotated[int, Ge(0)] = 1000,
+    per_area: bool = False,
 ) -> Rendering:
     """Every segment's effect as a colour over the greyed photograph, with a colour bar symmetric about 0.
 
@@ -41,10 +42,12 @@ def heatmap(
         caption: title, colour bar and trust below the picture; without, the file is as large as the photograph.
         scale: pixels a side that each of the photograph's becomes; 0: 1, more where it is small.
         longest: pixels that the longer side has at the most, a larger photograph is reduced; 0: its own size.
+        per_area: colour the effect of each hundredth of the picture, not of each segment: a large segment has more
+            effect by its size alone, and a small one that matters would be pale beside it.
     """
     number, colors = explanation.label(label), PALETTES[palette]
     view = view_of(explanation, scale, longest or None)
-    limit, values = relative_effects(explanation, number, view)
+    limit, values = relative_effects(explanation, number, view, per_area=per_area)
     pixels = heated(view, values, colors)
     found, words = findings(explanation, number, SIGNS), wording_of(explanation)
     said = " ".join(filter(None, (what_signs(found, words), trust(explanation, number))))
@@ -53,14 +56,17 @@ def heatmap(
         sheet, axes, top = captioned(pixels, paragraphs, reserved=4.6) if caption else bare(pixels)
         signs(axes, view, found, letter_size(max(view.size[1], NARROWEST if caption else 0)))
         if caption:
-            color_bar(sheet, (0, top, sheet.width), limit, colors, words)
+            unit = f"{words.unit} per 1% of area" if per_area else words.unit
+            color_bar(sheet, (0, top, sheet.width), limit, colors, words, unit)
         return sheet.rendering()
 
 
-def relative_effects(explanation: Explanation, label: int, view: View) -> tuple[float, Floats]:
+def relative_effects(
+    explanation: Explanation, label: int, view: View, *, per_area: bool = False
+) -> tuple[float, Floats]:
     """Return the largest absolute effect, and each pixel's effect relative to it, -1..1."""
-    limit = float(np.abs(explanation.effects(label)).max())
-    return limit, effects_at(explanation, label, view.labels) / (limit or 1.0)
+    limit = float(np.abs(explanation.effects(label, per_area=per_area)).max())
+    return limit, effects_at(explanation, label, view.labels, per_area=per_area) / (limit or 1.0)
 
 
 def signed_findings(found: Sequence[Finding]) -> list[Finding]:
@@ -98,8 +104,10 @@ def signs(axes: Any, view: View, found: Sequence[Finding], size: float) -> None:
         )  # fmt: skip
 
 
-def color_bar(sheet: Sheet, place: tuple[float, float, float], limit: float, colors: Palette, words: Wording) -> None:
-    """Draw what the colours mean at (left, top, width)."""
+def color_bar(
+    sheet: Sheet, place: tuple[float, float, float], limit: float, colors: Palette, words: Wording, unit: str = ""
+) -> None:
+    """Draw what the colours mean at (left, top, width); the unit is that of effects where none is given."""
     left, top, wide = place
     size = letter_size(wide)
     axes = sheet.axes(left + 4 * size, top + size, wide - 8 * size, 0.9 * size)
@@ -112,7 +120,7 @@ def color_bar(sheet: Sheet, place: tuple[float, float, float], limit: float, col
     axes.set_yticks([])
     axes.tick_params(length=points(0.3 * size), width=points(0.08 * size), pad=points(0.2 * size))
     text = (
-        f"{unit_of(words.unit, exponent)}: {MINUS} {words.minus}, + {words.plus}"
+        f"{unit_of(unit or words.unit, exponent)}: {MINUS} {words.minus}, + {words.plus}"
         if limit
         else f"{words.unit}: every effect is 0"
     )

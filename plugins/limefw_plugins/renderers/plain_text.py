@@ -11,6 +11,7 @@ from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._photo import channels_shown
+from limefw_plugins.renderers._rule import rule_of
 from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, doubts, sampling
 from limefw_plugins.renderers._words import MINUS, fitted, headline, printable, wording_of
 
@@ -56,6 +57,7 @@ def _table(explanation: Explanation, label: int, top: int) -> list[str]:
     found = findings(explanation, label, top)
     words, name = wording_of(explanation), fitted(printable(explanation.names[label]), 50).rstrip()
     lines = [words.question(name), f"({words.unit}; + {words.plus}, {MINUS} {words.minus})"]
+    lines += indented(rule_of(explanation, label))
     if not found:
         return [*lines, f"  {words.nothing}"]
     wide = max(8, *(len(item.effect_text) for item in found)), max(18, *(len(item.interval_text) for item in found))

@@ -10,8 +10,9 @@ from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of, listed
 from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._rule import rule_of
 from limefw_plugins.renderers._trust import GOOD, INTERVALS, POOR, doubts, on_instance, whole_of
-from limefw_plugins.renderers._words import Wording, fidelity, headline, printable, wording_of
+from limefw_plugins.renderers._words import Wording, fidelity, headline, method_of, printable, wording_of
 
 
 WIDTH = 88
@@ -40,6 +41,7 @@ def _about(explanation: Explanation, label: int, top: int) -> str:
     every = [item for item in every if not item.none]
     name = printable(explanation.names[label])
     said = [f"{words.subject(name)} ({words.answer(explanation.prediction(label))}): {_verdict(explanation, label)}"]
+    said += [rule] if (rule := rule_of(explanation, label)) else []
     if not every:
         return " ".join([*said, words.nothing])
     for positive in (True, False):
@@ -67,10 +69,8 @@ def _side(found: Sequence[Finding], many: int, words: Wording, *, positive: bool
 def _verdict(explanation: Explanation, label: int) -> str:
     """Say before anything else whether what follows may be believed."""
     score = explanation.health.labels[label].cross_fitted
-    if score is None and explanation.neighbourhood.exhaustive:
-        return "all combinations were drawn, and they are too few to test the following on some that were left out."
     if score is None:
-        return "too few samples were drawn to tell whether the following can be believed."
+        return _untested(explanation)
     tested = asked_of(explanation, label)
     if score >= GOOD and (on_instance(explanation, label).missed or (tested is not None and not tested.foreseen)):
         return "the following ranks what matters to the model; do not add the numbers up."
@@ -80,3 +80,11 @@ def _verdict(explanation: Explanation, label: int) -> str:
     if score >= POOR:
         return "the following describes roughly what the model does; take the strongest effects as hints."
     return "take the following with caution, as it describes little of what the model does."
+
+
+def _untested(explanation: Explanation) -> str:
+    if method_of(explanation) is not None:
+        return "the following was not tested on samples left out."
+    if explanation.neighbourhood.exhaustive:
+        return "all combinations were drawn, and they are too few to test the following on some that were left out."
+    return "too few samples were drawn to tell whether the following can be believed."

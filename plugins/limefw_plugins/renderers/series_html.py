@@ -12,6 +12,7 @@ from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._page_sections import bars_of, summary_of
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
+from limefw_plugins.renderers._rule import with_rule
 from limefw_plugins.renderers._runs import series_of, strips
 from limefw_plugins.renderers._series_chart import chart_of, course_height, paths
 from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, doubts, sampling, whole_of
@@ -45,7 +46,7 @@ def series_html(
             {
                 "title": words.question(printable(explanation.names[label])),
                 "answer": words.answer(explanation.prediction(label)),
-                "summary": summary_of(found, words),
+                "summary": with_rule(explanation, label, summary_of(found, words)),
                 "fidelity": fidelity(explanation, label),
                 "chart": chart_of(explanation, drawn),
                 "left_out": left_out,

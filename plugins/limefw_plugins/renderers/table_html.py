@@ -12,6 +12,7 @@ from limefw_plugins.renderers._page_sections import bars_of, summary_of
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers._row import kept, parts_of, row_of, values_of
+from limefw_plugins.renderers._rule import with_rule
 from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, doubts, sampling, whole_of
 from limefw_plugins.renderers._words import fidelity, headline, printable, wording_of
 from limefw_plugins.renderers.page import templates
@@ -60,7 +61,7 @@ def _section(explanation: Explanation, label: int, top: int) -> dict[str, object
     return {
         "title": words.question(printable(explanation.names[label])),
         "answer": words.answer(explanation.prediction(label)),
-        "summary": summary_of(found, words),
+        "summary": with_rule(explanation, label, summary_of(found, words)),
         "fidelity": fidelity(explanation, label),
         "rows": [
             (bar, parts_of(explanation, bar.finding.segment), values_of(explanation, bar.finding.segment))

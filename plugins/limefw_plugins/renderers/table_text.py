@@ -10,6 +10,7 @@ from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._row import kept, row_of
+from limefw_plugins.renderers._rule import rule_of
 from limefw_plugins.renderers._words import MINUS, columns, fitted, headline, printable, wording_of
 from limefw_plugins.renderers.plain_text import WIDTH, assumed, bar, indented, outlook, trust
 
@@ -40,6 +41,7 @@ def _effects(explanation: Explanation, label: int, top: int) -> list[str]:
     found, words = findings(explanation, label, top), wording_of(explanation)
     name = fitted(printable(explanation.names[label]), 50).rstrip()
     lines = [words.question(name), f"({words.unit}; + {words.plus}, {MINUS} {words.minus})"]
+    lines += indented(rule_of(explanation, label))
     if not found:
         return [*lines, f"  {words.nothing}"]
     lines += effects_table(found)

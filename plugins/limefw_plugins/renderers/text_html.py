@@ -11,6 +11,7 @@ from limefw_plugins.renderers._marked import becomes, marked, text_of, title_of
 from limefw_plugins.renderers._page_sections import FAINTEST, bars_of, summary_of
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
+from limefw_plugins.renderers._rule import with_rule
 from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, doubts, sampling, whole_of
 from limefw_plugins.renderers._words import decimals_for, fidelity, headline, number, printable, wording_of
 from limefw_plugins.renderers.page import templates
@@ -80,7 +81,9 @@ def _section(explanation: Explanation, label: int, top: int, longest: int) -> di
         "title": words.question(printable(explanation.names[label])),
         "answer": words.answer(explanation.prediction(label)),
         # one whose figures are all 0 is not worth a sentence
-        "summary": summary_of([item for item in found if item.effect_text.strip("+0.\u2212")], words),
+        "summary": with_rule(
+            explanation, label, summary_of([item for item in found if item.effect_text.strip("+0.\u2212")], words)
+        ),
         "fidelity": fidelity(explanation, label),
         "pieces": [(piece.text, _class(piece.effect, limit)) for piece in pieces],
         "left_out": left_out,

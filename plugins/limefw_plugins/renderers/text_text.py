@@ -10,8 +10,9 @@ from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._marked import becomes, marked, text_of
+from limefw_plugins.renderers._rule import rule_of
 from limefw_plugins.renderers._words import MINUS, columns, fitted, headline, printable, wording_of
-from limefw_plugins.renderers.plain_text import WIDTH, assumed, outlook, trust
+from limefw_plugins.renderers.plain_text import WIDTH, assumed, indented, outlook, trust
 from limefw_plugins.renderers.table_text import effects_table
 
 
@@ -41,6 +42,7 @@ def _effects(explanation: Explanation, label: int, top: int, longest: int) -> li
     found, words = findings(explanation, label, top), wording_of(explanation)
     name = fitted(printable(explanation.names[label]), 50).rstrip()
     lines = [words.question(name), f"({words.unit}; [+{words.plus}+], [{MINUS}{words.minus}{MINUS}])"]
+    lines += indented(rule_of(explanation, label))
     if not found:
         return [*lines, f"  {words.nothing}"]
     # what may be chance is not marked

@@ -12,7 +12,9 @@ from limefw_plugins.segmenters.graph import graph
 from limefw_plugins.segmenters.grid import grid
 from limefw_plugins.segmenters.labels import given, labels
 from limefw_plugins.segmenters.lines import lines
+from limefw_plugins.segmenters.merged import merged
 from limefw_plugins.segmenters.ngrams import ngrams
+from limefw_plugins.segmenters.partition_tree import partition_tree
 from limefw_plugins.segmenters.quickshift import quickshift
 from limefw_plugins.segmenters.sentences import sentences
 from limefw_plugins.segmenters.slic import slic
@@ -36,7 +38,9 @@ def limefw_segmenters() -> Iterator[Plugin]:
     yield Plugin("grid", grid, modality="image")
     yield Plugin("labels", labels, modality="image")
     yield Plugin("lines", lines, modality="text")
+    yield Plugin("merged", merged, modality="image", requires=("skimage", "sklearn", "scipy"))
     yield Plugin("ngrams", ngrams, modality="text", requires=("budoux",))
+    yield Plugin("partition_tree", partition_tree, modality="image", requires=("skimage", "scipy"))
     yield Plugin("quickshift", quickshift, modality="image", requires=("skimage",))
     yield Plugin("sentences", sentences, modality="text")
     yield Plugin("slic", slic, modality="image", requires=("skimage",))

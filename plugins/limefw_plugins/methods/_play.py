@@ -1,0 +1,49 @@
+"""What methods share: the recipe's own sampler, kernel and surrogate, played by hand."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+
+from limefw.contracts import check_draws, check_weights
+from limefw.stage import Stage
+from limefw.types import Draws, Neighbourhood
+
+
+Stages = Mapping[str, Stage]
+
+
+def blocks(game: Any, stages: Stages, rows: int, rng: Generator) -> Iterator[Draws]:
+    """Yield at most so many rows as the recipe's sampler draws them, the instance first."""
+    sampler, left = stages["sampler"], rows
+    for block in sampler(game.instance, game.segments, rows, rng):
+        draws = check_draws(block, game.segments, sampler, first=left == rows).take(slice(0, left))
+        left -= len(draws)
+        if len(draws):
+            yield draws
+        if not left:
+            return
+
+
+def drawn(game: Any, stages: Stages, rows: int, rng: Generator) -> Iterator[Draws]:
+    """Yield the same rows, ready to be asked about."""
+    return (numbered(draws, game.composer, rng) for draws in blocks(game, stages, rows, rng))
+
+
+def numbered(draws: Draws, composer: Any, rng: Generator) -> Draws:
+    """Give each row the number by which a filler makes its choice, where it has one; rows of one group share theirs."""
+    if not getattr(composer, "random", False):
+        return draws
+    numbers = rng.integers(0, getattr(composer, "alternatives", 2**64), size=len(draws), dtype=np.uint64)
+    if draws.groups is not None:
+        numbers = numbers[np.unique(draws.groups, return_inverse=True)[1]]
+    return replace(draws, values={**draws.values, "draw": numbers}, exhaustive=False)
+
+
+def weighed(game: Any, stages: Stages) -> Neighbourhood:
+    """Return everything asked so far, weighed by the recipe's kernel."""
+    draws, targets = game.drawn()
+    closeness = check_weights(stages["kernel"](draws, game.composer), len(draws), stages["kernel"])
+    return Neighbourhood(draws.codes, targets, closeness * draws.importance, draws.groups, draws.exhaustive)
