@@ -31,15 +31,17 @@ def segment_means(image: Image, labels: Labels) -> Image:
     return means.astype(image.dtype)[labels]
 
 
-def lime_explain(image: Image, labels: Labels, predict: Predict, samples: int) -> NDArray[np.float64]:
+def lime_explain(
+    image: Image, labels: Labels | None, predict: Predict, samples: int, seed: int = 0
+) -> NDArray[np.float64]:
     """Explain the top class with lime; return a coefficient per segment.
 
     Everything lime leaves to the caller keeps its default, but for the number
-    of labels and the progress bar.
+    of labels and the progress bar; without `labels` it cuts the image itself, with quickshift.
     """
     from lime import lime_image
 
-    explainer = lime_image.LimeImageExplainer(random_state=0)
+    explainer = lime_image.LimeImageExplainer(random_state=seed)
     with mock.patch.object(lime_image, "tqdm", iter):
         explanation = explainer.explain_instance(
             image,
@@ -48,7 +50,7 @@ def lime_explain(image: Image, labels: Labels, predict: Predict, samples: int) -
             top_labels=1,
             num_samples=samples,
             batch_size=BATCH_SIZE,
-            segmentation_fn=lambda _: labels,
+            segmentation_fn=None if labels is None else lambda _: labels,
         )
     weights = dict(explanation.local_exp[explanation.top_labels[0]])
     return np.array([weights[segment] for segment in range(len(weights))])
