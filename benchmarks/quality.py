@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib.util import find_spec
@@ -25,13 +25,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from overhead import SIZE, Row, Table, Target, as_json, interleaved, photograph, spread, versions, with_one_thread
-from peers import Image, Labels, lime_explain
+from peers import Image, Labels, Predict, captum_explain, captum_linear, lime_explain, segment_means, shap_explain
 from photographs import known_photographs
 
 import limefw
 from limefw.evaluation.replay import Replay
 from limefw.evaluation.result import Mean
+from limefw_plugins.metrics._maps import as_map
 from limefw_plugins.metrics.deletion import deletion
+from limefw_plugins.metrics.mu_fidelity import correlation
 from limefw_plugins.metrics.overlap import overlap
 from limefw_plugins.metrics.pointing import pointing
 from limefw_plugins.metrics.stability import stability
@@ -43,7 +45,7 @@ Explanation = limefw.Explanation
 
 @dataclass(frozen=True)
 class Options:
-    """How much is measured: at the most so many photographs and seeds, and no further round after so many minutes."""
+    """How much is measured: so many seeds and at the most so many photographs, none begun after so many minutes."""
 
     photos: int = 10
     seeds: int = 10
@@ -88,17 +90,203 @@ def _photographs(count: int) -> dict[str, Image]:
     return {name: photograph(path=found[name]) for name in names[:count]}
 
 
+# Planted truths
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A black box whose answer is known: two probabilities of a photograph in a grid of segments.
+
+    Args:
+        image: the photograph.
+        labels: the grid.
+        predict: the black box; the second class is the likelier.
+        truth: (d,) what each segment adds: its Shapley value, which is its Banzhaf value in all these boxes.
+        important: which segments a user should be told of.
+    """
+
+    image: Image
+    labels: Labels
+    predict: Predict
+    truth: Floats
+    important: NDArray[np.bool_]
+
+
+EDGE, SIDE, CALLS, PROBLEMS = 96, 6, 512, 1
+GRID = np.arange(SIDE**2).reshape(SIDE, SIDE).repeat(EDGE // SIDE, axis=0).repeat(EDGE // SIDE, axis=1)
+RECIPES = ("lime", "fast", "confident", "shapley", "glime", "baylime", "tree", "quick", "zoom", "rise")
+OWN_SEGMENTS = ("zoom", "rise")
+
+
+def _of_segments(kind: str, rng: np.random.Generator) -> Planted:
+    """Return a black box that sees which segments are shown; it looks at one pixel of each.
+
+    Eight segments matter: each by itself ("additive"; "saturated": in log-odds), or two and two by an AND, OR or XOR.
+    The others have small effects of their own.
+    """
+    count, image = SIDE**2, photograph(EDGE)
+    spots = np.array([np.flatnonzero(GRID.ravel() == cell)[37] for cell in range(count)])
+    means = segment_means(image, GRID).reshape(-1, 3)[spots, 0].astype(float)
+    image.reshape(-1, 3)[spots] = np.where(means < 128, 255, 0)[:, None]  # far from what hides it
+    means, whole = (each.reshape(-1, 3)[spots, 0].astype(float) for each in (segment_means(image, GRID), image))
+    chosen, alone = rng.choice(count, 8, replace=False), rng.normal(0.0, 0.05, count)
+    one, other = chosen[:4], chosen[4:]
+    if kind in ("additive", "saturated"):
+        alone[chosen] = rng.choice([-1.0, 1.0], 8, p=[0.25, 0.75]) * rng.uniform(0.5, 1.5, 8)
+    # a b is an AND; OR is a + b - a b; XOR is a + b - 2 a b
+    both = {"and": 1.0, "or": -1.0, "xor": -2.0}.get(kind, 0.0)
+    alone[chosen] += {"or": 1.0, "xor": 1.0}.get(kind, 0.0)
+    truth = alone.copy()
+    truth[chosen] += both / 2
+    most = np.abs(alone).sum() + 4 * abs(both)
+
+    def value(shown: Floats) -> Floats:
+        return shown @ alone + both * (shown[:, one] * shown[:, other]).sum(axis=1)
+
+    def predict(batch: NDArray[Any]) -> Floats:
+        seen = batch.reshape(len(batch), -1, 3)[:, spots, 0].astype(float)
+        shown = np.clip((seen - means) / (whole - means), 0.0, 1.0).round(1)
+        above = value(shown) - value(np.ones((1, count)))
+        p = 1 / (1 + np.exp(-3 - 1.5 * above)) if kind == "saturated" else 0.6 + 0.39 * above / most
+        return np.stack([1 - p, p], axis=1)
+
+    return Planted(image, GRID, predict, truth, np.isin(np.arange(count), chosen))
+
+
+def _watermark(rng: np.random.Generator) -> Planted:
+    """Return a linear model of pixels that goes by a watermark: a pattern over parts of several segments."""
+    image, side, weights = photograph(EDGE), 24, rng.normal(0.0, 0.02, (EDGE, EDGE))
+    top, left = rng.integers(4, EDGE - side - 4, 2)
+    pattern = rng.choice([-1.0, 1.0], (side, side))
+    patch = (slice(top, top + side), slice(left, left + side))
+    weights[patch] += pattern
+    image[patch] = (128 + 60 * pattern[..., None]).astype(np.uint8)
+    seen = image.mean(axis=2)
+    most = float((weights * (seen - 128)).sum())
+
+    def predict(batch: NDArray[Any]) -> Floats:
+        p = 0.1 + 0.7 * ((batch.mean(axis=3) - 128) * weights).sum(axis=(1, 2)) / most
+        return np.stack([1 - p, p], axis=1)
+
+    hidden = segment_means(image, GRID).mean(axis=2)
+    truth = np.bincount(GRID.ravel(), weights=(weights * (seen - hidden)).ravel())
+    return Planted(image, GRID, predict, truth, np.isin(np.arange(SIDE**2), GRID[patch]))
+
+
+CASES: Mapping[str, Callable[[np.random.Generator], Planted]] = {
+    **{kind: partial(_of_segments, kind) for kind in ("additive", "saturated", "and", "or", "xor")},
+    "watermark": _watermark,
+}
+Attribute = Callable[[Planted, Predict, int], Floats]
+
+
+def planted(options: Options) -> Table:
+    """Compare explanations with known answers, at equal calls."""
+    found: dict[str, dict[str, list[Mapping[str, float]]]] = {}
+    for case, make in CASES.items():
+        for number in range(PROBLEMS):
+            problem = make(np.random.default_rng(number))
+            for who, attribute in _attributions().items():
+                got = _agreement(problem, attribute, options.seeds)
+                found.setdefault(who, {}).setdefault(case, []).append(got)
+        print(f"{case}: done", file=sys.stderr)
+    rows = [_planted_row(who, by) for who, by in found.items()]
+    counted = (
+        f"{SIDE**2} segments, {CALLS} rows, {PROBLEMS} black box(es) of each kind, {options.seeds} seeds, means. "
+        "Of each kind: correlation with the truth / part of the important segments among as many strongest. Spread: "
+        "median over boxes of a coefficient's spread between seeds, over that between coefficients."
+    )
+
+    def hit(who: str) -> float:
+        return float(np.mean([one["correlation"] for case in ("additive", "and", "or") for one in found[who][case]]))
+
+    return Table(
+        "Planted truths", counted, rows, [Target("correlation of fast, sums and pairs", hit("fast"), 0.95, least=True)]
+    )
+
+
+def _attributions() -> dict[str, Attribute]:
+    """Return all that can be measured here."""
+    known = limefw.registry().recipes()
+    ways: dict[str, Attribute] = {name: partial(_by_recipe, name) for name in RECIPES if name in known}
+    packages = {
+        "lime 0.2.0.1": ("lime", lime_explain),
+        "captum Lime": ("captum", captum_explain),
+        "captum Lime, least squares": ("captum", captum_linear),
+        "captum KernelShap": ("captum", partial(captum_explain, method="KernelShap")),
+        "shap KernelExplainer": ("shap", shap_explain),
+        "shap, l1_reg=False": ("shap", partial(shap_explain, l1_reg=False)),
+    }
+    for name, (package, explain) in packages.items():
+        if find_spec(package) is not None:
+            ways[name] = partial(_by_package, explain)
+    return {
+        **ways,
+        "random": lambda _problem, _predict, seed: np.random.default_rng(seed).normal(size=SIDE**2),
+        "edges": lambda problem, _predict, _seed: edges(problem.image, problem.labels),
+    }
+
+
+def _by_recipe(name: str, problem: Planted, predict: Predict, seed: int) -> Floats:
+    def given(_image: Any, _rng: np.random.Generator, /) -> limefw.Segments:
+        return limefw.Segments.from_labels(problem.labels)
+
+    own: dict[str, Any] = {} if name in OWN_SEGMENTS else {"segmenter": given}
+    one = limefw.explain(
+        problem.image, predict, recipe=name, filler="mean_color", labels=[1], samples=CALLS, seed=seed, what_if=0, **own
+    )
+    shares = np.nan_to_num(as_map(one, per_area=True))
+    return np.bincount(problem.labels.ravel(), weights=shares.ravel())
+
+
+def _by_package(explain: Callable[..., Floats], problem: Planted, predict: Predict, seed: int) -> Floats:
+    return explain(problem.image, problem.labels, predict, CALLS, seed)
+
+
+def _agreement(problem: Planted, attribute: Attribute, seeds: int) -> Mapping[str, float]:
+    """Return how well explanations of all seeds agree with the truth and with each other."""
+    asked = 0
+
+    def predict(batch: NDArray[Any]) -> Floats:
+        nonlocal asked
+        asked += len(batch)
+        return problem.predict(batch)
+
+    effects = np.stack([attribute(problem, predict, seed) for seed in range(seeds)])
+    strongest = np.argsort(-np.abs(effects), axis=1)[:, : problem.important.sum()]
+    between = float(effects.mean(axis=0).std())
+    return {
+        "correlation": float(np.mean([correlation(each, problem.truth, rank=False) for each in effects])),
+        "hit": float(problem.important[strongest].mean()),
+        "spread": float(np.sqrt(effects.var(axis=0, ddof=1).mean())) / between if between > 0 else float("nan"),
+        "calls": asked / seeds,
+    }
+
+
+def _planted_row(who: str, by: Mapping[str, Sequence[Mapping[str, float]]]) -> Row:
+    def mean(case: str, figure: str) -> float:
+        return float(np.mean([one[figure] for one in by[case]]))
+
+    every = [one for each in by.values() for one in each]
+    return {
+        "who": who, "calls": f"{np.mean([one['calls'] for one in every]):.0f}",
+        **{case: f"{mean(case, 'correlation'):.2f} / {mean(case, 'hit'):.2f}" for case in by},
+        "spread": f"{np.median([one['spread'] for one in every]):.2f}",
+    }  # fmt: skip
+
+
 # Photographs
 
 
 @dataclass
 class Runs:
-    """Explanations that differ by their seed alone, and areas under the deletion curves of both their maps.
+    """Explanations that differ by their seed alone, their CPU seconds, and areas under both maps' deletion curves.
 
     It answers the metric `stability` as a replay does, with explanations that are there already.
     """
 
     made: list[Explanation] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
     areas: dict[bool, list[float]] = field(default_factory=lambda: {False: [], True: []})
 
     def again(self, number: int = 0, *, resegment: bool = False) -> Explanation:
@@ -115,22 +303,30 @@ class Runs:
 
 def photos(options: Options) -> Table:
     """Compare maps of photographs between seeds, and hide what they say is strongest."""
-    images, started, rounds = _photographs(options.photos), time.monotonic(), 0
-    runs = {who: {name: Runs() for name in images} for who in WAYS}
+    runs: dict[str, dict[str, Runs]] = {who: {} for who in WAYS}
     controls: dict[str, dict[str, float]] = {"random": {}, "edges": {}}
-    while rounds < options.seeds and (rounds < 2 or time.monotonic() - started < 60 * options.minutes):
-        for name, image in images.items():
-            for who, way in WAYS.items():
-                one, to = way(image, seed=1000 + rounds), runs[who][name]
-                to.made.append(one)
-                for per_area, areas in to.areas.items() if rounds < JUDGED else ():
-                    areas.append(_deletion(one, per_area=per_area))
-            if rounds == 0:
-                for by, control in _controls(runs[LIME][name].made[0], image).items():
-                    controls[by][name] = _deletion(control)
-        rounds += 1
-        print(f"{rounds} seeds of {len(images)} photographs, {time.monotonic() - started:.0f} s", file=sys.stderr)
-    return _photo_table(runs, controls, rounds)
+    started = time.monotonic()
+    for number, (name, image) in enumerate(_photographs(options.photos).items()):
+        if number > 1 and time.monotonic() - started > 60 * options.minutes:
+            break
+        for who, way in WAYS.items():
+            runs[who][name] = _runs(way, image, options.seeds)
+        for by, control in _controls(runs[LIME][name].made[0], image).items():
+            controls[by][name] = _deletion(control)
+        print(f"{name}: done, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    return _photo_table(runs, controls, options.seeds)
+
+
+def _runs(way: Way, image: Image, seeds: int) -> Runs:
+    runs = Runs()
+    for seed in range(seeds):
+        started = time.process_time()
+        runs.made.append(way(image, seed=1000 + seed))
+        runs.seconds.append(time.process_time() - started)
+    for one in runs.made[:JUDGED]:
+        for per_area, areas in runs.areas.items():
+            areas.append(_deletion(one, per_area=per_area))
+    return runs
 
 
 def _replay(explanation: Explanation, mask: NDArray[np.bool_] | None = None) -> Replay:
@@ -178,6 +374,7 @@ def _photo_table(
             rows.append({
                 "who": who, "map": "per area" if per_area else "raw", "calls": _range(calls),
                 "segments": _range({each.made[0].segments.count for each in by.values()}),
+                "CPU s": float(np.median([second for each in by.values() for second in each.seconds])),
                 "spread": _middle(by, "spread"), "top-5 Jaccard": _middle(by, "jaccard"),
                 "map Spearman": _middle(by, "map_spearman", per_area=per_area),
                 "map overlap": _middle(by, "map_overlap", per_area=per_area),
@@ -190,7 +387,7 @@ def _photo_table(
         rows.append({column: found.get(column, "-") for column in rows[0]})
     every = ", ".join(f"{name} ({one.made[0].names[one.made[0].labels[0]]})" for name, one in runs[LIME].items())
     counted = (
-        f"{rounds} seeds of {len(base)} photographs, {SIZE} x {SIZE}, top class: {every}. Medians over photographs and, "
+        f"{rounds} seeds of {len(base)} photographs, {SIZE} pixels, top class: {every}. Medians over photographs and, "
         "in brackets, quartiles; differences are means over photographs with 95 % intervals. Spread: of a coefficient "
         "between seeds, over that between coefficients. Overlap: of the strongest 20 % of the pixels. Deletion: of "
         f"segments, on grey, {min(rounds, JUDGED)} seed(s), probability, the less the better."
@@ -343,7 +540,7 @@ def _lime_look(image: Image) -> None:
 
 # The run
 
-PARTS = {"photos": photos, "mosaics": mosaics, "seconds": seconds}
+PARTS = {"planted": planted, "photos": photos, "mosaics": mosaics, "seconds": seconds}
 
 
 def main() -> int:
@@ -352,7 +549,9 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--photos", type=int, default=10, help="photographs at the most; 2 at least")
     parser.add_argument("--seeds", type=int, default=10, help="of each explanation; 2 at least")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="no further seed of `photos` after these")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="no further photograph of `photos` after these"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--check", action="store_true", help="exit with 1 where a target is missed")
     given = parser.parse_args()
