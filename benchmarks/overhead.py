@@ -44,7 +44,8 @@ from limefw.modalities.image import Image as Instance
 SIZE = 224
 SAMPLES = 1000
 REPORTED = (
-    "limefw", "lime", "captum", "shap", "numpy", "opencv-python-headless", "onnxruntime", "torch", "scikit-image",
+    "limefw", "lime", "captum", "shap", "dianna", "numpy", "opencv-python-headless", "onnxruntime", "torch",
+    "scikit-image",
 )  # fmt: skip
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 

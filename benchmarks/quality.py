@@ -1,6 +1,6 @@
 """How good are explanations, at how many calls of the model? Recipes beside each other, other packages and controls.
 
-    pip install -e . lime==0.2.0.1 captum shap onnxruntime
+    pip install -e . lime==0.2.0.1 captum shap dianna onnxruntime
     apt-get install opencv-doc darknet        # photographs
     python benchmarks/quality.py [part ...] [--photos N] [--seeds N] [--minutes N] [--json FILE] [--check]
 
@@ -25,7 +25,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from overhead import SIZE, Row, Table, Target, as_json, interleaved, photograph, spread, versions, with_one_thread
-from peers import Image, Labels, Predict, captum_explain, captum_linear, lime_explain, segment_means, shap_explain
+from peers import (
+    Image,
+    Labels,
+    Predict,
+    captum_explain,
+    captum_linear,
+    dianna_rise,
+    lime_explain,
+    segment_means,
+    shap_explain,
+)
 from photographs import known_photographs
 
 import limefw
@@ -127,7 +137,7 @@ def _of_segments(kind: str, rng: np.random.Generator) -> Planted:
     count, image = SIDE**2, photograph(EDGE)
     spots = np.array([np.flatnonzero(GRID.ravel() == cell)[37] for cell in range(count)])
     means = segment_means(image, GRID).reshape(-1, 3)[spots, 0].astype(float)
-    image.reshape(-1, 3)[spots] = np.where(means < 128, 255, 0)[:, None]  # far from what hides it
+    image.reshape(-1, 3)[spots] = np.where(means < 200, 255, 0)[:, None]  # far from all that hides it
     means, whole = (each.reshape(-1, 3)[spots, 0].astype(float) for each in (segment_means(image, GRID), image))
     chosen, alone = rng.choice(count, 8, replace=False), rng.normal(0.0, 0.05, count)
     one, other = chosen[:4], chosen[4:]
@@ -216,6 +226,7 @@ def _attributions() -> dict[str, Attribute]:
         "captum KernelShap": ("captum", partial(captum_explain, method="KernelShap")),
         "shap KernelExplainer": ("shap", shap_explain),
         "shap, l1_reg=False": ("shap", partial(shap_explain, l1_reg=False)),
+        "DIANNA RISE": ("dianna", dianna_rise),
     }
     for name, (package, explain) in packages.items():
         if find_spec(package) is not None:
