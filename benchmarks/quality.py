@@ -526,7 +526,7 @@ def seconds(_options: Options) -> Table:
     tasks = {"quick": partial(_look, image, "quick"), "lime (recipe)": partial(_look, image, "lime")}
     if find_spec("lime") is not None:
         tasks["lime 0.2.0.1, defaults"] = partial(_lime_look, image)
-    times = interleaved(tasks, 2)
+    times = interleaved(tasks, 1)
     rows: list[Row] = [
         {"who": who, "CPU": spread([each / 1e3 for each in taken], "s"),
          "of lime's": float(np.median(taken) / np.median(times["lime (recipe)"]))} for who, taken in times.items()
