@@ -33,6 +33,7 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
+from photographs import known_photographs
 from PIL import Image
 
 
@@ -45,46 +46,6 @@ THREADS = (1, 2)
 CHANGES = ((8, 4), (8, 1), (32, 8))
 ROWS = 104  # rows of the chunk comparison: a multiple of 8 and 13, not of 16 and 32
 
-SCIKIT_IMAGE = [
-    "astronaut.png",
-    "brick.png",
-    "camera.png",
-    "chelsea.png",
-    "coffee.png",
-    "coins.png",
-    "grass.png",
-    "gravel.png",
-    "hubble_deep_field.jpg",
-    "moon.png",
-    "motorcycle_left.png",
-    "retina.jpg",
-    "rocket.jpg",
-]
-OPENCV_DOC = [
-    "data/aero1.jpg",
-    "data/aloeL.jpg",
-    "data/apple.jpg",
-    "data/baboon.jpg",
-    "data/basketball1.png",
-    "data/board.jpg",
-    "data/building.jpg",
-    "data/butterfly.jpg",
-    "data/chicky_512.png",
-    "data/fruits.jpg",
-    "data/graf1.png",
-    "data/home.jpg",
-    "data/leuvenA.jpg",
-    "data/messi5.jpg",
-    "data/orange.jpg",
-    "data/rubberwhale1.png",
-    "data/squirrel_cls.jpg",
-    "data/stuff.jpg",
-    "alphamat/input_images/plant.jpg",
-    "hfs/data/000.jpg",
-    "reg/home.png",
-]
-DARKNET = ["dog.jpg", "eagle.jpg", "giraffe.jpg", "horses.jpg", "kite.jpg", "person.jpg"]
-
 Batch = NDArray[np.uint8]
 Logits = NDArray[np.float32]
 Run = Callable[[Batch], Logits]
@@ -92,20 +53,6 @@ Row = dict[str, Any]
 
 
 # ------------------------------------------------------------------------------------------------- photographs
-
-
-def known_photographs() -> list[Path]:
-    """The photographs of scikit-image, scikit-learn and, where installed, of two Debian packages."""
-    import skimage
-    import sklearn
-
-    places = [
-        (Path(skimage.__file__).parent / "data", SCIKIT_IMAGE),
-        (Path(sklearn.__file__).parent / "datasets" / "images", ["china.jpg", "flower.jpg"]),
-        (Path("/usr/share/doc/opencv-doc/examples"), OPENCV_DOC),
-        (Path("/usr/share/darknet/data"), DARKNET),
-    ]
-    return [folder / name for folder, names in places for name in names if (folder / name).is_file()]
 
 
 def pictures_in(paths: Iterable[Path]) -> Iterator[Path]:

@@ -43,7 +43,10 @@ from limefw.modalities.image import Image as Instance
 
 SIZE = 224
 SAMPLES = 1000
-REPORTED = ("limefw", "lime", "captum", "numpy", "opencv-python-headless", "onnxruntime", "torch", "scikit-image")
+REPORTED = (
+    "limefw", "lime", "captum", "shap", "dianna", "numpy", "opencv-python-headless", "onnxruntime", "torch",
+    "scikit-image",
+)  # fmt: skip
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 Task = Callable[[], Any]
@@ -92,11 +95,11 @@ def _cell(value: str | float) -> str:
 # What is explained
 
 
-def photograph(size: int = SIZE) -> Image:
-    """Return the photograph that comes along, at the size of most models or another."""
+def photograph(size: int = SIZE, path: Path | None = None) -> Image:
+    """Return the photograph that comes along, or another, at the size of most models or another."""
     from PIL import Image as Pillow
 
-    with Pillow.open(limefw.sample()) as photo:
+    with Pillow.open(path or limefw.sample()) as photo:
         return np.array(photo.convert("RGB").resize((size, size)))
 
 

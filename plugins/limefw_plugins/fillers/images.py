@@ -42,9 +42,10 @@ def images(
         fit: "crop" fills the photograph's frame and cuts off what stands over; "stretch" bends the picture.
         most: of more pictures than these as many are chosen at random; each is held in memory.
     """
-    if not all(paths):
+    named = [paths] if isinstance(paths, str) else paths
+    if not all(named):
         raise InputError("filler images: paths is empty; for the current folder say '.'")
-    files = [file for path in ([paths] if isinstance(paths, str) else paths) for file in _files(Path(path))]
+    files = [file for path in named for file in _files(Path(path))]
     if len(files) > most:
         files = [files[at] for at in sorted(rng.choice(len(files), most, replace=False))]
     return _composer(image, segments, [image_file(file) for file in files], fit)
