@@ -44,13 +44,16 @@ def check(
     reasons = [why_not_called(item.plugin, params) for item in found]
     pairs = list(zip(found, reasons, strict=True))
     failed = len(broken) + sum([not _passes(item, source, params, reason) for item, reason in pairs])
-    for sentence in _clashes(distribution):
-        _paragraph("clash", sentence, fg="yellow")
+    clashes = _clashes(distribution)
+    for sentence in clashes:
+        _paragraph("clash", sentence, fg="red")
     skipped = len(found) - reasons.count(None)
     count = len(found) + len(broken) - skipped
     more = f", {skipped} skipped" if skipped else ""
+    more += f", {len(clashes)} of a name that another has" if clashes else ""
     click.echo(f"\n{failed} of {count} failed{more}" if failed else f"\n{count} checked, none failed{more}")
-    context.exit(1 if failed else 0)
+    # a name that two have is refused to everybody
+    context.exit(1 if failed or clashes else 0)
 
 
 def _meant(words: Sequence[str]) -> list[Any]:

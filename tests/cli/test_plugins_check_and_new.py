@@ -156,7 +156,9 @@ def test_a_name_that_clashes_is_told(run, registry):
         "Uninstall limefw-hexagons, or deny it: LIMEFW_PLUGINS=-limefw-hexagons"
     )
     assert sentence in run("plugins")[2]
-    assert sentence in " ".join(run("plugins", "check", "-d", "limefw-hexagons")[1].split())
+    code, said, _ = run("plugins", "check", "-d", "limefw-hexagons")
+    assert code == 1
+    assert sentence in " ".join(said.split())
     assert "clash" not in run("plugins", "check", "-d", "this session")[1]
     code, _, err = run("plugins", "segmenters", "grid")
     assert code == 2

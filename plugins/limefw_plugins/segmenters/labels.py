@@ -76,6 +76,7 @@ def _segments(
     if array.ndim == 3:
         _refuse_background(background)
         known = _named(names, [f"mask {at}" for at in range(len(array))], what)
+        _refuse_one(len(array), what)
         empty = [f"{known[int(at)]} of {what}" for at in np.flatnonzero(~array.any(axis=(1, 2)))]
         return segments_of(fit(image, array, what), known, empty)
     if background not in (None, -1) and not (array == background).any():
@@ -85,11 +86,19 @@ def _segments(
     values, inside = numbered(fitted)
     renumber = np.where(np.isin(values, kept), -1, np.cumsum(~np.isin(values, kept)) - 1)
     values = values[renumber >= 0]
+    _refuse_one(len(values), what)
     if names is None:
         return Segments(renumber[inside], tuple(f"label {value}" for value in values))
     everywhere = [value for value in numbered(array)[0].tolist() if value not in kept]
     by_label = dict(zip(everywhere, _named(names, everywhere, what), strict=True))
     return Segments(renumber[inside], tuple(by_label[value] for value in values.tolist()))
+
+
+def _refuse_one(count: int, what: str) -> None:
+    if count == 1:
+        raise InputError(
+            f"{what} has one segment, and an explanation compares at least 2: mark what lies around it too"
+        )
 
 
 def _refuse_background(background: int | None) -> None:
@@ -114,4 +123,6 @@ def _distinct(stems: Sequence[str]) -> list[str]:
 def _named(names: Sequence[str] | None, default: Sequence[Any], what: str) -> Sequence[str]:
     if names is not None and len(names) != len(default):
         raise InputError(f"{what} holds {len(default)} segments, and {len(names)} names were given")
+    if names is not None and len(set(names)) < len(names):
+        raise InputError(f"names of segments differ, and of {what} some are equal: {', '.join(map(str, names))[:80]}")
     return default if names is None else names
