@@ -369,6 +369,7 @@ def main(given: Sequence[str] | None = None) -> list[Finding]:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's chatter; it is imported later
     try:
         main()
     except (limefw.LimefwError, OSError) as error:

@@ -8,6 +8,7 @@ not installed either, it trains a small network that tells faces from other thin
 
 import argparse
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -126,7 +127,7 @@ def figure(explanation: limefw.Explanation, finer: limefw.Explanation) -> Any:
         _outline(axes, shown)
         score = shown.health.labels[label].cross_fitted
         axes.set_title(f"{title}:\n{shown.segments.count} parts, fidelity {score or float('nan'):.2f}", size=10)
-        sheet.colorbar(drawn, ax=axes, shrink=0.62, label="effect on the probability" if axes is fine else None)
+        sheet.colorbar(drawn, ax=axes, shrink=0.62, label="effect on the probability")
     for axes in (photo, lines, coarse, fine):
         axes.set_axis_off()
     return sheet
@@ -200,6 +201,7 @@ def main(given: Sequence[str] | None = None) -> limefw.Explanation:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's chatter; it is imported later
     try:
         main()
     except (limefw.LimefwError, OSError) as error:

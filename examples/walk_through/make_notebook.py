@@ -96,7 +96,8 @@ CELLS: list[Cell] = [
     "The heat map has every superpixel: green speaks for the class, red against it.",
     ([], 'first["heat map"]'),
     ([], 'second["heat map"]'),
-    "The same in words:",
+    ("The same in words. They end with reasons for doubt: for the whole image the line says more than 1, which no "
+    "probability is, and the network without the three strongest superpixels is not what the line foresaw."),
     ([], 'print(first["sentences"].data)'),
     "And the decision tree of step 7, drawn: the answers were kept, so it costs no further call of the network.",
     ([], 'explain(as_tree, photo, model, cache).render({"use": "tree", "depth": 3})'),
@@ -131,7 +132,8 @@ def small(picture: str) -> str:
     if pixels.width > WIDEST:
         pixels = pixels.resize((WIDEST, round(pixels.height * WIDEST / pixels.width)), Image.Resampling.LANCZOS)
     data = io.BytesIO()
-    pixels.quantize(256, Image.Quantize.MAXCOVERAGE).save(data, "PNG", optimize=True)
+    # k-means: without, pale tints become those of their neighbours
+    pixels.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=3).save(data, "PNG", optimize=True)
     return b64encode(data.getvalue()).decode()
 
 

@@ -116,7 +116,7 @@ def show(pictures: Iterable[tuple[str, np.ndarray]], columns: int = 4, size: flo
         axes.axis("off")
     for axes, (title, pixels) in zip(grid, each, strict=False):
         axes.imshow(pixels, cmap="gray")
-        axes.set_title(title, fontsize=9)
+        axes.set_title(title, fontsize=4 * size)
     return figure
 
 
@@ -126,7 +126,7 @@ def show_preparation(photo: limefw.Image, image: limefw.Image, ready: np.ndarray
     limits = f"{planes.min():.2f} to {planes.max():.2f}"
     named = [("as OpenCV reads it: BGR", photo.pixels[..., ::-1]), ("converted to RGB", photo.pixels)]
     named.append((f"resized: {image.shape[0]} x {image.shape[1]}", image.pixels))
-    return show([*named, (f"red, normalised: {limits}", planes[0])])
+    return show([*named, (f"red, normalised: {limits}", planes[0])], columns=2, size=4.5)
 
 
 def show_answers(model: limefw.Model, probabilities: np.ndarray, most: int = 5) -> Any:
@@ -135,11 +135,13 @@ def show_answers(model: limefw.Model, probabilities: np.ndarray, most: int = 5) 
 
     order = np.argsort(-probabilities)[:most][::-1]
     names = model.head.names(len(probabilities))
-    figure = Figure((6, 0.3 * most + 0.7), layout="constrained", dpi=80)
+    figure = Figure((9, 0.5 * most + 0.9), layout="constrained", dpi=80)
     axes = figure.subplots()
     bars = axes.barh([names[at] for at in order], probabilities[order], color="#4a6fa5")
-    axes.bar_label(bars, fmt="%.3f", padding=3)
-    axes.set(xlim=(0, 1.1), xlabel="probability")
+    axes.bar_label(bars, fmt="%.3f", padding=3, fontsize=13)
+    axes.set(xlim=(0, 1.1))
+    axes.set_xlabel("probability", fontsize=13)
+    axes.tick_params(labelsize=13)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
 
@@ -192,13 +194,14 @@ def show_fits(around: limefw.Neighbourhood, fits: dict[str, Sequence[limefw.Fit]
     """Return what each interpretable model says over what the network said; on the line it is right."""
     from matplotlib.figure import Figure
 
-    figure = Figure((3.0 * len(fits) * len(names), 3.1), layout="constrained", dpi=80)
+    figure = Figure((4.5 * len(names), 3.8 * len(fits)), layout="constrained", dpi=80)
     pairs = [(kind, at) for kind in fits for at in range(len(names))]
-    for axes, (kind, at) in zip(figure.subplots(1, len(pairs)), pairs, strict=True):
+    grid = figure.subplots(len(fits), len(names), squeeze=False).ravel()
+    for axes, (kind, at) in zip(grid, pairs, strict=True):
         model, found = around.targets[:, at], fits[kind][at]
         axes.plot([0, model.max()], [0, model.max()], "--", color="#999999")
         axes.plot(model, found.predict(around.codes), ".", color="#4a6fa5", alpha=0.5)
-        axes.set_title(f"{kind}\n{names[at]}: R² {found.score:.2f}", fontsize=9)
+        axes.set_title(f"{kind}\n{names[at]}: R² {found.score:.2f}", fontsize=12)
         axes.set(xlabel="the network's probability", ylabel="the interpretable model's")
     return figure
 
