@@ -1,6 +1,5 @@
 """The explanation as text for a terminal."""
 
-import textwrap
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -9,15 +8,22 @@ from annotated_types import Ge
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
-from limefw_plugins.renderers._findings import TIED, TIED_MEANS, Finding, findings
+from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._photo import channels_shown
 from limefw_plugins.renderers._rule import rule_of
-from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, doubts, sampling
-from limefw_plugins.renderers._words import MINUS, columns, fitted, headline, printable, wording_of
+from limefw_plugins.renderers._terminal_lines import (
+    WIDTH,
+    assumed,
+    bar,
+    indented,
+    legend,
+    marked,
+    outlook,
+    shortened,
+    trust,
+)
+from limefw_plugins.renderers._words import MINUS, fitted, headline, printable, wording_of
 
-
-WIDTH = 88
-"""Columns of a terminal."""
 
 NAMES = 32
 """Columns of a part's name, and of where it is."""
@@ -42,18 +48,6 @@ def _about(explanation: Explanation) -> list[str]:
     shape = " x ".join(str(length) for length in reversed(instance.shape))
     about = f"Explained: {fitted(printable(instance.name), 50).rstrip()} ({instance.modality}, {shape})"
     return [about, *([sentence] if (sentence := channels_shown(instance)) else [])]
-
-
-def outlook(explanation: Explanation) -> list[str]:
-    """Return lines of the model's strongest answers."""
-    words = wording_of(explanation)
-    what = "What the model says" if words.plus == "raises" else "The model's strongest answers"
-    lines = [f"{what} ({words.noun})"]
-    strongest = dict(list(explanation.outlook.items())[:5])
-    for (name, value), text in zip(strongest.items(), words.values(list(strongest.values())), strict=True):
-        bar = "█" * round(30 * min(1.0, max(0.0, value))) if words.noun == "probability" else ""
-        lines.append(f"  {fitted(printable(name), 36)} {text:>10}  {bar}")
-    return lines
 
 
 def _table(explanation: Explanation, label: int, top: int) -> list[str]:
@@ -82,62 +76,6 @@ def _table(explanation: Explanation, label: int, top: int) -> list[str]:
     return lines + legend(found) + said
 
 
-def marked(line: str, *, tied: bool) -> str:
-    """Return an indented line that says, where its rank may be chance, so."""
-    return f"{TIED}{line[1:]}" if tied else line
-
-
-def legend(found: Sequence[Finding]) -> list[str]:
-    """Say what the mark at lines means, where one has it."""
-    return [f"  {TIED_MEANS}"] if any(item.tied for item in found) else []
-
-
 def _row(texts: Sequence[str], effect_wide: int, interval_wide: int) -> str:
     name, share, effect, interval, bar = texts
     return f"  {fitted(name, NAMES)}{share:>7} {effect:>{effect_wide}}  {interval:<{interval_wide}} {bar}"
-
-
-def shortened(name: str, width: int) -> str:
-    """Return a name in so many columns; of a long one the middle goes, as series differ in their ends."""
-    return name if columns(name) <= width else f"{fitted(name, width - 19).rstrip('… ')}…{name[-17:]}"
-
-
-def bar(item: Finding, strongest: float, half: int) -> str:
-    """Return an effect as a bar to one side of a line."""
-    # what rounds to nothing beside the largest has no bar
-    least = 1 if abs(item.effect) >= 0.5 * 10.0**-item.decimals else 0
-    filled = max(least, round(half * abs(item.effect) / strongest)) * "█"
-    return f"{'':{half}}│{filled}" if item.positive else f"{filled:>{half}}│"
-
-
-def assumed(explanation: Explanation) -> list[str]:
-    """Say what was assumed about a model that is a bare function."""
-    notes = explanation.provenance.get("model", {}).get("notes", ())
-    lines = [line for note in notes for line in indented(f"{printable(str(note)).rstrip('.')}.")]
-    return ["", "Assumed:", *lines] if lines else []
-
-
-def trust(explanation: Explanation) -> list[str]:
-    """Return lines on how far to trust the explanation."""
-    lines = ["How far to trust this"]
-    for account in accounts(explanation):
-        lines += indented(_sentences(account))
-    if sentence := beyond(explanation):
-        lines += indented(sentence)
-    lines += indented(sampling(explanation)) + indented(INTERVALS)
-    for sentence in doubts(explanation):
-        lines += indented(f"! {sentence}")
-    return lines
-
-
-def _sentences(account: Account) -> str:
-    follows = f"{account.sentence[0].lower()}{account.sentence[1:]}"
-    total = f"{account.intercept} + effects {account.effects} = " if account.effects else ""
-    return (
-        f"{account.name}: {follows} For the whole instance it says {total}{account.local}; the model {account.model}."
-    )
-
-
-def indented(text: str) -> list[str]:
-    """Return text as lines of a terminal."""
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")

@@ -9,8 +9,9 @@ from annotated_types import Ge, Le
 from limefw.results.explanation import Explanation
 from limefw.types import Floats, Rendering
 from limefw_plugins.renderers._runs import Strip, series_of, strips
+from limefw_plugins.renderers._terminal_lines import WIDTH
 from limefw_plugins.renderers._words import MINUS, fitted, number, printable, wording_of
-from limefw_plugins.renderers.plain_text import WIDTH, plain_text
+from limefw_plugins.renderers.plain_text import plain_text
 from limefw_plugins.renderers.series_figure import chosen
 
 

@@ -11,8 +11,8 @@ from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._row import kept, row_of
 from limefw_plugins.renderers._rule import rule_of
+from limefw_plugins.renderers._terminal_lines import WIDTH, assumed, bar, indented, legend, marked, outlook, trust
 from limefw_plugins.renderers._words import MINUS, columns, fitted, headline, printable, wording_of
-from limefw_plugins.renderers.plain_text import WIDTH, assumed, bar, indented, legend, marked, outlook, trust
 
 
 LEAST, MOST = 18, 38

@@ -11,8 +11,8 @@ from limefw.types import Rendering
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._marked import becomes, marked, text_of
 from limefw_plugins.renderers._rule import rule_of
+from limefw_plugins.renderers._terminal_lines import WIDTH, assumed, indented, legend, outlook, trust
 from limefw_plugins.renderers._words import MINUS, columns, fitted, headline, printable, wording_of
-from limefw_plugins.renderers.plain_text import WIDTH, assumed, indented, legend, outlook, trust
 from limefw_plugins.renderers.table_text import effects_table
 
 
