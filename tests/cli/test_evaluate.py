@@ -60,11 +60,11 @@ def test_a_saved_explanation_is_judged(run, photo, mine):
 
 
 def test_texts_are_judged(run, tmp_path):
-    (tmp_path / "words.py").write_text(
+    (tmp_path / "graded.py").write_text(
         "import numpy as np\ndef predict(texts):\n"
         "    return 1 / (1 + np.exp(-np.array([[text.count('good')] for text in texts], dtype=float)))\n"
     )
-    code, out, _ = run("evaluate", "--text", "a good film", "-m", "words:predict", "--metric", "deletion")
+    code, out, _ = run("evaluate", "--text", "a good film", "-m", "graded:predict", "--metric", "deletion")
     assert (code, "deletion" in out) == (0, True)
 
 
