@@ -66,6 +66,8 @@ def gram(around: Neighbourhood) -> Gram:
         if known is None:
             x *= np.sqrt(weighted)
             _add_products(cross, x)
+    if known is None:
+        _mirror(cross)
     if around.known is not None:
         around.known["moments"] = code_means, cross
     return Gram(cross, joint, code_means, target_means, float(weights.sum()))
@@ -106,6 +108,7 @@ def _less(means: Floats, cross: Floats, total: float, part: Neighbourhood) -> tu
         x = part.codes[rows] - means
         x *= np.sqrt(part.weights[rows, None])
         _add_products(cross, x, -1.0)
+    _mirror(cross)
     less = float(part.weights.sum())
     gap = (weighted_means(part.codes, part.weights) - means) * less / (total - less)
     for columns in blocks(len(gap), len(gap)):
@@ -114,15 +117,19 @@ def _less(means: Floats, cross: Floats, total: float, part: Neighbourhood) -> tu
 
 
 def _add_products(cross: Floats, x: Floats, sign: float = 1.0) -> None:
-    """Add x'x to `cross`, panel by panel: the product of a wide x would be as large as `cross` itself."""
-    width = len(cross)
-    for columns in blocks(width, width):
-        panel, rest = x[:, columns], slice(columns.stop, width)
+    """Add x'x to the upper half of `cross`, panel by panel: the product of a wide x would be as large as `cross`."""
+    for columns in blocks(len(cross), len(cross)):
+        panel, rest = x[:, columns], slice(columns.stop, None)
         # a product with itself, of which BLAS computes one half
         cross[columns, columns] += sign * (panel.T @ panel)
-        beside = sign * (panel.T @ x[:, rest])
-        cross[columns, rest] += beside
-        cross[rest, columns] += beside.T
+        cross[columns, rest] += sign * (panel.T @ x[:, rest])
+
+
+def _mirror(cross: Floats) -> None:
+    """Copy the upper half to the lower, panel by panel."""
+    for columns in blocks(len(cross), len(cross)):
+        rest = slice(columns.stop, None)
+        cross[rest, columns] = cross[columns, rest].T
 
 
 def solve_ridge(moments: Gram, alpha: float) -> tuple[Floats, Floats]:
