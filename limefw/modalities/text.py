@@ -186,6 +186,7 @@ class TextComposer:
     choices: tuple[str, ...] = ()
     row_bytes: int = field(init=False, repr=False)
     _several: NDArray[Any] = field(init=False, repr=False)
+    _apart: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "owners", frozen(self.owners, np.intp))
@@ -201,6 +202,7 @@ class TextComposer:
             list(map("".join, product(*both[at : at + self._at_once]))) for at in range(0, len(both), self._at_once)
         ]
         object.__setattr__(self, "_several", np.array(several, dtype=object))
+        object.__setattr__(self, "_apart", not self.choices and self._one_to_one())
 
     @property
     def _at_once(self) -> int:
@@ -277,7 +279,7 @@ class TextComposer:
 
     def keys(self, draws: Draws) -> list[bytes]:
         """Return bytes of each text: deleting one or the other of two equal words may make the same text."""
-        if not self.choices and self._one_to_one():
+        if self._apart:
             return [row.tobytes() for row in np.packbits(draws.codes, axis=1)]
         return [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in self.compose(draws)]
 
