@@ -25,13 +25,7 @@ if TYPE_CHECKING:
     from limefw.evaluation.result import Evaluation as Evaluation
     from limefw.evaluation.run import evaluate as evaluate
     from limefw.hookspecs import hookimpl as hookimpl
-    from limefw.kernel_width import tune_kernel_width as tune_kernel_width
     from limefw.loading import model as model
-    from limefw.many import Overview as Overview
-    from limefw.many import Picked as Picked
-    from limefw.many import explain_many as explain_many
-    from limefw.many import overview as overview
-    from limefw.many import pick as pick
     from limefw.modalities.compose import PixelComposer as PixelComposer
     from limefw.modalities.compose import mean_colors as mean_colors
     from limefw.modalities.image import Image as Image
@@ -46,12 +40,18 @@ if TYPE_CHECKING:
     from limefw.modalities.text import by_tokens as by_tokens
     from limefw.pipeline import Explainer as Explainer
     from limefw.pipeline import explain as explain
-    from limefw.planning import Plan as Plan
-    from limefw.planning import plan as plan
     from limefw.recipe import Recipe as Recipe
     from limefw.results.explanation import Explanation as Explanation
     from limefw.results.loaded import load as load
     from limefw.stage import Plugin as Plugin
+    from limefw.studies.kernel_width import tune_kernel_width as tune_kernel_width
+    from limefw.studies.many import explain_many as explain_many
+    from limefw.studies.overview import Overview as Overview
+    from limefw.studies.overview import overview as overview
+    from limefw.studies.pick import Picked as Picked
+    from limefw.studies.pick import pick as pick
+    from limefw.studies.planning import Plan as Plan
+    from limefw.studies.planning import plan as plan
     from limefw.types import Contract as Contract
     from limefw.types import Draws as Draws
     from limefw.types import Fit as Fit
@@ -73,13 +73,15 @@ _HOMES = {
     "limefw.evaluation.result": ("Evaluation",),
     "limefw.evaluation.run": ("evaluate",),
     "limefw.pipeline": ("Explainer", "explain"),
-    "limefw.planning": ("Plan", "plan"),
     "limefw.results.explanation": ("Explanation",),
     "limefw.results.loaded": ("load",),
     "limefw.hookspecs": ("hookimpl",),
     "limefw.loading": ("model",),
-    "limefw.kernel_width": ("tune_kernel_width",),
-    "limefw.many": ("Overview", "Picked", "explain_many", "overview", "pick"),
+    "limefw.studies.kernel_width": ("tune_kernel_width",),
+    "limefw.studies.many": ("explain_many",),
+    "limefw.studies.overview": ("Overview", "overview"),
+    "limefw.studies.pick": ("Picked", "pick"),
+    "limefw.studies.planning": ("Plan", "plan"),
     "limefw.modalities.text": ("Text", "TextComposer", "by_tokens"),
     "limefw.modalities.series": ("Series", "SeriesComposer"),
     "limefw.modalities.table": ("Row", "Table"),

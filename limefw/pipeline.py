@@ -26,7 +26,7 @@ from limefw.results.what_if import WhatIf, ask_what_if
 from limefw.samples import Auto, samples_at_most
 from limefw.stage import Stage
 from limefw.statistics import linear_fits
-from limefw.stopping import Budget, Watch, check_reach, offers_intervals, up_to
+from limefw.statistics.stopping import Budget, Watch, check_reach, offers_intervals, up_to
 from limefw.types import Composer, Draws, Event, Fit, Instance, Model, Neighbourhood, Segments, View, digest
 
 
@@ -91,7 +91,7 @@ class Explainer:
         what_if: int | None = None,
     ) -> Explanation:
         """Explain one instance; the keywords stand in for the recipe's own for this once."""
-        overrides = _said(labels=labels, samples=samples, seed=seed, what_if=what_if)
+        overrides = said({"labels": labels, "samples": samples, "seed": seed, "what_if": what_if})
         instance, run = self.run_for(instance, overrides)
         return run.explain(instance)
 
@@ -179,22 +179,24 @@ def explain(
             asked carries ``partial``: an explanation of the rows computed before, or None.
         LabelError: there is no such label.
     """
-    # said here and not in a recipe, it is the caller's own act
-    if isinstance(target, str) and names_function(target):
-        target = imported(target, "target")
-    overrides = _said(
-        labels=labels, samples=samples, seed=seed, what_if=what_if, reader=reader, segmenter=segmenter,
-        sampler=sampler, filler=filler, target=target, kernel=kernel, selector=selector, surrogate=surrogate,
-        method=method,
-    )  # fmt: skip
+    overrides = said({
+        "labels": labels, "samples": samples, "seed": seed, "what_if": what_if, "reader": reader,
+        "segmenter": segmenter, "sampler": sampler, "filler": filler, "target": target, "kernel": kernel,
+        "selector": selector, "surrogate": surrogate, "method": method,
+    })  # fmt: skip
     explainer = Explainer(
         model, recipe=recipe, overrides=overrides, chunk=chunk, cache=cache, on_progress=on_progress, registry=registry
     )
     return explainer(instance)
 
 
-def _said(**settings: Any) -> dict[str, Any]:
-    return {key: value for key, value in settings.items() if value is not None}
+def said(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that were given; the function that a target names is looked up."""
+    given = {key: value for key, value in settings.items() if value is not None}
+    # said here and not in a recipe, it is the caller's own act
+    if isinstance(target := given.get("target"), str) and names_function(target):
+        given["target"] = imported(target, "target")
+    return given
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -36,7 +36,7 @@ def plan(
         request.settings, labels=label, seed=seed, samples=samples, target=_common.load_target(aim), reader=reader
     )
     from limefw.pipeline import Explainer
-    from limefw.planning import planned
+    from limefw.studies.planning import planned
 
     settled = _common.load_recipe(request, request.source, given)
     found = planned(Explainer(_common.load_model(request, settled), recipe=settled), request.source)

@@ -18,7 +18,7 @@ from limefw.evaluation.replay import Replay, derived
 from limefw.evaluation.result import Evaluation, Figures, Verdict
 from limefw.game import Cache, Listener
 from limefw.loading import read
-from limefw.pipeline import Explainer, recipe_for, stream
+from limefw.pipeline import Explainer, recipe_for, said, stream
 from limefw.recipe import Label, Recipe, build
 from limefw.results.explanation import Explanation
 from limefw.stage import Plugin, Stage
@@ -98,12 +98,15 @@ def evaluate(
             another model. All of this but the last is said before the model is asked anything.
         LimefwError: what `limefw.explain` raises, where there is one instance alone.
     """
-    known, said = registry or default_registry(), _said(labels=labels, samples=samples, seed=seed)
+    known = registry or default_registry()
     sources = list(instances) if isinstance(instances, list | tuple) else [instances]
     given = _masks(masks, len(sources))
     if not sources:
         raise InputError("there is nothing to judge: give at least one instance or explanation")
-    asked, settings = _asked(metrics), {**(overrides or {}), **said}
+    asked, settings = (
+        _asked(metrics),
+        {**(overrides or {}), **said({"labels": labels, "samples": samples, "seed": seed})},
+    )
     _check_known(asked, known)
     cases = [
         _case(source, mask, asked, recipe, settings, known, number if len(sources) > 1 else None)
@@ -147,10 +150,6 @@ def _explained(
     if any(caution.code == "interrupted" for caution in made.health.cautions):
         raise KeyboardInterrupt
     return made, case.recipe
-
-
-def _said(**settings: Any) -> dict[str, Any]:
-    return {key: value for key, value in settings.items() if value is not None}
 
 
 def _masks(masks: Any, count: int) -> list[Any]:

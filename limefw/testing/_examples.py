@@ -12,7 +12,6 @@ from limefw.discovery import Registry
 from limefw.errors import InputError
 from limefw.evaluation.replay import Replay
 from limefw.game import Game
-from limefw.many import Overview, overview
 from limefw.modalities.compose import PixelComposer
 from limefw.modalities.frame import Frame
 from limefw.modalities.image import Image
@@ -25,6 +24,7 @@ from limefw.recipe import Recipe
 from limefw.results.explanation import Explanation
 from limefw.stage import Plugin, Stage
 from limefw.statistics import linear_fits
+from limefw.studies.overview import Overview, overview
 from limefw.testing._subject import Data, Subject
 from limefw.types import Draws, Head, Instance, Model, Neighbourhood, Segments
 

@@ -6,7 +6,7 @@ from typing import Any
 from limefw import contracts
 from limefw.errors import ContractError, InputError, ModelError
 from limefw.stage import Stage
-from limefw.stopping import Budget
+from limefw.statistics.stopping import Budget
 from limefw.testing import _check_calls, _check_fresh, _check_function, _check_kinds
 from limefw.testing._examples import (
     STAGES,

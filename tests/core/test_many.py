@@ -12,7 +12,8 @@ from lime.submodular_pick import SubmodularPick
 
 import limefw
 from limefw.errors import InputError
-from limefw.many import Weights, cover
+from limefw.studies.pick import cover
+from limefw.studies.weights import Weights
 
 
 RNG = np.random.default_rng
@@ -92,7 +93,7 @@ def case():
     series, weights = RNG(0).normal(size=(12, 40)), RNG(1).normal(size=40)
     found = limefw.explain_many(
         series, model_of(weights), recipe="series", samples=60,
-        overrides={"surrogate": "linear", "segmenter": {"use": "windows", "count": 8}},
+        surrogate="linear", segmenter={"use": "windows", "count": 8},
     )  # fmt: skip
     gone = series - series.mean(axis=1, keepdims=True)
     return found, (weights * gone).reshape(12, 8, 5).sum(axis=2)
@@ -117,7 +118,7 @@ def test_who_lacks_a_feature_counts_as_nothing():
     """Strength is a mean over all explanations, and not over those that have the feature."""
     model = limefw.model(lambda texts: np.array([6.0 * text.count("up") for text in texts]), task="regression")
     texts = ["up it goes", "off it goes", "here it stays"]
-    found = limefw.explain_many(texts, model, recipe="text", overrides={"surrogate": "linear"})
+    found = limefw.explain_many(texts, model, recipe="text", surrogate="linear")
     shares = {share.feature: share for share in limefw.overview(found).shares}
     up = shares["up"]
     assert (up.strength, up.raises, up.mean, up.present) == (pytest.approx(2.0), pytest.approx(2.0), up.raises, 1)
@@ -226,7 +227,7 @@ def test_superpixels_of_different_images_are_not_compared():
     pixels = RNG(0).integers(0, 255, (3, 12, 12, 3), dtype=np.uint8)
     grid = limefw.explain_many(
         pixels, lambda batch: batch[:, :6].mean(axis=(1, 2)) / 765, labels=[0], samples=20,
-        overrides={"segmenter": {"use": "grid", "rows": 2, "columns": 2}},
+        segmenter={"use": "grid", "rows": 2, "columns": 2},
     )  # fmt: skip
     assert limefw.pick(grid, 2).weights.count == 3
 
@@ -265,7 +266,7 @@ def lines_of(*strings):
     model = limefw.model(
         lambda texts: np.array([text.count("up") - text.count("down") for text in texts], float), task="regression"
     )
-    return limefw.explain_many(strings, model, recipe="text", overrides={"segmenter": "lines", "surrogate": "linear"})
+    return limefw.explain_many(strings, model, recipe="text", segmenter="lines", surrogate="linear")
 
 
 def test_lines_that_begin_alike_are_different_features(tmp_path):
@@ -292,7 +293,7 @@ def test_parts_with_names_of_their_own_go_by_these():
         return limefw.Segments(segments.labels, ("first", segments.names[1]))
 
     model = limefw.model(lambda texts: np.array([float(len(text)) for text in texts]), task="regression")
-    found = limefw.explain_many(["ab up (2)", "cd up", "up up"], model, overrides={"segmenter": cut})
+    found = limefw.explain_many(["ab up (2)", "cd up", "up up"], model, segmenter=cut)
     assert {share.feature: share.present for share in limefw.overview(found).shares} == {
         "first": 3, "up (2)": 1, "up": 2,
     }  # fmt: skip
@@ -340,3 +341,47 @@ def test_a_table_of_features():
     found = limefw.explain(np.arange(20.0), model_of(np.ones(20)), recipe="series", samples=50)
     frame = limefw.overview([found]).to_frame()
     assert list(frame.columns) == ["feature", "strength", "raises", "lowers", "mean", "present"]
+
+
+def picky(texts):
+    """Return the length of each text; this model knows no z."""
+    if any("z" in text for text in texts):
+        raise ValueError("what is a z?")
+    return np.array([float(len(text)) for text in texts])
+
+
+def test_what_was_explained_before_a_bad_instance_is_kept():
+    """The error says which instance it was, and holds the explanations made before it."""
+    model = limefw.model(picky, task="regression")
+    with pytest.raises(ValueError, match="what is a z") as caught:
+        limefw.explain_many(["a b", "a c b d", "a z", "c d"], model, seed=3)
+    alone = limefw.explain_many(["a b", "a c b d"], model, seed=3)
+    assert [one.as_list() for one in caught.value.explanations] == [one.as_list() for one in alone]
+    assert any("instance 2 of 0 to 3" in note for note in caught.value.__notes__)
+
+
+def test_a_bad_instance_can_be_left_out():
+    """Whoever asks for it is told which and why; the others come out as without it."""
+    failed = {}
+    texts = ["a b", "", "a z", "c d"]
+    found = limefw.explain_many(texts, limefw.model(picky, task="regression"), seed=3, on_error=failed.__setitem__)
+    assert [one.instance.string for one in found] == ["a b", "c d"]
+    assert {at: type(error) for at, error in failed.items()} == {1: limefw.InputError, 2: ValueError}
+    before = limefw.explain_many([texts[0]], limefw.model(picky, task="regression"), seed=3)
+    assert found[0].as_list() == before[0].as_list()
+
+
+def test_after_an_interruption_none_is_begun():
+    """What was drawn of the one in the making is explained, and that is the last."""
+    asked = []
+
+    def interrupted(texts):
+        asked.append(len(texts))
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return np.array([float(len(text)) for text in texts])
+
+    model = limefw.model(interrupted, task="regression")
+    found = limefw.explain_many(["a b c d e f g h i"] * 4, model, samples=60, chunk=20)
+    assert len(found) == 1
+    assert "interrupted" in {caution.code for caution in found[0].health.cautions}

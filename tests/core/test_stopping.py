@@ -15,7 +15,7 @@ from limefw.errors import InputError, RecipeError
 from limefw.recipe import build
 from limefw.samples import FIRST_LOOK, Auto
 from limefw.statistics import linear_fits
-from limefw.stopping import RUNS, TRUTHS, Imagined, Watch, carriers, looks, up_to
+from limefw.statistics.stopping import RUNS, TRUTHS, Imagined, Watch, carriers, looks, up_to
 from limefw.types import Draws, Fit, Neighbourhood, Segments
 
 

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from limefw.errors import InputError
 from limefw.statistics import weighted_r2
-from limefw.stopping import Budget
+from limefw.statistics.stopping import Budget
 from limefw.types import Codes, Fit, Floats
 from limefw_plugins.methods._bandit import Rule
 from limefw_plugins.methods._law import Law

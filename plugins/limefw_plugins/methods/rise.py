@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from limefw.errors import InputError
 from limefw.statistics import weighted_r2
-from limefw.stopping import Budget
+from limefw.statistics.stopping import Budget
 from limefw.types import Draws, Fit, Floats
 from limefw_plugins.methods._play import Stages, drawn
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from limefw.errors import InputError
 from limefw.modalities.image import Image
-from limefw.stopping import Budget
+from limefw.statistics.stopping import Budget
 from limefw.types import Floats, Labels, Segments
 from limefw_plugins.methods._play import Stages, drawn, weighed
 from limefw_plugins.segmenters._part import Part

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from limefw.errors import MissingDependencyError, ModelSourceError
 from limefw.types import Contract, Model
 from limefw_plugins.models import _onnxruntime, _opencv
+from limefw_plugins.models._batches import in_batches
 from limefw_plugins.models._contract import class_names
 from limefw_plugins.models._files import digest_of
 
 
 HERE = Path(__file__).parent
 CHUNK = 8
-"""Rows a call: as fast as any in both runtimes (docs/adr/0003)."""
+"""Rows composed at a time; both runtimes take them in smaller batches (docs/adr/0003)."""
 
 
 def is_none(source: Any) -> bool:
@@ -72,17 +73,21 @@ def _load(path: Path, runtime: str, threads: int) -> tuple[Callable[[NDArray[Any
 
 def _by_onnxruntime(path: Path, threads: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
     session = _onnxruntime.opened(path, threads, ["CPUExecutionProvider"])
-    return lambda batch: np.asarray(session.run(None, {"input": batch})[0])
+
+    def run(rows: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(session.run(None, {"input": rows})[0])
+
+    return lambda batch: np.asarray(in_batches(run, batch, None, _onnxruntime.VALUES))
 
 
 def _by_opencv(path: Path, threads: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
     net = _opencv.opened(path, threads)
 
-    def predict(batch: NDArray[Any]) -> NDArray[Any]:
-        if not len(batch):
+    def run(rows: NDArray[Any]) -> NDArray[Any]:
+        if not len(rows):
             # OpenCV would end the process on an empty batch
             return np.empty((0, 1000), dtype=np.float32)
-        net.setInput(batch)
+        net.setInput(rows)
         return np.array(net.forward())
 
-    return predict
+    return lambda batch: np.asarray(in_batches(run, batch, None, _opencv.VALUES))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from limefw.errors import InputError
-from limefw.many import Overview
+from limefw.studies.overview import Overview
 from limefw_plugins.renderers._words import number, printable
 
 

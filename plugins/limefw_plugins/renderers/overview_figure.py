@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge, Le
 
-from limefw.many import Overview, Share
+from limefw.studies.overview import Overview, Share
 from limefw.types import Rendering
 from limefw_plugins.renderers._captioned import GAP, unbroken
 from limefw_plugins.renderers._letters import FAINT, INK, Words, drawable, leading, points, wrapped

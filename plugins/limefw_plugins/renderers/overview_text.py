@@ -5,7 +5,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from limefw.many import Overview
+from limefw.studies.overview import Overview
 from limefw.types import Rendering
 from limefw_plugins.renderers._overviews import headline, overview_of, sides, trust
 from limefw_plugins.renderers._words import MINUS, decimals_for, fitted, number, printable

@@ -83,7 +83,7 @@ def test_many_are_summed_up_where_segments_have_names(name, pixels):
     masks[0, :45, :60], masks[1, :45, 60:], masks[2, 45:, :60], masks[3, 45:, 60:] = True, True, True, True
     cut = given(masks, ["north west", "north east", "south west", "south east"])
     settings = {"segmenter": cut, "samples": 800}
-    many = limefw.explain_many([pixels, pixels[:, ::-1].copy()], spotted, recipe=name, overrides=settings, labels=[1])
+    many = limefw.explain_many([pixels, pixels[:, ::-1].copy()], spotted, recipe=name, **settings, labels=[1])
     seen = limefw.overview(many)
     picked = limefw.pick(many, 1)
     assert seen.count == 2
@@ -112,7 +112,7 @@ def test_many_rules_of_a_table_are_summed_up():
 def test_many_maps_on_one_grid_are_summed_up(pixels):
     """RISE's cells are the same places in each picture."""
     settings = {"sampler": "paired", "samples": 400, "segmenter": {"use": "grid", "rows": 9, "columns": 12}}
-    many = limefw.explain_many([pixels, np.roll(pixels, 2)], spotted, recipe={"method": "rise"}, overrides=settings,
+    many = limefw.explain_many([pixels, np.roll(pixels, 2)], spotted, recipe={"method": "rise"}, **settings,
                                labels=[1])  # fmt: skip
     cell = int(limefw.overview(many).top(1)[0].feature.split()[-1])
     assert cell // 12 in (2, 3)
@@ -124,7 +124,7 @@ def test_many_pictures_that_were_split_have_nothing_to_compare(pixels):
     """Zoom splits each picture in its own way: a clear word instead of a mean of unlike things."""
     settings = {"segmenter": {"use": "grid", "rows": 3, "columns": 4}, "sampler": "paired", "samples": 300}
     many = limefw.explain_many(
-        [pixels, pixels[::-1].copy()], spotted, recipe={"method": "zoom"}, overrides=settings, labels=[1]
+        [pixels, pixels[::-1].copy()], spotted, recipe={"method": "zoom"}, **settings, labels=[1]
     )
     with pytest.raises(limefw.InputError, match="a superpixel of one image is none of another"):
         limefw.overview(many)

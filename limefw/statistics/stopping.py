@@ -10,7 +10,7 @@ import numpy as np
 from limefw.errors import InputError
 from limefw.samples import FIRST_LOOK, Auto
 from limefw.stage import Stage
-from limefw.statistics import INTERVAL, rounding
+from limefw.statistics.scores import INTERVAL, rounding
 from limefw.types import Draws, Fit, Floats, Neighbourhood
 
 

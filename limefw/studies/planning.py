@@ -13,7 +13,7 @@ from limefw.loading import imported, names_function
 from limefw.pipeline import Explainer, Run, Scene
 from limefw.recipe import Label
 from limefw.samples import FIRST_LOOK, Auto
-from limefw.stopping import GROUPS_PER_SEGMENT
+from limefw.statistics.stopping import GROUPS_PER_SEGMENT
 
 
 TRIAL_SECONDS = 1.0
