@@ -156,7 +156,10 @@ def check_target(value: Any, rows: int, what: Any) -> tuple[Floats, tuple[str, .
     pair = isinstance(value, tuple) and len(value) == 2
     _require(pair, what, "(values, names)", type(value).__name__)
     # a tuple is taken at its word: a thousand class names are not read again for every chunk
-    values, names = np.array(value[0], dtype=np.float64), value[1]  # copied: it may be the model's own buffer
+    try:
+        values, names = np.array(value[0], dtype=np.float64), value[1]  # copied: it may be the model's own buffer
+    except (TypeError, ValueError):
+        _require(False, what, f"numbers, a row for each of {rows} inputs", f"{value[0]!r:.60}")
     names = names if isinstance(names, tuple) else tuple(str(name) for name in names)
     expected = (rows, len(names))
     _require(values.shape == expected, what, f"values of shape {expected}", f"values of shape {values.shape}")

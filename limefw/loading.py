@@ -144,6 +144,8 @@ def model(
 
 def _loaded(source: Any, use: str | Mapping[str, Any], registry: Registry, *, trust: bool) -> Model:
     if isinstance(source, str):
+        if not source:
+            raise ModelSourceError("the model is an empty text: give a file, MODULE:FUNCTION or a function")
         name, _, weights = source.partition("@")
         if names_function(name):
             source = (imported(name), Path(weights)) if weights else imported(name)
@@ -211,10 +213,22 @@ def _as_module(path: os.PathLike[str]) -> str:
     return f" A function of a module is named MODULE:FUNCTION, as {module}:predict"
 
 
+def _as_pickle(path: os.PathLike[str]) -> str:
+    """Say what to do with a pickle whose name does not tell whose it is."""
+    if not Path(path).is_file() or Path(path).read_bytes()[:2] not in [
+        bytes([0x80, version]) for version in range(2, 6)
+    ]:
+        return ""
+    return (
+        " It is a pickle, which can run code when it is opened. Where you know who made it, say which library did: "
+        "use='sklearn' or use='torch', with trust=True"
+    )
+
+
 def _how_to_call(source: Any) -> str:
     """Say what of an object could be asked, for one that no adapter knows."""
     if isinstance(source, os.PathLike):
-        return _as_module(source)
+        return _as_module(source) or _as_pickle(source)
     for name in ("predict_proba", "predict"):
         if callable(getattr(source, name, None)):
             return f" Pass its method, model.{name}, or a function that brings a batch of inputs into its form first."

@@ -227,6 +227,8 @@ def _whole(fault: Any, params: Mapping[str, Any]) -> Any:
         return fault
     kind = "wrong_length" if fault["type"] == "missing" else fault["type"]
     text = str(fault["msg"]).replace("Input should be", "must be in every place")
+    if kind == "wrong_length":
+        text = f"must have {inner[-1] + 1} entries at least"
     return {**fault, "type": kind, "msg": text, "input": params.get(str(name), fault["input"])}
 
 
@@ -242,8 +244,6 @@ def _sentence(fault: Any, name: str, known: list[str]) -> str:
         limit = fault["ctx"].get("max_length", fault["ctx"].get("min_length"))
         most = "most" if fault["type"] == "too_long" else "least"
         return f"{name!r} must be at {most} {limit} long, got {fault['input']!r}"
-    if fault["type"] == "wrong_length":
-        return f"{name!r} must be longer, got {fault['input']!r}"
     wanted = str(fault["msg"]).replace("Input should be", "must be").replace("a valid array", "a list")
     return f"{name!r} {wanted}, got {fault['input']!r}"
 
@@ -252,6 +252,10 @@ def settled(plugin: Plugin, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return every parameter with its value: as given, else its default; valid `params` only."""
     values = _adapter(plugin).validate_json(json.dumps(_sent(plugin, params)))
     return {parameter.name: values.get(parameter.name, parameter.default) for parameter in signature_of(plugin)}
+
+
+_CALLED = {"targets": ", which is given the model's outputs, a row for each input, and returns numbers (n, t)"}
+"""What a function of the user's own may have been taken for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +328,7 @@ class Stage:
         except LimefwError:
             raise
         except Exception as error:
-            error.add_note(f"raised in {self}")
+            error.add_note(f"raised in {self}{_CALLED.get(self.kind, '') if self.inline else ''}")
             raise
 
     def to_mapping(self) -> dict[str, Any]:

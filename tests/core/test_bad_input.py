@@ -404,7 +404,11 @@ def test_asking_a_result_for_a_label_it_lacks_lists_those_it_has():
             RecipeError,
             r"'region' must be in every place less than or equal to 1, got \[3, 4, 5, 6\]$",
         ),
-        ({"segmenter": {"use": "slic", "region": [0, 0, 1]}}, RecipeError, r"'region' must be longer, got \[0, 0, 1\]"),
+        (
+            {"segmenter": {"use": "slic", "region": [0, 0, 1]}},
+            RecipeError,
+            r"'region' must have 4 entries at least, got \[0, 0, 1\]",
+        ),
         ({"samples": 1}, RecipeError, r"\[samples\]: must be a whole number of at least 2 or 'auto', got 1"),
         ({"samples": 10.0}, RecipeError, "must be a whole number of at least 2 or 'auto', got 10.0"),
         ({"seed": -1}, RecipeError, "must be a whole number of at least 0, got -1"),

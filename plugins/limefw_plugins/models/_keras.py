@@ -112,7 +112,7 @@ def chunk_of(keras: Any, size: tuple[int, int] | None) -> int | None:
     return 8 if size is None else int(np.clip(PIXELS_A_CALL // (size[0] * size[1]), 1, 256))
 
 
-def runner(keras: Any, model: Any, reading: Reading, output: int) -> Callable[[NDArray[Any]], NDArray[Any]]:
+def runner(keras: Any, model: Any, reading: Reading) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """Return what calls the model: on TensorFlow a graph for any number of rows, traced once, else itself."""
     shape, structure = reading.shape, getattr(model, "input", None) if getattr(model, "inputs", None) else None
 
@@ -120,7 +120,7 @@ def runner(keras: Any, model: Any, reading: Reading, output: int) -> Callable[[N
         if shape is not None and len(shape) == 3:
             batch = batch[..., 0]
         given = batch if structure is None else keras.tree.map_structure(lambda _: batch, structure)
-        found = keras.tree.flatten(model(given, training=False))[output]
+        found = keras.tree.flatten(model(given, training=False))[reading.output]
         half = keras.backend.standardize_dtype(found.dtype) in ("float16", "bfloat16")
         return keras.ops.cast(found, "float32") if half else found
 

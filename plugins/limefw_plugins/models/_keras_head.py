@@ -12,19 +12,30 @@ def head_of(tensor: Any, loss: Any) -> tuple[Outputs, bool]:
     """Return what a symbolic output means, and whether that is sure: from the activation that made it, or the loss."""
     if tensor is None:  # it could have been trained on logits or on probabilities
         return ("values", True) if _from_loss(loss, None) == ("values", True) else ("probabilities", False)
-    width = tensor.shape[-1]
+    word = _last(tensor)
+    if word in ("softmax", "sigmoid"):
+        return "sigmoid" if word == "sigmoid" else "probabilities", True
+    return _from_loss(loss, tensor.shape[-1])
+
+
+def ends_in_shares(tensor: Any) -> bool:
+    """Say whether a symbolic output comes out of a softmax or a sigmoid."""
+    return _last(tensor) in ("softmax", "sigmoid")
+
+
+def _last(tensor: Any) -> str:
+    """Return the name of the activation, or of the operation, that made a symbolic output."""
     while (made := getattr(tensor, "_keras_history", None)) is not None:
         made_by, kind = made.operation, type(made.operation).__name__
         if getattr(made_by, "layers", ()) and len(made_by.outputs) == 1:
             tensor = made_by.outputs[0]  # a model inside it
             continue
-        word = getattr(getattr(made_by, "activation", None), "__name__", kind.lower())
-        if word in ("softmax", "sigmoid"):
-            return "sigmoid" if word == "sigmoid" else "probabilities", True
-        if kind not in _THROUGH and not (kind == "Activation" and word == "linear"):
-            break
+        word = str(getattr(getattr(made_by, "activation", None), "__name__", kind.lower()))
+        passed = kind in _THROUGH or (kind == "Activation" and word == "linear")
+        if word in ("softmax", "sigmoid") or not passed:
+            return word
         tensor = made_by._inbound_nodes[made.node_index].input_tensors[0]  # noqa: SLF001
-    return _from_loss(loss, width)
+    return ""
 
 
 def _from_loss(loss: Any, width: int | None) -> tuple[Outputs, bool]:

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from limefw.errors import ModelSourceError
+from limefw.errors import ModelSourceError, did_you_mean
 from limefw.types import Contract
 from limefw_plugins.models._contract import PREPROCESSING, Wishes
 from limefw_plugins.models._files import OTHERS
 from limefw_plugins.models._keras_applications import MODES, module_of
-from limefw_plugins.models._keras_head import head_of
+from limefw_plugins.models._keras_head import ends_in_shares, head_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Reading:
         shape: of its input with the batch first, as far as it is fixed, or None where it does not say.
         classes: how many outputs, where it says.
         application: the module of keras.applications that it is from.
+        output: the number of the one that is read.
     """
 
     contract: Contract
@@ -31,9 +32,10 @@ class Reading:
     shape: tuple[int | None, ...] | None = None
     classes: int | None = None
     application: str | None = None
+    output: int = 0
 
 
-def read(keras: Any, model: Any, wishes: Wishes, output: int, loss: Any = None) -> Reading:
+def read(keras: Any, model: Any, wishes: Wishes, wish: str | int | None, loss: Any = None) -> Reading:
     """Return what a model says of itself, and what is wished.
 
     Raises:
@@ -42,13 +44,8 @@ def read(keras: Any, model: Any, wishes: Wishes, output: int, loss: Any = None) 
     shape, dtype = _input(keras, model)
     name = getattr(model, "name", "model")
     tensors = keras.tree.flatten(getattr(model, "outputs", None) or [])
-    if tensors and output >= len(tensors):
-        raise ModelSourceError(f"{name} has {len(tensors)} outputs: output is one of 0 to {len(tensors) - 1}")
+    output, notes = _chosen(model, tensors, wish, name)
     known = _frame(model, shape, wishes, name)
-    notes = []
-    if len(tensors) > 1:
-        named = f" ({', '.join(names)})" if (names := _names(model, tensors)) else ""
-        notes.append(f"of its {len(tensors)} outputs{named} number {output} was taken: output says which")
     application = module_of(name)
     values = _values(model, application, dtype, known.channels)
     if values is None:
@@ -66,7 +63,29 @@ def read(keras: Any, model: Any, wishes: Wishes, output: int, loss: Any = None) 
         notes.append(f"the outputs of {name} were assumed to be {meant}: where that is wrong, give its head")
     classes = tensors[output].shape[-1] if tensors and len(tensors[output].shape) == 2 else None
     known = replace(known, dtype=dtype, head=head, **values)
-    return Reading(wishes.applied(known), tuple(notes), shape, classes, application)
+    return Reading(wishes.applied(known), tuple(notes), shape, classes, application, output)
+
+
+def _chosen(model: Any, tensors: list[Any], wish: str | int | None, name: str) -> tuple[int, list[str]]:
+    """Return the number of the output that is read, and a sentence where another could have been meant.
+
+    Raises:
+        ModelSourceError: where there is none of that name or number.
+    """
+    names = _names(model, tensors)
+    if isinstance(wish, str):
+        if wish not in names:
+            there = f" There are: {', '.join(names)}" if names else " Its outputs have no names: give a number, from 0"
+            raise ModelSourceError(f"{name} has no output {wish!r}.{did_you_mean(wish, names)}{there}")
+        return names.index(wish), []
+    if tensors and (wish or 0) >= len(tensors):
+        raise ModelSourceError(f"{name} has {len(tensors)} outputs: output is one of 0 to {len(tensors) - 1}")
+    if wish is not None or len(tensors) < 2:
+        return wish or 0, []
+    ends = [at for at, tensor in enumerate(tensors) if ends_in_shares(tensor)]
+    taken, why = (ends[0], ", the only one that ends in a softmax or sigmoid") if len(ends) == 1 else (0, "")
+    listed = ", ".join(f"{at} {called!r}" for at, called in enumerate(names)) or f"0 to {len(tensors) - 1}"
+    return taken, [f"of its outputs {listed} number {taken} was taken{why}: output says which"]
 
 
 def _names(model: Any, tensors: list[Any]) -> list[str]:

@@ -115,8 +115,9 @@ class Runner:
         except RuntimeError as error:
             if _MISFIT.search(str(error)):
                 error.add_note(
-                    "Where that is not what the network takes, say so in its settings: size=[height, width], or layout "
-                    "(on the command line: -s 'model.size=[HEIGHT, WIDTH]')"
+                    f"The network was given a batch of shape {tuple(tensor.shape)}. Where it takes another size or "
+                    "order of axes, say so in its settings: size=[height, width], or layout (on the command line: -s "
+                    "'model.size=[HEIGHT, WIDTH]'); where it takes other channels, give it an image that has them"
                 )
             raise
         return picked(made, self.output)

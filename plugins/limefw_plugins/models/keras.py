@@ -50,7 +50,7 @@ def keras(
     std: Spreads = None,
     resize: Resize = "stretch",
     classes: str | None = None,
-    output: Annotated[int, Ge(0)] = 0,
+    output: str | Annotated[int, Ge(0)] | None = None,
     chunk: Annotated[int, Ge(1)] | None = None,
     trust: bool = False,
 ) -> Model:
@@ -72,7 +72,8 @@ def keras(
         std: divided by, likewise.
         resize: how a photograph gets to the model's size.
         classes: a file of class names, or "imagenet".
-        output: which, of a model with several.
+        output: which, of a model with several: its number, or its name where they are a dict. None: the only one that
+            ends in a softmax or sigmoid, else the first.
         chunk: rows a call; None: as many as suit the backend.
         trust: allow files that run code: Lambda layers, SavedModel folders.
     """
@@ -89,6 +90,6 @@ def keras(
     if names is None and reading.application and reading.classes == 1000:
         names = class_names("imagenet")
     contract = replace(reading.contract, chunk=chunk or chunk_of(library, reading.contract.size))
-    mark = None if path is None else f"{fingerprint(path)}:{library.backend.backend()}:{output}"
+    mark = None if path is None else f"{fingerprint(path)}:{library.backend.backend()}:{reading.output}"
     name = model.name if path is None else path.stem
-    return Model(runner(library, model, reading, output), name, names, contract, mark, reading.notes)
+    return Model(runner(library, model, reading), name, names, contract, mark, reading.notes)

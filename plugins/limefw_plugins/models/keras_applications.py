@@ -58,7 +58,7 @@ def keras_applications(
         file = f"{library.__version__}" if given == "imagenet" else digest_of(Path(given))
         mark = f"keras_applications:{name}:{file}:{library.backend.backend()}"
     notes = ("its weights are random: its answers mean nothing",) if given is None else ()
-    return Model(runner(library, model, reading, 0), name, names, contract, mark, notes)
+    return Model(runner(library, model, reading), name, names, contract, mark, notes)
 
 
 def _built(keras: Any, name: str, weights: str | None, count: int) -> Any:

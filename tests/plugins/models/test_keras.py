@@ -259,9 +259,25 @@ def test_of_several_outputs_one_is_taken():
     first, second = limefw.model(model), limefw.model(model, use={"use": "keras", "output": 1})
     assert (first.contract.head, second.contract.head) == ("probabilities", "sigmoid")
     assert (first.predict(batch()).shape, second.predict(batch()).shape) == ((5, 3), (5, 1))
-    assert any("of its 2 outputs (kind, old) number 0 was taken" in note for note in first.notes)
+    assert any("of its outputs 0 'kind', 1 'old' number 0 was taken: output says which" in note for note in first.notes)
+    named = limefw.model(model, use={"use": "keras", "output": "old"})
+    assert np.array_equal(named.predict(batch()), second.predict(batch()))
+    assert not any("was taken" in note for note in named.notes)
+    with pytest.raises(ModelSourceError, match=r"has no output 'oldd'\. Did you mean 'old'\? There are: kind, old"):
+        limefw.model(model, use={"use": "keras", "output": "oldd"})
     with pytest.raises(ModelSourceError, match="has 2 outputs: output is one of 0 to 1"):
         limefw.model(model, use={"use": "keras", "output": 2})
+
+
+def test_the_output_that_tells_classes_is_taken():
+    """A detector's boxes come first by name, and its classes are meant."""
+    entry = keras.Input(SHAPE)
+    flat = LAYERS.Flatten()(entry)
+    model = keras.Model(entry, {"kind": LAYERS.Dense(3, activation="softmax")(flat), "box": LAYERS.Dense(4)(flat)})
+    found = limefw.model(model)
+    assert found.predict(batch()).shape == (5, 3)
+    assert found.contract.head == "probabilities"
+    assert any("number 1 was taken, the only one that ends in a softmax" in note for note in found.notes)
 
 
 def test_half_precision_comes_back_as_float32():

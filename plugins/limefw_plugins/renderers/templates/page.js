@@ -52,8 +52,9 @@
   function sentence(label, segment) {
     const at = label.segments.indexOf(segment);
     const where = [title(segment), data.places[segment], `${data.shares[segment]} of the picture`];
+    const way = label.faint.includes(segment) ? "no clear effect" : label.effects[at] > 0 ? data.plus : data.minus;
     const what = at < 0 ? "no effect" :
-      `${label.effects[at] > 0 ? data.plus : data.minus}, ${signed(label.effects[at], label.decimals)} (${interval(label, at)})`;
+      `${way}, ${signed(label.effects[at], label.decimals)} (${interval(label, at)})`;
     return `${where.filter(Boolean).join(", ")}: ${what}`;
   }
 
