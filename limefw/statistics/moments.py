@@ -132,3 +132,5 @@ def _mirror(cross: Floats) -> None:
     for columns in blocks(len(cross), len(cross)):
         rest = slice(columns.stop, None)
         cross[rest, columns] = cross[columns, rest].T
+        panel = cross[columns, columns]
+        panel[...] = np.triu(panel) + np.triu(panel, 1).T
