@@ -14,6 +14,10 @@ BLOCK = 16384
 """Pixels at a time: their intermediate results stay in the processor's caches."""
 
 
+BORDER = 10.0
+"""Kernel sizes from the borders to any colour: exp(-BORDER^2 / 2) is lost beside a density of 1 or more."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plane:
     """Pixels in one row, with borders so wide that a shift within the window never meets another line.
@@ -41,7 +45,7 @@ class Plane:
         reach = math.ceil(3 * kernel_size)
         down, right = min(reach, height - 1), min(reach, width - 1)
         size = (height + 2 * down) * (width + right) + 2 * right
-        colors = np.full((channels, size), float(points.max()) + 15.0 * kernel_size)
+        colors = np.full((channels, size), float(points.max()) + BORDER / math.sqrt(channels) * kernel_size)
         plane = cls(colors, height, width, down, right, kernel_size)
         for color, channel in zip(colors, np.moveaxis(points, 2, 0), strict=True):
             plane.inside(color)[...] = channel

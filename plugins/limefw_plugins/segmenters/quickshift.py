@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.random import Generator
 
 from limefw.modalities.image import Image
-from limefw.types import Labels, Segments, numbered
+from limefw.types import Labels, Segments
 from limefw_plugins.segmenters._modes import modes
 from limefw_plugins.segmenters._part import Channels, Number, Part, Region, nearest_cut, refuse_flat
 
@@ -62,6 +62,6 @@ def quickshift(
         return part.segments(nearest_cut(cut, target_segments, kernel_size, 1.0, max(kernel_size, 16.0)))
     while True:
         labels = cut(kernel_size)
-        if kernel_size <= 1 or len(numbered(labels)[0]) >= least:
+        if kernel_size <= 1 or labels.max() + 1 >= least:
             return part.segments(labels)
         kernel_size = max(1.0, kernel_size / 2)
