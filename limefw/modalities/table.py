@@ -137,7 +137,7 @@ class Table:
         *,
         names: Sequence[str] | None = None,
         categorical: Collection[Any] = (),
-        category_names: Mapping[Any, Sequence[str]] | None = None,
+        category_names: Mapping[Any, Sequence[str] | Mapping[Any, str]] | None = None,
         one_hot: Mapping[str, Sequence[Any]] | None = None,
         immutable: Collection[Any] = (),
         bounds: Mapping[str, tuple[float | None, float | None]] | None = None,
@@ -152,7 +152,8 @@ class Table:
                 known of them, as `statistics` gives it, where the data may not leave their home.
             names: of a NumPy array's columns.
             categorical: columns of categories that look like numbers, by name or number.
-            category_names: by column: what each of its sorted values is called.
+            category_names: by column: what each of its sorted values is called (of whole numbers as in lime: the name
+                of 2 is the third), or a mapping from values to names.
             one_hot: by name: columns of 0 and 1 of which one is 1; they change together.
             immutable: features that always stay as they are.
             bounds: by feature: the least and the greatest value that the model may be shown (None: no bound).
@@ -186,7 +187,7 @@ class Table:
         return f"<Table {self.name!r}: {what} of {len(self.features)} features>"
 
     def _grouped(
-        self, encoded: Floats | None, category_names: Mapping[Any, Sequence[str]], one_hot: Mapping[str, Sequence[Any]]
+        self, encoded: Floats | None, category_names: Mapping[Any, Any], one_hot: Mapping[str, Sequence[Any]]
     ) -> tuple[tuple[Feature, ...], Floats | None]:
         """Return the features, and the rows in terms of them."""
         called = {self.column(which, "category_names"): texts for which, texts in category_names.items()}
@@ -347,6 +348,21 @@ class Table:
         )
 
     @cached_property
+    def within_bounds(self) -> NDArray[np.intp]:
+        """The rows that the model may be shown whole.
+
+        Raises:
+            InputError: there are none.
+        """
+        assert self.encoded is not None
+        low, high = (np.array([getattr(feature, end) for feature in self.features]) for end in ("low", "high"))
+        inside = ((self.encoded >= low) & (self.encoded <= high)) | np.isnan(self.encoded)
+        found = np.flatnonzero(inside.all(axis=1))
+        if not len(found):
+            raise InputError("no row of the table lies within all bounds: widen them, or use filler 'other_values'")
+        return found
+
+    @cached_property
     def pools(self) -> Floats:
         """``(f, m)``: the values of each feature in order, what is missing last; what each is drawn from by itself."""
         size = min(max(len(self), 1), MOST_POOLED)
@@ -395,6 +411,7 @@ class Table:
         whole = [at for at, feature in enumerate(self.features) if feature.texts or feature.kind == "integer"]
         rows[:, whole] = np.rint(rows[:, whole])
         low, high = (np.array([getattr(feature, end) for feature in self.features]) for end in ("low", "high"))
+        low[whole], high[whole] = np.ceil(low[whole]), np.floor(high[whole])
         return np.asarray(np.clip(rows, low, high))
 
     def statistics(self, edges: Mapping[Any, Sequence[float]] | None = None) -> dict[str, dict[str, Any]]:
@@ -444,7 +461,7 @@ def _place(which: Any, names: Sequence[str], what: str) -> int:
     raise InputError(f"{what}: there is no {which!r}.{did_you_mean(str(which), names)} There are: {', '.join(names)}")
 
 
-def _texts(column: Column, called: Sequence[str] | None) -> tuple[str, ...]:
+def _texts(column: Column, called: Sequence[str] | Mapping[Any, str] | None) -> tuple[str, ...]:
     """Return what the categories of a column are called."""
     if column.places is None:
         if called is not None:
@@ -453,12 +470,19 @@ def _texts(column: Column, called: Sequence[str] | None) -> tuple[str, ...]:
     own = [number_text(value) if isinstance(value, float) else str(value) for value in column.places]
     if called is None:
         return tuple(own)
-    if len(called) < len(own):
-        raise InputError(f"column {column.name!r} has {len(own)} categories, and {len(called)} names were given")
+    if isinstance(called, Mapping):
+        return tuple(str(called.get(value, text)) for value, text in zip(column.places, own, strict=True))
     whole = all(isinstance(value, int | float) and value == int(value) and 0 <= value < len(called)
                 for value in column.places)  # fmt: skip
-    # as lime has it: the name of code 2 is the third
-    return tuple(str(called[int(value)]) for value in column.places) if whole else tuple(map(str, called[: len(own)]))
+    if whole and len(called) >= len(own):
+        # as lime has it: the name of code 2 is the third
+        return tuple(str(called[int(value)]) for value in column.places)
+    if len(called) != len(own):
+        raise InputError(
+            f"column {column.name!r} has {len(own)} categories, and {len(called)} names were given: give one for each "
+            "of its sorted values, or a mapping from values to names"
+        )
+    return tuple(map(str, called))
 
 
 def _hot_feature(name: str, members: Sequence[int], columns: Sequence[Column]) -> Feature:

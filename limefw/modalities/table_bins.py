@@ -310,10 +310,10 @@ class RowComposer:
         return filled
 
     def _background(self, numbers: Any) -> Floats:
-        encoded = self.row.background.encoded
+        encoded, rows = self.row.background.encoded, self.row.background.within_bounds
         assert encoded is not None
         stream = np.array([len(self.labels)])
-        return np.asarray(encoded[random_below(np.array(len(encoded)), numbers, stream)[0]])
+        return np.asarray(encoded[rows[random_below(np.array(len(rows)), numbers, stream)[0]]])
 
     def keys(self, draws: Draws) -> list[bytes]:
         """Return a key for each row: what it holds, or where that is much how it was drawn."""

@@ -6,7 +6,7 @@ from these has the names, the order and the types of what was read.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -37,7 +37,8 @@ class Column:
         choices: one element for each category, in the frame's own type; None where it holds numbers.
         places: from a category to its place.
         missing: the frame's own missing value where it has one: a place in `choices`, or -1 where none was seen.
-        nulls: polars' null, or None among objects, is missing here, not NaN.
+        nulls: polars' null, or `blank` among objects, is missing here, not NaN.
+        blank: what is missing among objects: None or pandas' NA.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     places: Any = None
     missing: int = -1
     nulls: bool = False
+    blank: Any = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "encoded", frozen(self.encoded, np.float64))
@@ -132,6 +134,7 @@ def of_choices(name: str, values: Sequence[Any], array: Any, kind: Kind, dtype: 
     Raises:
         InputError: where a value is no category, as a list is not.
     """
+    _blank(name, values)
     first: dict[Any, int] = {}
     gone = -1
     try:
@@ -165,7 +168,24 @@ def of_objects(name: str, values: Sequence[Any], dtype: Any) -> Column:
     gone = [is_missing(value) for value in values]
     numbers = [math.nan if missing else value for value, missing in zip(values, gone, strict=True)]
     whole = all(missing or isinstance(value, int | np.integer) for value, missing in zip(values, gone, strict=True))
-    return of_numbers(name, numbers, integer=whole, dtype=dtype, nulls=any(value is None for value in values))
+    blank, read = _blank(name, values), of_numbers(name, numbers, integer=whole, dtype=dtype)
+    return replace(read, nulls=not isinstance(blank, float), blank=blank)
+
+
+def _blank(name: str, values: Sequence[Any]) -> Any:
+    """Return the missing value of Python objects; NaN where none is missing.
+
+    Raises:
+        InputError: where there are several: a model may tell them apart, and an explanation knows "missing" alone.
+    """
+    kinds = {type(value).__name__: value for value in values if is_missing(value)}
+    found = {"NaN" if isinstance(value, float | np.floating) else str(value): value for value in kinds.values()}
+    if len(found) > 1:
+        raise InputError(
+            f"column {name!r} holds {' and '.join(sorted(found))}, which a model may tell apart: make them one, as by "
+            f"frame[{name!r}].astype(object).where(frame[{name!r}].notna(), None)"
+        )
+    return next((value for word, value in found.items() if word != "NaN"), math.nan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -252,7 +272,7 @@ def _own(column: Column, numbers: Floats, dtype: Any) -> NDArray[Any]:
     if column.kind == "integer":
         found[there] = np.rint(numbers[there]).astype(np.int64).astype(object)
     if column.nulls:
-        found[~there] = None
+        found[~there] = column.blank
     return found
 
 

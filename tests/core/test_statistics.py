@@ -239,7 +239,8 @@ def test_the_block_size_changes_nothing(monkeypatch, groups, soft):
         return np.concatenate([*parts, means, statistics.cosine_to_instance(around.codes)])
 
     whole = everything()
-    monkeypatch.setattr(statistics, "BLOCK", 7)
+    monkeypatch.setattr(statistics.moments, "BLOCK", 7)
+    monkeypatch.setattr(statistics.ridge, "BLOCK", 7)
     np.testing.assert_allclose(everything(), whole, rtol=0, atol=1e-12)
 
 

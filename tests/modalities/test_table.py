@@ -325,6 +325,84 @@ def test_immutable_columns_stay_and_bounds_are_kept():
         assert [name.strip("-<=>.0123456789 ")[0] for name in found.segments.names] == ["a", "c", "d"]
 
 
+def test_rows_of_the_background_are_shown_whole_and_within_bounds():
+    """A filler that shows whole rows takes those that lie within all bounds, and says so where there are none."""
+    data = np.stack([np.arange(100.0), RNG(0).normal(size=100)], axis=1)
+    seen = []
+
+    def model(rows):
+        seen.append(rows.copy())
+        return halves(rows)
+
+    table = Table(data, names=["a", "b"], bounds={"a": (40, 60)})
+    limefw.explain(table.row(50), model, sampler="bernoulli", filler="background_rows", samples=300)
+    shown = np.concatenate(seen)
+    assert shown[:, 0].min() >= 40
+    assert shown[:, 0].max() <= 60
+    assert {tuple(row) for row in shown} >= {tuple(data[50])}
+    apart = np.repeat([[0.0, 1.0], [1.0, 0.0]], 50, axis=0)
+    table = Table(apart, names=["a", "b"], bounds={"a": (0.5, None), "b": (0.5, None)})
+    with pytest.raises(limefw.InputError, match="no row of the table lies within all bounds"):
+        limefw.explain(table.row({"a": 1.0, "b": 1.0}), model, sampler="bernoulli", filler="background_rows", samples=9)
+
+
+def test_bounds_of_whole_numbers_lie_within_those_given():
+    """Rounding leads no whole number across a bound that is none."""
+    data = RNG(0).integers(0, 50, (200, 2))
+    for sampler in ("around_instance", "bootstrap", "gaussian_copula", "sobol"):
+        seen = []
+
+        def model(rows, seen=seen):
+            seen.append(rows.copy())
+            return halves(rows)
+
+        table = Table(data, names=["a", "b"], bounds={"a": (10.2, 30.7)})
+        row = table.row({"a": 20, "b": 3})
+        limefw.explain(row, model, sampler=sampler, samples=200)
+        shown = np.concatenate(seen)[:, 0]
+        assert shown.min() >= 11, sampler
+        assert shown.max() <= 30, sampler
+
+
+def test_what_is_missing_in_two_ways_is_refused():
+    """A model may tell None from NaN; pandas' NA among numbers comes back as itself."""
+    pd = pytest.importorskip("pandas")
+    mixed = pd.DataFrame({"a": pd.Series(["x", None, float("nan"), "y"] * 3, dtype=object), "b": range(12)})
+    with pytest.raises(limefw.InputError, match="column 'a' holds NaN and None, which a model may tell apart"):
+        Table(mixed)
+    numbers = pd.DataFrame({"a": pd.Series([1, pd.NA, 3, 4] * 3, dtype=object), "b": range(12)})
+    seen = []
+
+    def model(frame):
+        seen.extend(frame["a"].tolist())
+        return halves(frame)
+
+    limefw.explain(Table(numbers).row(1), model, samples=30)
+    assert {type(value) for value in seen if not isinstance(value, int)} == {type(pd.NA)}
+
+
+@pytest.mark.parametrize(
+    ("called", "expected"),
+    [
+        (["zero", "one", "two", "three", "four", "five"], ("zero", "two", "five")),
+        (["a", "b", "c"], ("a", "b", "c")),
+        ({0: "a", 5: "c"}, ("a", "2", "c")),
+    ],
+)
+def test_names_of_categories(called, expected):
+    """By number as in lime where they reach, else one for each sorted value, or by value."""
+    data = np.array([[0, 1.5], [2, 2.5], [5, 3.5]] * 4)
+    table = Table(data, names=["kind", "b"], categorical=["kind"], category_names={"kind": called})
+    assert table.features[0].texts == expected
+
+
+def test_names_that_do_not_fit_are_refused():
+    """Five names for the values 0, 2 and 5 say neither what 5 is called nor what the third is."""
+    data = np.array([[0, 1.5], [2, 2.5], [5, 3.5]] * 4)
+    with pytest.raises(limefw.InputError, match="has 3 categories, and 5 names were given: give one for each"):
+        Table(data, names=["kind", "b"], categorical=["kind"], category_names={"kind": list("abcde")})
+
+
 def test_bounds_belong_to_what_may_be_shown():
     """Values at the very bounds are drawn, those beyond are not, and what is missing may still be."""
     data = np.repeat(np.arange(10.0), 5)[:, None].repeat(2, axis=1)
