@@ -340,7 +340,7 @@ def test_rows_of_the_background_are_shown_whole_and_within_bounds():
     assert shown[:, 0].min() >= 40
     assert shown[:, 0].max() <= 60
     assert {tuple(row) for row in shown} >= {tuple(data[50])}
-    apart = np.repeat([[0.0, 1.0], [1.0, 0.0]], 50, axis=0)
+    apart = np.repeat([[0.0, 1.0], [0.1, 1.1], [1.0, 0.0], [1.1, 0.1]], 25, axis=0)
     table = Table(apart, names=["a", "b"], bounds={"a": (0.5, None), "b": (0.5, None)})
     with pytest.raises(limefw.InputError, match="no row of the table lies within all bounds"):
         limefw.explain(table.row({"a": 1.0, "b": 1.0}), model, sampler="bernoulli", filler="background_rows", samples=9)
