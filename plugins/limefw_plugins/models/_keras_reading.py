@@ -73,26 +73,33 @@ def _chosen(model: Any, tensors: list[Any], wish: str | int | None, name: str) -
         ModelSourceError: where there is none of that name or number.
     """
     names = _names(model, tensors)
+    count = len(tensors) or len(names)
     if isinstance(wish, str):
         if wish not in names:
             there = f" There are: {', '.join(names)}" if names else " Its outputs have no names: give a number, from 0"
             raise ModelSourceError(f"{name} has no output {wish!r}.{did_you_mean(wish, names)}{there}")
         return names.index(wish), []
-    if tensors and (wish or 0) >= len(tensors):
-        raise ModelSourceError(f"{name} has {len(tensors)} outputs: output is one of 0 to {len(tensors) - 1}")
-    if wish is not None or len(tensors) < 2:
+    if count and (wish or 0) >= count:
+        raise ModelSourceError(f"{name} has {count} outputs: output is one of 0 to {count - 1}")
+    if wish is not None or count < 2:
         return wish or 0, []
     ends = [at for at, tensor in enumerate(tensors) if ends_in_shares(tensor)]
     taken, why = (ends[0], ", the only one that ends in a softmax or sigmoid") if len(ends) == 1 else (0, "")
-    listed = ", ".join(f"{at} {called!r}" for at, called in enumerate(names)) or f"0 to {len(tensors) - 1}"
+    listed = ", ".join(f"{at} {called!r}" for at, called in enumerate(names)) or f"0 to {count - 1}"
     return taken, [f"of its outputs {listed} number {taken} was taken{why}: output says which"]
 
 
 def _names(model: Any, tensors: list[Any]) -> list[str]:
-    """Return the keys of outputs that are a dict, in the order in which they are numbered."""
+    """Return the names of outputs in the order in which they are numbered, where they have any."""
+    if hasattr(model, "call_endpoint_fn"):  # a SavedModel
+        made = model.call_endpoint_fn.structured_outputs
+        return sorted(map(str, made)) if isinstance(made, dict) else []
     made = getattr(model, "output", None)
-    keys = {id(tensor): str(key) for key, tensor in made.items()} if isinstance(made, dict) else {}
-    return [keys[id(tensor)] for tensor in tensors if id(tensor) in keys]
+    if isinstance(made, dict):
+        keys = {id(tensor): str(key) for key, tensor in made.items()}
+        return [keys[id(tensor)] for tensor in tensors if id(tensor) in keys]
+    called = [str(name) for name in getattr(model, "output_names", None) or ()]
+    return called if len(called) == len(tensors) else []
 
 
 def _input(keras: Any, model: Any) -> tuple[tuple[int | None, ...] | None, str]:

@@ -280,6 +280,19 @@ def test_the_output_that_tells_classes_is_taken():
     assert any("number 1 was taken, the only one that ends in a softmax" in note for note in found.notes)
 
 
+def test_outputs_in_a_list_have_names_too():
+    """Those of their layers."""
+    entry = keras.Input(SHAPE)
+    flat = LAYERS.Flatten()(entry)
+    heads = [LAYERS.Dense(4, name="box")(flat), LAYERS.Dense(3, activation="softmax", name="kind")(flat)]
+    model = keras.Model(entry, heads)
+    for output in (None, "kind", 1):
+        found = limefw.model(model, use={"use": "keras", "output": output})
+        assert found.predict(batch()).shape == (5, 3)
+    with pytest.raises(ModelSourceError, match="There are: box, kind"):
+        limefw.model(model, use={"use": "keras", "output": "box2"})
+
+
 def test_half_precision_comes_back_as_float32():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -331,6 +344,18 @@ def test_a_saved_model_is_refused_until_it_is_trusted(tmp_path):
     found = limefw.model(tmp_path / "net", trust=True)
     np.testing.assert_allclose(found.predict(batch()), limefw.model(model).predict(batch()), atol=1e-6)
     assert (found.contract.size, found.contract.channels, len(found.notes)) == ((8, 10), 3, 2)
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="a SavedModel needs TensorFlow")
+def test_outputs_of_a_saved_model_have_names(tmp_path):
+    entry = keras.Input(SHAPE)
+    flat = LAYERS.Flatten()(entry)
+    heads = {"kind": LAYERS.Dense(3, activation="softmax")(flat), "box": LAYERS.Dense(4)(flat)}
+    keras.Model(entry, heads).export(tmp_path / "net", verbose=False)
+    found = limefw.model(tmp_path / "net", use={"use": "keras", "output": "kind"}, trust=True)
+    assert found.predict(batch()).shape == (5, 3)
+    with pytest.raises(ModelSourceError, match="There are: box, kind"):
+        limefw.model(tmp_path / "net", use={"use": "keras", "output": "cls"}, trust=True)
 
 
 @pytest.mark.skipif(BACKEND == "tensorflow", reason="TensorFlow can")
