@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol, Self, get_args, get_origin, runtime_checkable
 
 import numpy as np
@@ -39,6 +38,18 @@ def frozen(array: Any, dtype: Any = None) -> NDArray[Any]:
     view: NDArray[Any] = np.asarray(array, dtype=dtype).view()
     view.flags.writeable = False
     return view
+
+
+class ReadOnly(dict[str, Any]):
+    """A mapping that no one changes, and that can be copied and pickled (types.MappingProxyType cannot)."""
+
+    def _refuse(self, *_args: Any) -> Any:
+        raise TypeError("this mapping is read-only")
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self),)
 
 
 def freeze(value: Any, dtypes: Mapping[str, Any]) -> None:
@@ -242,7 +253,7 @@ class Draws:
         object.__setattr__(self, "importance", importance)
         freeze(self, {"codes": None, "groups": np.intp, "importance": np.float64})
         values = {name: frozen(array) for name, array in self.values.items()}
-        object.__setattr__(self, "values", MappingProxyType(values))
+        object.__setattr__(self, "values", ReadOnly(values))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -564,7 +575,7 @@ class Fit:
 
     def __post_init__(self) -> None:
         freeze(self, {"effects": np.float64, "columns": np.intp, "covariance": np.float64})
-        object.__setattr__(self, "detail", MappingProxyType(dict(self.detail)))
+        object.__setattr__(self, "detail", ReadOnly(dict(self.detail)))
 
     @property
     def standard_errors(self) -> Floats | None:

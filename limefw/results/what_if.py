@@ -60,7 +60,7 @@ def ask_what_if(
         answers, fillings = _answers(game, draws)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - an explanation is not lost for its last rows
         text = f"{type(error).__name__} when the model was asked without the strongest segments: {error}"
-        return {}, (Caution("what_if_failed", text),)
+        return {}, (Caution("interrupted" if isinstance(error, KeyboardInterrupt) else "what_if_failed", text),)
     finally:
         # these rows are no part of the neighbourhood
         del game.history[drawn:]

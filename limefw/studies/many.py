@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from limefw.discovery import Registry
-from limefw.errors import InputError
+from limefw.errors import InputError, RecipeError
 from limefw.game import Cache, Listener
 from limefw.modalities.table import Table
 from limefw.pipeline import Explainer, said
@@ -23,7 +24,7 @@ def explain_many(
     recipe: Any = None,
     labels: Label | Sequence[Label] | None = None,
     samples: int | str | Mapping[str, Any] | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     what_if: int | None = None,
     reader: Any = None,
     segmenter: Any = None,
@@ -52,7 +53,7 @@ def explain_many(
         recipe: a name, a file, a mapping or a Recipe; None: the one for what is explained.
         labels: as `limefw.explain` has them.
         samples: rows drawn for each at the most, or "auto": as many as each needs.
-        seed: of all seeds, and of the choice that `most` makes.
+        seed: of all seeds, and of the choice that `most` makes; None: the recipe's own.
         what_if: as `limefw.explain` has it, and so are the stages below.
         reader: what turns each into an instance.
         segmenter: its interpretable parts.
@@ -63,7 +64,7 @@ def explain_many(
         selector: which parts the surrogate may use.
         surrogate: the simple model whose effects are the explanation.
         method: a loop of its own instead of sampler, kernel, selector and surrogate.
-        most: of more instances than these as many are chosen at random, by the seed.
+        most: of more instances than these as many are chosen at random, by the seed; None: all are explained.
         chunk: rows per model call.
         cache: keeps raw output rows of models that have a fingerprint.
         on_error: told the place and the error of each instance that cannot be explained, which is then left out:
@@ -79,25 +80,28 @@ def explain_many(
         LimefwError: what `limefw.explain` raises, of the first instance that cannot be explained; its
             ``explanations`` are those made before.
     """
-    count, instance = _collected(instances)
-    rows = np.arange(count)
-    if most is not None and len(rows) > most:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
     overrides = said({
-        "labels": labels, "samples": samples, "what_if": what_if, "reader": reader, "segmenter": segmenter,
-        "sampler": sampler, "filler": filler, "target": target, "kernel": kernel, "selector": selector,
-        "surrogate": surrogate, "method": method,
+        "labels": labels, "samples": samples, "seed": seed, "what_if": what_if, "reader": reader,
+        "segmenter": segmenter, "sampler": sampler, "filler": filler, "target": target, "kernel": kernel,
+        "selector": selector, "surrogate": surrogate, "method": method,
     })  # fmt: skip
+    if on_error is not None and not callable(on_error):
+        raise InputError(f"on_error is a function of a place and an error, as failed.__setitem__, got {on_error!r}")
+    count, instance = _collected(instances)
     explainer = Explainer(
         model, recipe=recipe, overrides=overrides, chunk=chunk, cache=cache, on_progress=on_progress, registry=registry
     )
+    seed = explainer.recipe.seed
+    rows = _chosen(count, most, seed)
     found: list[Explanation] = []
     for at in rows.tolist():
         try:
             found.append(explainer(instance(at), seed=_seed(seed, at)))
+        except KeyboardInterrupt:
+            break
         except Exception as error:
-            if on_error is None:
-                _keep(error, at, count, found)
+            _keep(error, at, count, found)
+            if on_error is None or isinstance(error, RecipeError):
                 raise
             on_error(at, error)
             continue
@@ -106,8 +110,19 @@ def explain_many(
     return found
 
 
+def _chosen(count: int, most: int | None, seed: int) -> NDArray[np.intp]:
+    """Return the places of the instances that are explained."""
+    if most is not None and (isinstance(most, bool) or not isinstance(most, int | np.integer) or most < 1):
+        raise InputError(f"most is how many instances are explained, at least 1, got {most!r}")
+    if most is None or count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+
+
 def _keep(error: Exception, at: int, count: int, before: list[Explanation]) -> None:
     """Hang the explanations made before on an error, and let it tell which instance it is of."""
+    if "explanations" in vars(error):  # raised again, as one exception of a model may be
+        return
     vars(error)["explanations"] = before
     error.add_note(
         f"instance {at} of 0 to {count - 1}; the {len(before)} explained before it are kept (error.explanations). With "
@@ -132,9 +147,11 @@ def _collected(instances: Any) -> tuple[int, Callable[[int], Any]]:
             "explain_many(limefw.Table(frame), model). Texts: frame['column'].to_list(). Series, one a row: "
             "frame.to_numpy()"
         )
-    if isinstance(instances, str | bytes | Instance) or not hasattr(instances, "__iter__"):
+    placed = hasattr(instances, "__len__") and hasattr(instances, "__getitem__")  # as a data set of PyTorch has them
+    alone = isinstance(instances, str | bytes | Instance) or getattr(instances, "shape", None) == ()
+    if alone or not (placed or hasattr(instances, "__iter__")):
         raise InputError(f"a value of type {kind} is one instance, if any: give a list of them, or call limefw.explain")
-    given = instances if isinstance(instances, Sequence | np.ndarray) else list(instances)
+    given = instances if placed else list(instances)
     return len(given), given.__getitem__
 
 

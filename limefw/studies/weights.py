@@ -129,7 +129,9 @@ def _keys(explanation: Explanation, by: By | Key) -> Callable[[int], str]:
         raise InputError(f"by is 'features', 'names' or a function, got {by!r}")
     names = explanation.segments.names
     if isinstance(explanation.instance, Text):
-        return identities(explanation.instance, explanation.segments).__getitem__
+        same = identities(explanation.instance, explanation.segments)
+        cut = explanation.provenance.get("recipe", {}).get("segmenter", {})
+        return [one.casefold() if cut.get("ignore_case") else one for one in same].__getitem__
     if by == "features" and explanation.instance.modality == "table":
         columns, labels = getattr(explanation.instance, "names", ()), explanation.segments.labels
         return lambda segment: ", ".join(columns[at] for at in np.flatnonzero(labels == segment))

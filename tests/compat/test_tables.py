@@ -1,5 +1,7 @@
 """`limefw.compat.lime.lime_tabular` beside lime 0.2.0.1: the same seed, the same explanation."""
 
+import copy
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
@@ -428,3 +430,16 @@ def test_a_row_of_another_length_is_told(discretize, row):
     )
     with pytest.raises(ValueError, match="a row has 4 values, one for each column of training_data, got shape"):
         explainer.explain_instance(row, lambda rows: np.full((len(rows), 2), 0.5))
+
+
+def test_copies_of_an_explanation_know_every_label():
+    """As pickled ones do."""
+    from limefw.compat.lime.lime_tabular import LimeTabularExplainer
+
+    data = np.random.default_rng(0).normal(size=(60, 3))
+    explained = LimeTabularExplainer(data, random_state=0).explain_instance(
+        data[0], lambda rows: np.stack([rows[:, 0] > 0, rows[:, 0] <= 0], axis=1).astype(float), top_labels=2,
+        num_samples=100,
+    )  # fmt: skip
+    again = copy.deepcopy(explained)
+    assert [float(again.local_pred[at]) for at in (0, 1)] == [float(explained.local_pred[at]) for at in (0, 1)]

@@ -1,7 +1,9 @@
 """Many explanations: which to show, and all of them in one picture."""
 
+import copy
 import itertools
 import math
+import pickle
 from types import SimpleNamespace
 
 import numpy as np
@@ -385,3 +387,62 @@ def test_after_an_interruption_none_is_begun():
     found = limefw.explain_many(["a b c d e f g h i"] * 4, model, samples=60, chunk=20)
     assert len(found) == 1
     assert "interrupted" in {caution.code for caution in found[0].health.cautions}
+
+
+def test_words_that_differ_in_case_alone_are_one_feature_where_the_recipe_says_so():
+    """In one text and in many."""
+    texts = ["Good film", "a good plot"]
+    for ignore, count in ((True, 1), (False, 2)):
+        cut = {"use": "words", "ignore_case": ignore}
+        found = limefw.explain_many(texts, limefw.model(picky, task="regression"), segmenter=cut, samples=20)
+        names = [share.feature for share in limefw.overview(found).shares if share.feature.lower() == "good"]
+        assert len(names) == count
+
+
+def test_the_recipes_own_seed_counts():
+    """A seed given stands in for it."""
+    model, text = limefw.model(picky, task="regression"), ["a b c d e f g h"]
+
+    def drawn(**settings):
+        found = limefw.explain_many(text, model, samples=20, **settings)
+        return found[0].provenance["recipe"]["seed"]
+
+    assert drawn(recipe={"extends": "text", "seed": 5}) == drawn(seed=5)
+    assert drawn(recipe={"extends": "text", "seed": 5}) != drawn()
+    with pytest.raises(limefw.RecipeError, match="seed"):
+        limefw.explain_many(text, model, seed=-1)
+
+
+@pytest.mark.parametrize("most", [-1, 0, 2.5, "3", True])
+def test_most_is_a_number_of_instances(most):
+    with pytest.raises(limefw.InputError, match="most is how many instances"):
+        limefw.explain_many(["a b", "c d"], limefw.model(picky, task="regression"), most=most)
+
+
+def test_on_error_is_a_function():
+    with pytest.raises(limefw.InputError, match="on_error is a function"):
+        limefw.explain_many(["a b"], limefw.model(picky, task="regression"), on_error="skip")
+
+
+def test_a_data_set_with_places_is_taken():
+    """As PyTorch's have them: a length and elements, and no iterator."""
+
+    class Data:
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, at):
+            return ["a b", "c d e"][at]
+
+    found = limefw.explain_many(Data(), limefw.model(picky, task="regression"), samples=9)
+    assert [one.instance.string for one in found] == ["a b", "c d e"]
+    with pytest.raises(limefw.InputError, match="is one instance"):
+        limefw.explain_many(np.array(3.0), limefw.model(picky, task="regression"))
+
+
+def test_explanations_are_copied_and_pickled(case):
+    """Workers send them back, alone or on an error."""
+    found, _ = case
+    for again in (pickle.loads(pickle.dumps(found[0])), copy.deepcopy(found[0])):
+        assert again.as_list() == found[0].as_list()
+        assert again.render("text").data == found[0].render("text").data

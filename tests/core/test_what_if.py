@@ -105,8 +105,10 @@ def test_methods_get_it_too():
     assert asked.without == pytest.approx(by_hand(asked.segments, shown=False)[0], abs=1e-12)
 
 
-@pytest.mark.parametrize("failure", [RuntimeError("device lost"), KeyboardInterrupt()])
-def test_a_failure_here_does_not_lose_the_explanation(failure):
+@pytest.mark.parametrize(
+    ("failure", "code"), [(RuntimeError("device lost"), "what_if_failed"), (KeyboardInterrupt(), "interrupted")]
+)
+def test_a_failure_here_does_not_lose_the_explanation(failure, code):
     class Failing(Counting):
         def __call__(self, batch):
             if len(self.rows) >= limit:
@@ -118,7 +120,7 @@ def test_a_failure_here_does_not_lose_the_explanation(failure):
     limit = len(plain.rows)
     explanation = run(Failing())
     assert explanation.what_if == {}
-    assert [caution.code for caution in explanation.health.cautions] == ["what_if_failed"]
+    assert [caution.code for caution in explanation.health.cautions] == [code]
     np.testing.assert_array_equal(explanation.fit().effects, without.fit().effects)
 
 

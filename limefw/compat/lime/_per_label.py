@@ -88,6 +88,9 @@ class LocalPrediction(np.ndarray[Any, Any]):
     def __reduce__(self) -> Any:
         return (type(self), (self._by_label,)) if self._by_label else super().__reduce__()
 
+    def __deepcopy__(self, memo: Any, /) -> Any:
+        return type(self)(self._by_label) if self._by_label else super().__deepcopy__(memo)
+
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, int | np.integer) and key in self._by_label:
             return Prediction(self._by_label[int(key)])
