@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from limefw.letters import visible
 from limefw.results.explanation import Explanation
 
 
@@ -17,8 +18,6 @@ SHORT = 24
 """Letters of a name that is kept on one line."""
 
 _CLOSENESS = ((0.9, "very closely"), (0.7, "closely"), (0.5, "roughly"), (0.2, "only loosely"))
-JOINERS = "\u200c\u200d"
-"""They make one emoji of several, and letters of some scripts what they are."""
 
 PARTS = {"words": "word", "characters": "character", "sentences": "sentence", "lines": "line", "tokens": "token"}
 """What one part of a text is called, by the segmenter that cut it."""
@@ -204,9 +203,9 @@ def decimals_for(values: Iterable[float]) -> int:
 
 
 def printable(text: str) -> str:
-    """Return text on one line, without control characters: names of classes and files come from anywhere."""
+    """Return text on one line, control characters as signs: names of classes and files come from anywhere."""
     kept = "".join(
-        " " if unicodedata.category(letter)[0] in "CZ" and letter not in JOINERS else letter for letter in text
+        " " if letter in "\n\t\r\v\f" or unicodedata.category(letter)[0] == "Z" else visible(letter) for letter in text
     )
     return " ".join(kept.split())
 

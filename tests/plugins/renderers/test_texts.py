@@ -68,7 +68,7 @@ def test_text_fits_a_terminal(name, make):
 def test_text_has_no_control_characters(make):
     text = plain_text(make(names={3: "\x1b[31mred\x07\r\nnext"}, model="\x1b]0;x\x07")).data
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
-    assert "red next" in text
+    assert "␛[31mred␇ next" in text
 
 
 def test_text_says_what_a_person_needs(explanation):
@@ -209,7 +209,7 @@ def test_json_of_a_name_that_is_no_unicode(make):
 def test_text_is_cut_to_columns_of_a_terminal():
     assert fitted("猫猫猫", 4) == "猫… "
     assert fitted("abc", 5, right=True) == "  abc"
-    assert printable("a\u202eb\tc\n") == "a b c"
+    assert printable("a\u202eb\tc\n") == "a\u2039U+202E\u203ab c"
 
 
 def test_one_list_has_one_precision(make):
