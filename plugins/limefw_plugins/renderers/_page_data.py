@@ -8,6 +8,7 @@ import numpy as np
 from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._drawing import Drawing
 from limefw_plugins.renderers._findings import findings, places_of
+from limefw_plugins.renderers._rule import rule_of
 from limefw_plugins.renderers._words import MOST_DECIMALS, kept_whole, printable, wording_of
 
 
@@ -45,6 +46,7 @@ def _label(explanation: Explanation, label: int) -> dict[str, Any]:
     return {
         "title": words.question(kept_whole(printable(explanation.names[label]))),
         "answer": words.answer(explanation.prediction(label)),
+        "rule": rule_of(explanation, label),
         "decimals": found[0].decimals if found else 3,
         "segments": [effect.segment for effect in every],
         "effects": [_short(effect.effect) for effect in every],

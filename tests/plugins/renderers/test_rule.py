@@ -1,5 +1,6 @@
 """A rule is said in words, the same in every text and page."""
 
+import json
 import re
 
 import numpy as np
@@ -41,6 +42,13 @@ def test_of_a_picture(renderer, picture):
     )
     assert "too few" not in text, "it was not tested, whatever the number of samples"
     assert "not tested" in text
+
+
+def test_the_pages_script_has_it_too(picture):
+    """What it brings to life stands in place of the part that has the summary."""
+    data = re.search(r'<script[^>]*type="application/json"[^>]*>(.*?)</script>', picture.render("html").data, re.DOTALL)
+    (label,) = json.loads(data[1])["labels"].values()
+    assert label["rule"].startswith("Rule: as long as superpixel")
 
 
 @pytest.mark.parametrize("renderer", ["text", "html", "sentences"])

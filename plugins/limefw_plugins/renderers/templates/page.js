@@ -113,6 +113,9 @@
     const [heading, answer] = explore.querySelector("h2").children;
     heading.textContent = label.title;
     answer.textContent = label.answer;
+    const rule = explore.querySelector(".rule");
+    rule.textContent = label.rule;
+    rule.hidden = !label.rule;
     for (const section of root.querySelectorAll("section.label")) section.hidden = section.dataset.label !== form.elements.label.value;
     if (active !== undefined && shapes.contains(drawn.get(Number(active)))) drawn.get(Number(active)).focus();
     told = null;
