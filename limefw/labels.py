@@ -54,7 +54,7 @@ def _columns(label: int | str, prediction: Floats, names: Mapping[int, str], ran
     found = find(label, names)
     if found is not None:
         return [found]
-    what = f"{label}: it has {len(names)}, numbered from 0."
+    what = f"{label}: it has {len(names)}, numbered from 0." if len(names) > 1 else f"{label}: its only one is 0."
     if isinstance(label, str):
         if re.fullmatch(r"top:0*[1-9][0-9]*", label):
             return [int(at) for at in ranks[: int(label.removeprefix("top:"))]]

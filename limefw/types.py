@@ -390,7 +390,8 @@ class Head:
         if low < -1e-6 or high > 1 + 1e-6:
             raise ModelError(
                 f"the model returned values from {low:.3g} to {high:.3g}, which are no probabilities. Say what they "
-                "are: of a regressor limefw.model(model, task='regression'); of a classifier 'logits' (before the "
+                "are: of a regressor limefw.model(model, task='regression'), on the command line -s model.use=callable "
+                "-s model.head=values; of a classifier 'logits' (before the "
                 f"softmax) or 'scores' (where it has no probabilities): {self.said('logits')}"
             )
 

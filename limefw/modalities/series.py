@@ -108,6 +108,11 @@ class Series:
 
 def _numbers(values: Any) -> NDArray[Any]:
     """Return a copy of what may be a series' values."""
+    if hasattr(values, "columns"):
+        raise InputError(
+            f"a {type(values).__name__} has names and times, which would be lost: give it to limefw.explain as it is, "
+            "with recipe='series'; or its numbers, with channels=list(frame.columns)"
+        )
     given = values.detach().cpu() if callable(getattr(values, "detach", None)) else values
     array = np.array(given)
     if array.dtype.kind not in "buif":

@@ -587,3 +587,14 @@ def test_the_page_draws_every_weight(explained):
     assert 0 < bars.count("f") <= int((one.effects() > 0).sum())
     assert one.render("html").data == text
     assert "limefw" in one._repr_html_()
+
+
+def test_a_frame_is_no_series_without_its_names():
+    """The reader keeps names and times; the numbers alone would lose them without a word."""
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"x": np.arange(6.0), "y": np.ones(6)})
+    with pytest.raises(limefw.InputError, match="a DataFrame has names and times, which would be lost"):
+        limefw.Series(frame)
+    model = limefw.model(lambda batch: batch.sum(axis=(1, 2)), task="regression")
+    found = limefw.explain(frame, model, recipe="series", samples=30, segmenter={"use": "windows", "count": 3})
+    assert found.instance.channels == ("x", "y")
