@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from unicodedata import bidirectional
 
 import numpy as np
 
@@ -171,9 +172,15 @@ def summary_of(found: Sequence[Finding], words: Wording) -> str:
         strongest = next((item for item in found if item.positive is positive and not item.none), None)
         if strongest is not None:
             where = f", {strongest.place}" if strongest.place else ""
-            what = f"{strongest.title}{where} ({strongest.effect_text}{strongest.doubt})"
+            what = f"{_apart(strongest.title)}{where} ({strongest.effect_text}{strongest.doubt})"
             parts.append(f"{side.capitalize()} it most: {what}.")
     return " ".join(parts) or words.nothing
+
+
+def _apart(name: str) -> str:
+    """Return a name that keeps its direction to itself: Arabic would turn the number beside it."""
+    turns = any(bidirectional(letter) in ("R", "AL") for letter in name)
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}" if turns else name
 
 
 def bars_of(found: Sequence[Finding]) -> list[Bar]:

@@ -183,3 +183,13 @@ def test_quoted_words_keep_their_direction_to_themselves():
     html = explained("good رائع day bad رائع").render("html").data
     assert "(“" not in html.replace("(<bdi>“", "")
     assert "<bdi>“good”</bdi>" in html
+
+
+def test_the_summary_keeps_numbers_beside_arabic_words():
+    """A word of another direction is isolated, and others are left as they are."""
+    html = explained("رائع day good bad رائع", labels=[1]).render("html").data
+    arabic = limefw.explain(
+        "رائع day", limefw.model(lambda texts: np.array([float("رائع" in text) for text in texts]), task="regression")
+    )
+    assert "\u2068رائع\u2069 (+" in arabic.render("html").data
+    assert "\u2068good" not in html
