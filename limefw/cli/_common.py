@@ -1,6 +1,7 @@
 """What several commands share: their options, and what a path or a model on the command line means."""
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -76,6 +77,14 @@ class Request:
     def source(self) -> Path | str:
         """What is explained: the text, or the path of a file."""
         return self.path if self.text is None else self.text
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The files that are named here: what this command reads, and so must not overwrite."""
+        model = self.model or ""
+        said = [model, model.partition("@")[2], self.recipe or "", *(text.partition("=")[2] for text in self.settings)]
+        named = [Path(word) for word in said if os.path.isfile(word)]  # noqa: PTH113
+        return (*([self.path] if self.text is None else []), *([self.classes] if self.classes else []), *named)
 
 
 def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
