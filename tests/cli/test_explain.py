@@ -264,6 +264,34 @@ def test_a_file_that_runs_code_is_refused_unless_trusted(run, photo, tmp_path, c
     assert (tmp_path / "sung").exists()
 
 
+@pytest.mark.parametrize("command", ["explain", "plan", "evaluate", "segments"])
+def test_settings_of_the_model_given_need_not_name_its_adapter(run, photo, mine, tmp_path, command):
+    """What --model names tells which adapter takes it, in a file and in a module; a recipe that says one is heeded."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    tree = DecisionTreeClassifier().fit([[0.0] * 3 * 16 * 16, [255.0] * 3 * 16 * 16], ["dark", "bright"])
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(tree))
+    options = [*GRID, "--model", "model.pkl", "--trust", "-s", "model.size=[16, 16]"]
+    code, _, told = run(command, photo, *options)
+    assert code == 0, told
+    code, _, told = run(command, photo, *options, "-s", "model.sizze=3")
+    assert code == 2
+    assert "model 'sklearn': 'sizze' is not a parameter. Did you mean 'size'?" in told
+    code, _, told = run(command, photo, *GRID, "--model", "mine:right", "-s", "model.head=odds")
+    assert code == 2
+    assert "model 'callable': 'head' must be" in told
+    (tmp_path / "of.toml").write_text('model = "torch"\n')
+    code, _, told = run(command, photo, *GRID, "--model", "mine:right", "-r", "of.toml", "-s", "model.sizze=3")
+    assert code == 2
+    assert "model 'torch': 'sizze' is not a parameter" in told
+
+
+def test_settings_of_no_model_must_name_an_adapter(run, photo):
+    code, _, told = run("explain", photo, "-s", "model.size=[16, 16]")
+    assert code == 2
+    assert 'or a table that has `use = "..."`' in told
+
+
 def test_a_trusted_file_is_explained(run, photo, tmp_path):
     from sklearn.tree import DecisionTreeClassifier
 
