@@ -286,6 +286,20 @@ def test_settings_of_the_model_given_need_not_name_its_adapter(run, photo, mine,
     assert "model 'torch': 'sizze' is not a parameter" in told
 
 
+def test_a_function_that_makes_a_network_is_told_from_a_model(run, photo, mine, tmp_path):
+    """It cannot be called on a batch; an error of a model's own is none of that."""
+    with (tmp_path / "mine.py").open("a") as file:
+        file.write("\ndef make():\n    return right\n\ndef wrong(batch):\n    return make(batch)\n")
+    code, _, told = run("explain", photo, *GRID, "--model", "mine:make")
+    assert code == 1
+    assert "make() takes 0 positional arguments" in told
+    assert "of a function that makes a network say which library's" in told
+    assert "-s model.use=torch" in told
+    code, _, told = run("explain", photo, *GRID, "--model", "mine:wrong")
+    assert code == 1
+    assert "model.use" not in told
+
+
 def test_settings_of_no_model_must_name_an_adapter(run, photo):
     code, _, told = run("explain", photo, "-s", "model.size=[16, 16]")
     assert code == 2
