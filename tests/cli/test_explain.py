@@ -65,6 +65,14 @@ def test_a_recipe_file_is_used(run, photo, mine, tmp_path):
     assert json.loads(out)["health"]["samples"] == 80
 
 
+def test_a_hyphen_in_a_plugins_name_stands_for_an_underscore(run, photo, mine):
+    """As people write log-odds; in --target, --set and a recipe alike."""
+    for said in (["--target", "log-odds"], ["-s", "target=log-odds"], ["-s", "target.use=log-odds"]):
+        code, out, err = run("explain", photo, "-m", "mine:right", *GRID, "-n", "60", *said, "-o", "-", "-f", "json")
+        assert (code, err) == (0, "")
+        assert json.loads(out)["provenance"]["recipe"]["target"]["use"] == "log_odds"
+
+
 @pytest.mark.parametrize(
     ("target", "words"),
     [("mine:absent", "target 'mine:absent' cannot be imported"), ("marginn", "Did you mean 'margin'")],
