@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Literal
 from limefw.contracts import check_instance, check_model
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
-from limefw.errors import BrokenPluginError, InputError, ModelError, ModelSourceError, UnknownPluginError
+from limefw.errors import BrokenPluginError, InputError, ModelError, ModelSourceError, UnknownPluginError, did_you_mean
 from limefw.stage import Plugin, Stage, takes_trust
 from limefw.types import Contract, Instance, Model
 
@@ -195,10 +196,22 @@ def imported(name: str, what: str = "model") -> Callable[..., Any]:
         if isinstance(error, ModuleNotFoundError) and not f"{module}.".startswith(f"{error.name}."):
             error.add_note(f"raised while importing {what} {name!r}")
             raise
-        raise ModelSourceError(f"{what} {name!r} cannot be imported: {error}") from error
+        hint = _where_looked(module, path) if isinstance(error, ModuleNotFoundError) else ""
+        raise ModelSourceError(f"{what} {name!r} cannot be imported: {error}{'.' * bool(hint)}{hint}") from error
     if not callable(found):
         raise ModelError(f"{what} {name!r} is {type(found).__name__}, which cannot be called on a batch")
     return found  # type: ignore[no-any-return]
+
+
+def _where_looked(module: str, function: str) -> str:
+    """Say how a module is named and where it is looked for, for one that is not there."""
+    if module.endswith(".py"):
+        return f" Write it without .py: {module.removesuffix('.py')}:{function}"
+    here = Path.cwd()
+    hint = did_you_mean(module, [path.stem for path in here.glob("*.py")])
+    if not {"", ".", str(here)} & set(sys.path):
+        return hint
+    return f" It was looked for in the current folder too.{hint}"
 
 
 def _adapter_for(source: Any, name: str, registry: Registry) -> Plugin:
@@ -210,6 +223,10 @@ def _adapter_for(source: Any, name: str, registry: Registry) -> Plugin:
     try:
         return registry.choose("models", source)
     except UnknownPluginError as error:
+        if isinstance(source, os.PathLike) and Path(source).suffix == ".py":
+            # whoever names it means what is in it: a list of all adapters would lead astray
+            named = f"A function in it is named MODULE:FUNCTION, without .py: {Path(source).stem}:predict"
+            raise ModelSourceError(f"{source} is code and no model. {named}") from error
         raise ModelSourceError(f"{error}{_how_to_call(source)}") from error
 
 
