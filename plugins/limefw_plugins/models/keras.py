@@ -55,7 +55,7 @@ def keras(
     chunk: Annotated[int, Ge(1)] | None = None,
     trust: bool = False,
 ) -> Model:
-    """A Keras 3 model, its file (.keras, .h5, SavedModel folder) or a function that returns one, on its backend.
+    """A Keras 3 model, its file (.keras, .h5, SavedModel) or a function that returns one, on TensorFlow or PyTorch.
 
     Size, layout, channels and dtype are read from its input, the head from its last activation, else from the loss
     that it was trained with. KERAS_BACKEND says which backend; without it, one that is installed.
