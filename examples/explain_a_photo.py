@@ -3,7 +3,7 @@
 The "model" is a stand-in that anyone can check by eye: how green the middle of the picture is.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,9 @@ def predict(batch: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     """Explain, print and write a page."""
-    photo = Path(sys.argv[1]) if len(sys.argv) > 1 else limefw.sample()
+    parser = argparse.ArgumentParser(description="Explain a photograph with a model of your own.")
+    parser.add_argument("photo", type=Path, nargs="?", default=limefw.sample(), help="default: a cat")
+    photo = parser.parse_args().photo
     model = limefw.model(predict, classes=["not green", "green"])
     explanation = limefw.explain(photo, model, labels="green", segmenter={"use": "slic", "n_segments": 50}, samples=500)
     print(explanation.render("text").data)

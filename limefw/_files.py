@@ -19,6 +19,26 @@ def check_suffix(path: str | os.PathLike[str], suffix: str, what: str) -> None:
         raise InputError(f"{path}: this is {what}, so name the file {PurePath(path).stem}{suffix}")
 
 
+def check_writable(folder: Path) -> None:
+    """See that files can be put into a folder, or into the nearest one that is there, by doing so.
+
+    Asking for permissions is not enough: a root may, and yet cannot write to /proc or to what is mounted read-only.
+
+    Raises:
+        StoreError: where they cannot, with the system's reason.
+    """
+    there = next((part for part in (folder, *folder.parents) if os.path.exists(part)), folder)  # noqa: PTH110
+    if not there.is_dir():
+        raise StoreError(f"{there} is a file, so nothing can be put into it: give --out a folder")
+    probe = there / f".limefw-{secrets.token_hex(8)}"
+    try:
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        reason = error.strerror or error
+        raise StoreError(f"no file can be written to {there} ({reason}): give --out another folder") from error
+
+
 def write_whole(path: str | os.PathLike[str], data: bytes) -> Path:
     """Write `data` to `path` so that a full disk or a crash leaves what was there before, and return the path.
 

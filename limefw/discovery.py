@@ -292,8 +292,12 @@ class Registry:
         return Found(kind, *found)
 
     def _only(self, kind: str, name: str) -> tuple[Any, Provider] | None:
-        """Return what a name means, or None; raises where two distributions provide it."""
-        found = self._found[kind].get(name, [])
+        """Return what a name means, or None; raises where two distributions provide it.
+
+        Hyphens may stand for underscores: people read of log-odds and type what they read.
+        """
+        named = self._found[kind]
+        found = named.get(name) or named.get(name.replace("-", "_"), [])
         if len(found) > 1:
             raise PluginConflictError(_clash(kind, name, found))
         return found[0] if found else None

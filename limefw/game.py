@@ -18,6 +18,10 @@ from limefw.types import Composer, Draws, Event, Floats, Instance, Model, Segmen
 
 
 CHUNK_BYTES = 8_000_000
+CALLED_ON_A_BATCH = (
+    "a model is called on a batch of inputs; of a function that makes a network say which library's: use='torch' or "
+    "use='keras', on the command line -s model.use=torch"
+)
 Listener = Callable[[Event], None]
 Cache = MutableMapping[bytes, NDArray[Any]]
 
@@ -238,6 +242,8 @@ class Game:
             raise ModelError(f"{self.model.name} tried to end the process: sys.exit({error.code!r})") from error
         except Exception as error:
             error.add_note(f"raised by {self.model.name}, given {_described(inputs, len(part))}")
+            if _refuses_one_argument(error):
+                error.add_note(CALLED_ON_A_BATCH)
             if len(part) == 1 and is_out_of_memory(error):
                 error.add_note("not even one row at a time fits in memory: free some, or take a smaller model or input")
             raise
@@ -326,6 +332,13 @@ _NO_MEMORY = re.compile(
 )
 _NO_MEMORY_TYPES = {"MemoryError", "OutOfMemoryError", "ResourceExhaustedError"}
 """Of Python and NumPy, PyTorch, TensorFlow; ONNX Runtime, OpenCV, JAX and drivers say it in words alone."""
+
+
+def _refuses_one_argument(error: Exception) -> bool:
+    """Say whether a model could not even be called on a batch; from inside of it there is a frame more."""
+    trace = error.__traceback__
+    called = trace is not None and trace.tb_next is None
+    return called and isinstance(error, TypeError) and "argument" in str(error)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any, Literal
 from limefw.contracts import check_instance, check_model
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
-from limefw.errors import BrokenPluginError, InputError, ModelError, ModelSourceError, UnknownPluginError
-from limefw.stage import Stage, takes_trust
+from limefw.errors import BrokenPluginError, InputError, ModelError, ModelSourceError, UnknownPluginError, did_you_mean
+from limefw.stage import Plugin, Stage, takes_trust
 from limefw.types import Contract, Instance, Model
 
 
@@ -143,19 +144,31 @@ def model(
 
 
 def _loaded(source: Any, use: str | Mapping[str, Any], registry: Registry, *, trust: bool) -> Model:
-    if isinstance(source, str):
-        if not source:
-            raise ModelSourceError("the model is an empty text: give a file, MODULE:FUNCTION or a function")
-        name, _, weights = source.partition("@")
-        if names_function(name):
-            source = (imported(name), Path(weights)) if weights else imported(name)
-        else:
-            source = Path(source)
-    stage = _adapter_for(source, use, registry)
+    source = _found(source)
+    params = {"use": use} if isinstance(use, str) else dict(use)
+    plugin = _adapter_for(source, str(params.pop("use", "auto")), registry)
+    stage = Stage.of("models", plugin, params, lambda _: "[model]: ")
     trusted = {"trust": trust} if takes_trust(stage.plugin) else {}
     loaded = check_model(stage(source, **trusted), stage)
     adapter = stage.name if "head" in stage.params else None
     return replace(loaded, modality=loaded.modality or stage.plugin.modality, adapter=adapter)
+
+
+def adapter_name(source: Any, registry: Registry | None = None) -> str:
+    """Return the name of the adapter that takes `source`, which is what "auto" stands for; raises as `model` does."""
+    return _adapter_for(_found(source), "auto", registry or default_registry()).name
+
+
+def _found(source: Any) -> Any:
+    """Return what a text names: a file, a function, or a function and the file of its weights; all else as it is."""
+    if not isinstance(source, str):
+        return source
+    if not source:
+        raise ModelSourceError("the model is an empty text: give a file, MODULE:FUNCTION or a function")
+    name, _, weights = source.partition("@")
+    if names_function(name):
+        return (imported(name), Path(weights)) if weights else imported(name)
+    return Path(source)
 
 
 def names_function(text: str) -> bool:
@@ -183,26 +196,38 @@ def imported(name: str, what: str = "model") -> Callable[..., Any]:
         if isinstance(error, ModuleNotFoundError) and not f"{module}.".startswith(f"{error.name}."):
             error.add_note(f"raised while importing {what} {name!r}")
             raise
-        raise ModelSourceError(f"{what} {name!r} cannot be imported: {error}") from error
+        hint = _where_looked(module, path) if isinstance(error, ModuleNotFoundError) else ""
+        raise ModelSourceError(f"{what} {name!r} cannot be imported: {error}{'.' * bool(hint)}{hint}") from error
     if not callable(found):
         raise ModelError(f"{what} {name!r} is {type(found).__name__}, which cannot be called on a batch")
     return found  # type: ignore[no-any-return]
 
 
-def _adapter_for(source: Any, use: str | Mapping[str, Any], registry: Registry) -> Stage:
-    params = {"use": use} if isinstance(use, str) else dict(use)
-    name = str(params.pop("use", "auto"))
+def _where_looked(module: str, function: str) -> str:
+    """Say how a module is named and where it is looked for, for one that is not there."""
+    if module.endswith(".py"):
+        return f" Write it without .py: {module.removesuffix('.py')}:{function}"
+    here = Path.cwd()
+    hint = did_you_mean(module, [path.stem for path in here.glob("*.py")])
+    if not {"", ".", str(here)} & set(sys.path):
+        return hint
+    return f" It was looked for in the current folder too.{hint}"
+
+
+def _adapter_for(source: Any, name: str, registry: Registry) -> Plugin:
     if name != "auto":
-        plugin = registry.get("models", name)
-    elif isinstance(source, os.PathLike) and not Path(source).exists():
+        return registry.get("models", name)
+    if isinstance(source, os.PathLike) and not Path(source).exists():
         hint = _as_module(source)
         raise ModelSourceError(f"there is no model file {source}{'.' * bool(hint)}{hint}")
-    else:
-        try:
-            plugin = registry.choose("models", source)
-        except UnknownPluginError as error:
-            raise ModelSourceError(f"{error}{_how_to_call(source)}") from error
-    return Stage.of("models", plugin, params, lambda _: "[model]: ")
+    try:
+        return registry.choose("models", source)
+    except UnknownPluginError as error:
+        if isinstance(source, os.PathLike) and Path(source).suffix == ".py":
+            # whoever names it means what is in it: a list of all adapters would lead astray
+            named = f"A function in it is named MODULE:FUNCTION, without .py: {Path(source).stem}:predict"
+            raise ModelSourceError(f"{source} is code and no model. {named}") from error
+        raise ModelSourceError(f"{error}{_how_to_call(source)}") from error
 
 
 def _as_module(path: os.PathLike[str]) -> str:

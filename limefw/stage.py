@@ -8,6 +8,7 @@ import functools
 import importlib.util
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -205,7 +206,15 @@ def problems_of(plugin: Plugin, params: Mapping[str, Any]) -> list[tuple[str, st
             problems.setdefault(name, []).append(_sentence(_whole(fault, params), name, known))
     except (TypeError, ValueError, RecursionError) as error:
         return [("", f"holds something that no recipe file could: {error}")]
-    return [(name, _joined(sentences)) for name, sentences in problems.items()]
+    return [(name, _joined(sentences) + _example(plugin, name)) for name, sentences in problems.items()]
+
+
+def _example(plugin: Plugin, name: str) -> str:
+    """Return what the annotation of a parameter says of it (``annotated_types.doc``): what it is, by an example."""
+    annotations = (item.annotation for item in signature_of(plugin) if item.name == name)
+    metadata = (getattr(_evaluated(each, plugin.call), "__metadata__", ()) for each in annotations)
+    told = [item.documentation for items in metadata for item in items if hasattr(item, "documentation")]
+    return "".join(f". It is {text}" for text in told)
 
 
 def _joined(sentences: list[str]) -> str:
@@ -245,7 +254,9 @@ def _sentence(fault: Any, name: str, known: list[str]) -> str:
         most = "most" if fault["type"] == "too_long" else "least"
         return f"{name!r} must be at {most} {limit} long, got {fault['input']!r}"
     wanted = str(fault["msg"]).replace("Input should be", "must be").replace("a valid array", "a list")
-    return f"{name!r} {wanted}, got {fault['input']!r}"
+    choices = re.findall(r"'([^']*)'", fault["ctx"]["expected"]) if fault["type"] == "literal_error" else ()
+    hint = did_you_mean(str(fault["input"]), choices)
+    return f"{name!r} {wanted}, got {fault['input']!r}{'.' * bool(hint)}{hint}"
 
 
 def settled(plugin: Plugin, params: Mapping[str, Any]) -> dict[str, Any]:

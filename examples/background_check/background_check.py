@@ -58,7 +58,7 @@ class Finding:
         expected: the name of the folder that the file lies in, where that is one of the model's classes.
         region: "mask" or "centre": what stands for the object.
         outside: which share of the positive weight lies outside that region.
-        margin: 1.96 standard errors of `outside`: what other random draws would change.
+        margin: 1.96 standard errors of `outside`: what other random draws would change; None where that is not known.
         even: what `outside` were if the weight lay evenly over the picture: the region's complement's share of it.
         fidelity: of the explanation, cross-fitted (weighted R2 on draws that the surrogate has not seen).
         object_alone: the probability where all outside the region is filled with its mean colour.
@@ -123,20 +123,24 @@ def region_of(path: Path, shape: tuple[int, int], masks: Path | None) -> tuple[N
     file = masks / f"{path.stem}.png" if masks else None
     if file is None or not file.is_file():
         return centre(shape), "centre"
-    with Image.open(file) as mask:
-        inside = np.asarray(mask.convert("L").resize(shape[::-1], Image.Resampling.NEAREST)) > 127
+    try:
+        with Image.open(file) as mask:
+            inside = np.asarray(mask.convert("L").resize(shape[::-1], Image.Resampling.NEAREST)) > 127
+    except (OSError, SyntaxError) as error:  # the latter is Pillow's word for a broken PNG
+        raise limefw.InputError(f"the mask {file} cannot be read as a picture: it is damaged, or is none") from error
     if inside.all() or not inside.any():
-        raise ValueError(f"{file} is of one colour: white is the object, black the background")
+        raise limefw.InputError(f"the mask {file} is of one colour: white is the object, black the background")
     return inside, "mask"
 
 
 # --- the measure
 
 
-def share_outside(explanation: limefw.Explanation, inside: NDArray[np.bool_]) -> tuple[float, float] | None:
+def share_outside(explanation: limefw.Explanation, inside: NDArray[np.bool_]) -> tuple[float, float | None] | None:
     """Return which share of the positive weight lies outside, and its standard error; None where nothing is positive.
 
-    Each superpixel's effect is spread evenly over its pixels; what speaks against the class is left out.
+    Each superpixel's effect is spread evenly over its pixels; what speaks against the class is left out. The error is
+    None where it is not known, as of fewer draws than superpixels.
     """
     labels, fit = explanation.label_map, explanation.fit()
     known = labels >= 0
@@ -148,10 +152,11 @@ def share_outside(explanation: limefw.Explanation, inside: NDArray[np.bool_]) ->
     if total <= 0:
         return None
     share = float(weight @ outer / total)
+    if fit.covariance is None:
+        return share, None
     # to first order: how the ratio moves with each positive effect
     slope = np.where(weight > 0, (outer - share) / total, 0.0)
-    error = 0.0 if fit.covariance is None else float(np.sqrt(max(slope @ fit.covariance @ slope, 0.0)))
-    return share, error
+    return share, float(np.sqrt(max(slope @ fit.covariance @ slope, 0.0)))
 
 
 def cut_along(recipe: limefw.Recipe, path: Path, masks: Path | None) -> Callable[..., limefw.Segments]:
@@ -189,11 +194,13 @@ def judged(
     outside: float | None, margin: float | None, fidelity: float | None, threshold: float, least: float
 ) -> tuple[str, str]:
     """Return the verdict, and the reason in words."""
-    if outside is None or margin is None:
+    if outside is None:
         return "no conclusion", "no superpixel speaks for the prediction"
     if fidelity is None or not fidelity >= least:
         known = "is not known (too few draws)" if fidelity is None else f"is {fidelity:.2f}, less than {least:.2f}"
         return "no conclusion", f"the explanation's fidelity {known}: nothing can be concluded from it"
+    if margin is None:
+        return "no conclusion", f"{outside:.0%} (± not known) of the support lies outside: draw more samples"
     told = f"{outside:.0%} (± {margin:.0%}) of the support lies outside"
     if outside - margin > threshold:
         return "background", f"{told}, more than {threshold:.0%}"
@@ -231,7 +238,8 @@ def examined(
     odds = "log_odds" in str(explanation.provenance["recipe"]["target"])
     probability = float(1 / (1 + np.exp(-answer))) if odds else answer
     share = share_outside(explanation, inside)
-    outside, margin = (None, None) if share is None else (share[0], 1.96 * share[1])
+    outside, error = share or (None, None)
+    margin = None if error is None else 1.96 * error
     fidelity = explanation.health.labels[label].cross_fitted
     verdict, reason = judged(outside, margin, fidelity, threshold, least)
     return Finding(
@@ -276,12 +284,17 @@ def checked(
             if pages is not None:
                 explanation.render("html").save(pages / f"{number:03d}-{path.stem}.html")
         except Exception as error:  # noqa: BLE001 - one bad file must not cost the others
-            yield Finding(str(path), reason=f"{type(error).__name__}: {error}"), None
+            yield Finding(str(path), reason=told(error)), None
             continue
         folder = path.parent.name.replace("_", " ").lower()
         yield replace(finding, expected=folder if folder in classes else None), panel
         if any(caution.code == "interrupted" for caution in explanation.health.cautions):
             return
+
+
+def told(error: Exception) -> str:
+    """Return an error as a sentence: limefw's are, others need their class's name."""
+    return str(error) if isinstance(error, limefw.LimefwError) else f"{type(error).__name__}: {error}"
 
 
 def line(finding: Finding) -> str:

@@ -66,8 +66,9 @@ def captions(finding: Any) -> tuple[str, str, str]:
     probability = "" if finding.probability is None else f" {finding.probability:.2f}"
     fidelity = "unknown" if finding.fidelity is None else f"{finding.fidelity:.2f}"
     outside = "nothing speaks for it" if finding.outside is None else f"{finding.outside:.0%} outside"
-    if finding.margin is not None:
-        outside += f" (± {finding.margin:.0%}), even spread {finding.even:.0%}"
+    if finding.outside is not None:
+        margin = "not known" if finding.margin is None else f"{finding.margin:.0%}"
+        outside += f" (± {margin}), even spread {finding.even:.0%}"
     alone = ""
     if finding.background_alone is not None:
         alone = f"alone: object {finding.object_alone:.2f}, background {finding.background_alone:.2f}; "

@@ -3,8 +3,8 @@
 Each is made of the script beside it, whose cells begin with `# %%`, and those of text with `# %% [markdown]`.
 """
 
+import argparse
 import io
-import sys
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,9 @@ def tidy(notebook: Any) -> None:
 
 def main() -> None:
     """Write, execute and tidy."""
-    names = sys.argv[1:] or [path.stem for path in sorted(HERE.glob("*.py")) if path != Path(__file__)]
+    parser = argparse.ArgumentParser(description="Write and run notebooks of the .py files beside this one.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="without .py; default: all")
+    names = parser.parse_args().names or [path.stem for path in sorted(HERE.glob("*.py")) if path != Path(__file__)]
     for name in names:
         notebook = written(HERE / f"{name}.py")
         NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(HERE)}}).execute()

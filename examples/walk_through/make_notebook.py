@@ -3,6 +3,7 @@
 `python examples/walk_through/make_notebook.py`. The functions in its cells are those of the script, word for word.
 """
 
+import argparse
 import inspect
 import io
 from base64 import b64decode, b64encode
@@ -151,6 +152,7 @@ def tidy(notebook: Any) -> None:
 
 def main() -> None:
     """Write, execute and tidy."""
+    argparse.ArgumentParser(description="Write and run walk_through.ipynb.").parse_args()
     notebook = written()
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(HERE)}}).execute()
     tidy(notebook)

@@ -1,6 +1,7 @@
 """What several commands share: their options, and what a path or a model on the command line means."""
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -76,6 +77,14 @@ class Request:
     def source(self) -> Path | str:
         """What is explained: the text, or the path of a file."""
         return self.path if self.text is None else self.text
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The files that are named here: what this command reads, and so must not overwrite."""
+        model = self.model or ""
+        said = [model, model.partition("@")[2], self.recipe or "", *(text.partition("=")[2] for text in self.settings)]
+        named = [Path(word) for word in said if os.path.isfile(word)]  # noqa: PTH113
+        return (*([self.path] if self.text is None else []), *([self.classes] if self.classes else []), *named)
 
 
 def with_request(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -194,9 +203,32 @@ def load_recipe(request: Request, source: Any, given: Mapping[str, Any]) -> Any:
     import limefw
     from limefw.pipeline import recipe_for
 
+    given = with_adapter(request, given)
     if request.recipe is not None:
         return limefw.build(request.recipe, **given)
     return recipe_for(source, given)
+
+
+def with_adapter(request: Request, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Name the adapter that takes --model's model where it is given settings, and neither they nor the recipe say it.
+
+    A recipe checks settings by their plug-in, and knows no model that would tell which that is.
+    """
+    import limefw
+    from limefw.loading import adapter_name
+
+    own = given.get("model")
+    if request.model is None or not isinstance(own, Mapping) or own.get("use", "auto") != "auto":
+        return given
+    if "use" not in own and request.recipe is not None and "model" in limefw.build(request.recipe).stages:
+        return given
+    source = _source_of(request)
+    with _current_folder_first(source):
+        return {**given, "model": {**own, "use": adapter_name(source)}}
+
+
+def _source_of(request: Request) -> str | None:
+    return None if request.model == "embedded" else request.model
 
 
 def modality_of(source: Any, recipe: Any) -> str:
@@ -215,7 +247,7 @@ def load_model(request: Request, recipe: Any) -> Any:
 
     adapter = recipe.stages.get("model")
     use = adapter.to_mapping() if adapter else "auto"
-    source = None if request.model == "embedded" else request.model
+    source = _source_of(request)
     names = None if request.classes is None else names_in(request.classes)
     with _current_folder_first(source):
         return limefw.model(source, use=use, classes=names, trust=request.trust)

@@ -1,6 +1,8 @@
 """Where ``limefw explain`` and ``draw`` put what they made: the result first, then each rendering, the gist last."""
 
 import os
+import secrets
+import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,9 +11,9 @@ from typing import Any
 
 import click
 
-from limefw._files import check_suffix
+from limefw._files import check_suffix, check_writable
 from limefw.cli._terminal import say
-from limefw.errors import LimefwError, StoreError
+from limefw.errors import InputError, LimefwError
 
 
 DEFAULT = Path("limefw-out")
@@ -25,42 +27,72 @@ class Target:
         folder: where files go.
         file: the only one, or None.
         printed: nothing is written.
+        inputs: files that the command reads, none of which is overwritten.
     """
 
     folder: Path = DEFAULT
     file: Path | None = None
     printed: bool = False
+    inputs: tuple[Path, ...] = ()
 
     @classmethod
-    def of(cls, out: str | None) -> "Target":
+    def of(cls, out: str | None, inputs: tuple[Path, ...] = ()) -> "Target":
         """Read --out: "-", a folder (an existing one, or a name with a slash behind or without a suffix), or a file.
 
         A number behind the last dot, as in results-v1.2, is no suffix.
         """
         if out is None or out == "-":
-            return cls(printed=out == "-")
+            return cls(printed=out == "-", inputs=inputs)
         path = Path(out)
         is_file = path.suffix.strip(".0123456789") and not path.is_dir() and not out.endswith(("/", os.sep))
-        return cls(file=path) if is_file else cls(path)
+        return cls(file=path, inputs=inputs) if is_file else cls(path, inputs=inputs)
 
-    def check(self, stages: Sequence[Any]) -> None:
+    def check(self, stages: Sequence[Any], stem: str, modality: str) -> None:
         """See that what these renderers make can be put there, before the model is paid for.
 
         Raises:
             StoreError: where it cannot.
-            InputError: where the file's name promises another format, as far as the renderer says what it makes.
+            InputError: where the file's name promises another format, or an input would be overwritten, as far as the
+                renderer says what it makes.
         """
         if self.printed:
             return
         for stage in stages:
-            if self.file is not None and stage != "limefw" and stage.plugin.suffix:
-                check_suffix(self.file, stage.plugin.suffix, f"what {stage.name} makes")
-        folder = self.folder if self.file is None else self.file.parent
-        there = next((part for part in (folder, *folder.parents) if part.exists()), folder)
-        if not there.is_dir():
-            raise StoreError(f"{there} is a file, so nothing can be put into it: give --out a folder")
-        if not os.access(there, os.W_OK):
-            raise StoreError(f"no file may be written to {there}: give --out another folder")
+            suffix = "" if stage == "limefw" else stage.plugin.suffix
+            if self.file is not None and suffix:
+                check_suffix(self.file, suffix, f"what {stage.name} makes")
+            self.check_spares(self.place(stage, suffix, stem, modality))
+        self.check_folder()
+
+    def check_folder(self) -> None:
+        """See that files can be put into the folder.
+
+        Raises:
+            StoreError: where they cannot.
+        """
+        if self.file is None:
+            check_writable(self.folder)
+        elif self.file.is_file() or not self.file.exists():  # what is no file (a pipe) is written to as it is
+            check_writable(Path(os.path.realpath(self.file)).parent)
+
+    def check_spares(self, path: Path) -> None:
+        """See that a file to be written is none of those that are read.
+
+        Raises:
+            InputError: where it is one.
+        """
+        for given in self.inputs:
+            if os.path.exists(path) and os.path.exists(given) and path.samefile(given):  # noqa: PTH110
+                raise InputError(f"this would overwrite {given}, which it reads: give --out another file or folder")
+
+    def place(self, stage: Any, suffix: str, stem: str, modality: str) -> Path:
+        """Return the file for what a renderer makes, or for the result itself ("limefw")."""
+        if self.file is not None:
+            return self.file
+        if stage == "limefw":
+            return self.folder / f"{stem}.limefw"
+        name = stage.name.removeprefix(f"{modality}_")
+        return self.folder / f"{stem if name in suffix else f'{stem}-{name}'}{suffix}"
 
 
 @dataclass(slots=True)
@@ -95,10 +127,13 @@ def told(error: Exception) -> str:
 
 
 def keep(error: BaseException, explanation: Any, target: Target, stem: str) -> None:
-    """Save what an error would lose, if that can be, and note on the error where."""
-    with suppress(LimefwError):
-        kept = explanation.save(target.folder / f"{stem}.limefw")
-        error.add_note(f"What was computed is in {kept}.")
+    """Save what an error would lose, if that can be anywhere, and note on the error where."""
+    # a name in the folder of everybody's temporary files must be one that nobody can have guessed
+    elsewhere = Path(tempfile.gettempdir()) / f"{stem}-{secrets.token_hex(4)}.limefw"
+    for path in (target.folder / f"{stem}.limefw", DEFAULT / f"{stem}.limefw", elsewhere):
+        with suppress(LimefwError):
+            error.add_note(f"What was computed is in {explanation.save(path)}.")
+            return
 
 
 def show(explanation: Any, stage: Any, stem: str, *, kept: bool = False) -> None:
@@ -138,7 +173,7 @@ def write(
         if not kept:
             keep(error, explanation, target, stem)
         raise
-    if attempts.errors and "limefw" not in stages and not kept:
+    if attempts.errors and not kept and not any(path.suffix == ".limefw" for path in written):
         keep(attempts.errors[0], explanation, target, stem)
     try:
         for path in written:
@@ -151,17 +186,16 @@ def write(
 
 def _save(explanation: Any, stage: Any, target: Target, stem: str, written: list[Path]) -> None:
     made = explanation if stage == "limefw" else explanation.draw(stage)
-    if target.file is not None:
-        path = target.file
-    elif stage == "limefw":
-        path = target.folder / f"{stem}.limefw"
-    else:
-        name = stage.name.removeprefix(f"{explanation.instance.modality}_")
-        path = _unused(target.folder / (stem if name in made.suffix else f"{stem}-{name}"), made.suffix, written)
+    suffix = "" if stage == "limefw" else made.suffix
+    path = target.place(stage, suffix, stem, explanation.instance.modality)
+    if target.file is None:
+        path = _unused(path, suffix, written)
+    target.check_spares(path)
     written.append(made.save(path))
 
 
-def _unused(base: Path, suffix: str, written: Sequence[Path]) -> Path:
+def _unused(path: Path, suffix: str, written: Sequence[Path]) -> Path:
     """Return the name with, where a rendering of this run has it already, the next number behind it."""
-    names = (base.with_name(f"{base.name}{number}{suffix}") for number in ("", *(f"-{n}" for n in range(2, 10_000))))
-    return next(path for path in names if path not in written)
+    base = path.name.removesuffix(suffix)
+    names = (path.with_name(f"{base}{number}{suffix}") for number in ("", *(f"-{n}" for n in range(2, 10_000))))
+    return next(name for name in names if name not in written)

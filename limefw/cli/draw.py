@@ -32,7 +32,7 @@ def draw(file: Path, out: str | None, formats: tuple[str, ...]) -> None:
     wanted = list(dict.fromkeys(formats)) or ([] if target.printed else implied(target, modality))
     wanted = suited(wanted, modality)
     stages = renderers(_drawn_by(explanation, wanted), target, wanted, modality)
-    target.check(stages)
+    target.check(stages, file.stem, modality)
     if target.printed:
         show(explanation, stages[0], file.stem, kept=True)
         return

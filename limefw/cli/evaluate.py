@@ -55,6 +55,7 @@ def evaluate(
     )
     settings = {name: given.pop(name) for name in dict.fromkeys(names) if name in given}
     asked = [{"use": name, **_parameters(name, settings.get(name, {}))} for name in names]
+    given = {**_common.with_adapter(first, given)}
     sources = [_source(request) for request in requests]
     loaded = _common.load_model(first, _recipe(first, sources[0], given))
     with progress(1) as listen:

@@ -49,7 +49,7 @@ def explain(
     What an option says wins over --set, and --set over the recipe. At most 100 labels are explained, in Python any
     number.
     """
-    path, target = request.path, Target.of(out)
+    target = Target.of(out, request.inputs)
     reader = None if row is None else {"use": "table_file", "row": row}
     given = _common.overrides(
         request.settings, labels=label, seed=seed, samples=samples, target=_common.load_target(aim), reader=reader
@@ -60,14 +60,14 @@ def explain(
     _check_labels(settled.labels)
     modality = _common.modality_of(request.source, settled)
     stages = renderers(settled, target, list(dict.fromkeys(formats)), modality)
-    target.check(stages)
+    stem = request.path.stem if row is None else f"{request.path.stem}-row-{row}"
+    target.check(stages, stem, modality)
     loaded = _common.load_model(request, settled)
     from limefw.samples import samples_at_most
 
     with progress(samples_at_most(settled.samples)) as listen:
         explainer = Explainer(loaded, recipe=settled, on_progress=listen)
         explanation = _explained(explainer, request, target)
-    stem = path.stem if row is None else f"{path.stem}-row-{row}"
     if target.printed:
         show(explanation, stages[0], stem)
     else:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from limefw.cli import _common
+from limefw.cli._output import Target
 from limefw.cli._terminal import say
 from limefw.errors import InputError
 
@@ -41,6 +42,9 @@ def segments(request: _common.Request, out: Path | None, row: int | None) -> Non
         instance, parts, _ = cut(request.source, Model(len), settled)
         (_list if modality == "text" else _tell)(instance, parts, settled.stages["segmenter"])
         return
+    place = Target(file=target, inputs=request.inputs)
+    place.check_spares(target)
+    place.check_folder()
     photo, found, frame = cut(path, _common.load_model(request, settled), settled)
     if frame is None:
         raise InputError(f"only the segments of an image can be drawn, and {path} is {photo.modality}")

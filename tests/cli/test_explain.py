@@ -65,6 +65,14 @@ def test_a_recipe_file_is_used(run, photo, mine, tmp_path):
     assert json.loads(out)["health"]["samples"] == 80
 
 
+def test_a_hyphen_in_a_plugins_name_stands_for_an_underscore(run, photo, mine):
+    """As people write log-odds; in --target, --set and a recipe alike."""
+    for said in (["--target", "log-odds"], ["-s", "target=log-odds"], ["-s", "target.use=log-odds"]):
+        code, out, err = run("explain", photo, "-m", "mine:right", *GRID, "-n", "60", *said, "-o", "-", "-f", "json")
+        assert (code, err) == (0, "")
+        assert json.loads(out)["provenance"]["recipe"]["target"]["use"] == "log_odds"
+
+
 @pytest.mark.parametrize(
     ("target", "words"),
     [("mine:absent", "target 'mine:absent' cannot be imported"), ("marginn", "Did you mean 'margin'")],
@@ -173,6 +181,14 @@ def test_a_terminal_sees_a_progress_bar(photo, mine, tmp_path):
         (["photo.png", "-m", "mine:right", "-l", "top:\u00b2"], ["top:"]),
         (["photo.png", "-m", "absent.onnx"], ["no model file absent.onnx"]),
         (["photo.png", "-m", "mine:absent"], ["cannot be imported"]),
+        (
+            ["photo.png", "-m", "mine.py"],
+            ["mine.py is code and no model.", "MODULE:FUNCTION, without .py: mine:predict"],
+        ),
+        (["photo.png", "-m", "mine.py:right"], ["Write it without .py: mine:right"]),
+        (["photo.png", "-m", "mine.py:right@photo.png"], ["Write it without .py: mine:right"]),
+        (["photo.png", "-m", "mina:right"], ["in the current folder too. Did you mean 'mine'?"]),
+        (["photo.png", "--target", "log-od"], ["no target named 'log-od'. Did you mean 'log_odds'?"]),
         (["photo.png", "-m", "photo.png"], ["photo.png"]),
         (["photo.png", "-m", "e\x1b[31mvil.onnx"], ["e\\x1b[31mvil.onnx"]),
         (["photo.png", "-n", "1"], ["samples", "at least 2"]),
@@ -262,6 +278,48 @@ def test_a_file_that_runs_code_is_refused_unless_trusted(run, photo, tmp_path, c
     code, _, told = run(command, photo, "--model", "model.pkl", "--trust")
     assert code == 2  # what was in it is no estimator
     assert (tmp_path / "sung").exists()
+
+
+@pytest.mark.parametrize("command", ["explain", "plan", "evaluate", "segments"])
+def test_settings_of_the_model_given_need_not_name_its_adapter(run, photo, mine, tmp_path, command):
+    """What --model names tells which adapter takes it, in a file and in a module; a recipe that says one is heeded."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    tree = DecisionTreeClassifier().fit([[0.0] * 3 * 16 * 16, [255.0] * 3 * 16 * 16], ["dark", "bright"])
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(tree))
+    options = [*GRID, "--model", "model.pkl", "--trust", "-s", "model.size=[16, 16]"]
+    code, _, told = run(command, photo, *options)
+    assert code == 0, told
+    code, _, told = run(command, photo, *options, "-s", "model.sizze=3")
+    assert code == 2
+    assert "model 'sklearn': 'sizze' is not a parameter. Did you mean 'size'?" in told
+    code, _, told = run(command, photo, *GRID, "--model", "mine:right", "-s", "model.head=odds")
+    assert code == 2
+    assert "model 'callable': 'head' must be" in told
+    (tmp_path / "of.toml").write_text('model = "torch"\n')
+    code, _, told = run(command, photo, *GRID, "--model", "mine:right", "-r", "of.toml", "-s", "model.sizze=3")
+    assert code == 2
+    assert "model 'torch': 'sizze' is not a parameter" in told
+
+
+def test_a_function_that_makes_a_network_is_told_from_a_model(run, photo, mine, tmp_path):
+    """It cannot be called on a batch; an error of a model's own is none of that."""
+    with (tmp_path / "mine.py").open("a") as file:
+        file.write("\ndef make():\n    return right\n\ndef wrong(batch):\n    return make(batch)\n")
+    code, _, told = run("explain", photo, *GRID, "--model", "mine:make")
+    assert code == 1
+    assert "make() takes 0 positional arguments" in told
+    assert "of a function that makes a network say which library's" in told
+    assert "-s model.use=torch" in told
+    code, _, told = run("explain", photo, *GRID, "--model", "mine:wrong")
+    assert code == 1
+    assert "model.use" not in told
+
+
+def test_settings_of_no_model_must_name_an_adapter(run, photo):
+    code, _, told = run("explain", photo, "-s", "model.size=[16, 16]")
+    assert code == 2
+    assert 'or a table that has `use = "..."`' in told
 
 
 def test_a_trusted_file_is_explained(run, photo, tmp_path):

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import sys
 
 import pytest
 
@@ -155,6 +156,87 @@ def test_a_disk_full_from_the_start_is_a_sentence(run, photo, mine, out, monkeyp
     assert err.startswith("Error: cannot write limefw-out/photo.limefw: No space left on device")
     assert "How far to trust this" in text
     assert out() == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("photo.png", ("-o", "photo.png")),
+        ("photo.png", ("-o", "./photo.png", "-f", "figure")),
+        ("photo.png", ("-o", "link.png")),
+        ("names.json", ("-o", "names.json", "--classes", "names.json")),
+        ("photo.json", ("-o", ".", "-r", "photo.json")),
+        ("photo.json", ("-o", ".", "-f", "json", "-s", "model.use=torch", "-s", "model.classes=photo.json")),
+    ],
+)
+def test_what_a_command_reads_is_never_overwritten(run, photo, mine, tmp_path, name, options):
+    """The photograph, the names, the recipe, a file in a setting: told before the model is loaded."""
+    (tmp_path / "names.json").write_text('["a", "b"]')
+    (tmp_path / "photo.json").write_text('{"segmenter": "grid"}')
+    (tmp_path / "link.png").symlink_to(photo)
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("*.*")}
+    code, _, err = run("explain", photo, "-m", "mine:tires", *options)
+    assert code == 2
+    assert "this would overwrite" in err
+    assert name in err
+    assert "give --out another file or folder" in err
+    assert "mine" not in sys.modules, "the model was not even loaded"
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("*.*")} == before
+
+
+def test_segments_spares_the_photograph_too(run, photo):
+    before = photo.read_bytes()
+    code, _, err = run("segments", photo, "-m", "mine:right", "-o", photo)
+    assert code == 2
+    assert "this would overwrite" in err
+    assert photo.read_bytes() == before
+
+
+def test_a_renderer_that_does_not_say_what_it_makes_spares_the_inputs_too(run, photo, mine, tmp_path, renderer):
+    """It is known at the end alone: nothing that was computed is lost."""
+    renderer("late", lambda explanation, /: Rendering("application/json", b"{}", ".json"))
+    recipe = tmp_path / "photo-late.json"
+    recipe.write_text('{"segmenter": "grid", "samples": 60}')
+    code, _, err = run("explain", photo, "-m", "mine:right", "-r", recipe.name, "-f", "late", "-o", ".")
+    assert code == 2
+    assert "this would overwrite photo-late.json" in err
+    assert "What was computed is in photo.limefw" in err
+    assert "samples" in recipe.read_text()
+
+
+def test_a_folder_that_takes_no_file_is_told_before_the_model_is_asked(run, photo, mine, tmp_path, monkeypatch):
+    """Permissions do not tell: a root has them all, and the system refuses."""
+    touch = _files.Path.touch
+
+    def refused(path, **options):
+        if path.parent.name == "locked":
+            raise OSError(errno.EROFS, "Read-only file system")
+        touch(path, **options)
+
+    monkeypatch.setattr(_files.Path, "touch", refused)
+    (tmp_path / "locked").mkdir()
+    for options in (("-o", "locked"), ("-o", "locked/new/deep"), ("-o", "locked/x.png")):
+        code, _, err = run("explain", photo, "-m", "mine:tires", "-s", "segmenter=grid", *options)
+        assert (code, err.count("locked")) == (2, 1)
+        assert "locked (Read-only file system): give --out another folder" in err
+    assert "mine" not in sys.modules, "the model was not even loaded"
+    assert not list((tmp_path / "locked").iterdir())
+
+
+def test_what_cannot_be_written_where_it_was_wished_is_kept_elsewhere(run, photo, mine, out, monkeypatch):
+    """A folder that takes nothing at the end, though it did at the start, costs the pictures and not the result."""
+    replaced = _files._replace
+
+    def refused(target, data):
+        if target.parent.name == "gone":
+            raise OSError(errno.EROFS, "Read-only file system")
+        replaced(target, data)
+
+    monkeypatch.setattr(_files, "_replace", refused)
+    code, _, err = run("explain", photo, *FAST, "-o", "gone")
+    assert code == 2
+    assert "What was computed is in limefw-out/photo.limefw" in err
+    assert limefw.load("limefw-out/photo.limefw").health.samples == 60
 
 
 def stops(explanation, /) -> Rendering:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import pytest
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, doc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 REGISTRY = limefw.registry()
+By = Literal["rows", "columns"]
 
 
 def registry_of(**calls):
@@ -689,6 +690,24 @@ def test_string_annotations_are_evaluated_where_they_were_written(call):
     plugin = Plugin("cut", call)
     assert settled(plugin, {"size": 2}) == {"size": 2.0}
     assert problems_of(plugin, {"size": -1}) == [("size", "'size' must be greater than 0, got -1")]
+
+
+def test_a_fault_tells_what_the_parameter_is_and_the_nearest_choice():
+    """Where its annotation documents it, and where it is one of several words."""
+
+    def cut(image, rng, /, *, size: Annotated[tuple[int, int] | None, doc("as [8, 8]")] = None, by: By = "rows"): ...
+
+    plugin = Plugin("cut", cut)
+    assert problems_of(plugin, {"size": 64}) == [("size", "'size' must be a list, got 64. It is as [8, 8]")]
+    faults = problems_of(plugin, {"by": "colums"})
+    assert faults == [("by", "'by' must be 'rows' or 'columns', got 'colums'. Did you mean 'columns'?")]
+    assert problems_of(plugin, {"by": 7}) == [("by", "'by' must be 'rows' or 'columns', got 7")]
+
+
+@pytest.mark.parametrize("size", [64, "64x64", [64, 64, 3], [64], [0, 3]])
+def test_a_models_size_is_told_by_an_example(size):
+    ((_, told),) = problems_of(REGISTRY.get("models", "torch"), {"size": size})
+    assert told.endswith(". It is height and width, as [224, 224]")
 
 
 def test_a_module_that_is_not_registered_can_hold_plugins(tmp_path):

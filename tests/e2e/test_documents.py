@@ -1,13 +1,17 @@
 """What the README and the documents tell people to type works, and nothing that people may use is without a page."""
 
 import inspect
+import json
 import re
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import limefw
 from limefw import errors, hookspecs
@@ -62,6 +66,31 @@ def test_python_in_the_documents_runs(page, module, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for block in blocks(page):
         exec(compile(block, page, "exec"), vars(module))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("page", "network"), [("onnx", "net.onnx"), ("sklearn", "digits.skops")])
+def test_the_command_of_a_page_explains_the_model_of_its_python(page, network, module, tmp_path, monkeypatch):
+    """It runs as printed, and what it explains moves: no effect of a saturated probability is a millionth."""
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    page = f"docs/how-to/models/{page}.md"
+    for library in re.findall(r"<!-- needs: (\w+) -->", read(page)):
+        pytest.importorskip(library, reason=f"the page is about {library}", exc_type=ImportError)
+    monkeypatch.chdir(tmp_path)
+    for block in blocks(page):
+        exec(compile(block, page, "exec"), vars(module))
+    if not Path(network).exists():
+        shutil.copy(module.path, network)
+    shutil.copy(limefw.sample(), "cat.jpg")
+    Image.fromarray((load_digits().images[0] * 15).astype("uint8")).resize((80, 80)).save("photo.png")
+    (command,) = re.findall(r"```sh\nlimefw (explain .*?)```", read(page), re.DOTALL)
+    options = ["-n", "200", "-s", "segmenter=grid", "-o", "-", "-f", "json"]
+    done = CliRunner().invoke(
+        cli, [*shlex.split(command.replace("\\\n", " ")), *options], catch_exceptions=False, standalone_mode=False
+    )
+    assert max(map(abs, json.loads(done.stdout)["labels"][0]["effects"])) > 0.01
 
 
 def sections_of_errors():

@@ -123,11 +123,55 @@ def test_of_an_explanation_that_explains_nothing_nothing_is_concluded(script, ph
         (0.3, 0.1, 0.4, "no conclusion"),
         (0.7, 0.1, None, "no conclusion"),
         (None, None, 0.9, "no conclusion"),
+        (0.9, None, 0.9, "no conclusion"),
+        (0.1, None, 0.9, "no conclusion"),
     ],
 )
 def test_only_what_is_sure_is_a_verdict(script, outside, margin, fidelity, verdict):
     """A low fidelity acquits nobody either."""
     assert script.judged(outside, margin, fidelity, 0.5, 0.5)[0] == verdict
+
+
+def test_an_error_that_is_not_known_is_not_taken_for_none(script, photo, tmp_path):
+    """With fewer draws than superpixels: no verdict, no number in the tables, and the sheet says so."""
+    model, recipe = looks_at(border()), limefw.build(HERE / "recipe.toml", samples=40)
+    ((found, panel),) = script.checked([photo], model, recipe)
+    assert (found.verdict, found.margin) == ("no conclusion", None)
+    told = "90% (± not known) of the support lies outside: draw more samples"
+    assert script.judged(0.9, None, 0.8, 0.5, 0.5) == ("no conclusion", told)
+    assert "(± not known), even spread 5" in script.background_sheet.captions(found)[1]
+    assert "± 0" not in script.background_sheet.html([found], [panel], {"model": "", "threshold": 0, "min_fidelity": 0})
+    script.write_tables([found], tmp_path, {})
+    (row,) = csv.DictReader((tmp_path / "findings.csv").read_text(encoding="utf-8").splitlines())
+    assert row["margin"] == ""
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n and then nothing", b"no picture"])
+def test_a_mask_that_cannot_be_read_is_told_in_a_line(script, photo, tmp_path, content):
+    (tmp_path / "masks").mkdir()
+    mask = tmp_path / "masks" / "photo.png"
+    mask.write_bytes(content)
+    (found,) = check(script, [photo], looks_at(border()), masks=mask.parent)
+    assert found.verdict == "failed"
+    assert found.reason == f"the mask {mask} cannot be read as a picture: it is damaged, or is none"
+
+
+SCRIPTS = [path for path in sorted(HERE.parent.rglob("*.py")) if "__main__" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_every_script_says_what_it_takes(path, tmp_path):
+    """Of all examples: --help explains and starts nothing."""
+    if path.stem.startswith("make_notebook"):
+        pytest.importorskip("nbclient")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, path, "--help"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    if "No module named" in done.stderr:
+        pytest.skip(done.stderr.splitlines()[-1])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: {path.name} [-h]")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

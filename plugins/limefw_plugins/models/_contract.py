@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, doc
 
-from limefw.errors import ModelSourceError
+from limefw.errors import ModelSourceError, did_you_mean
 from limefw.labels import names_in
 from limefw.types import Contract, Outputs
 
@@ -16,10 +16,12 @@ Head = Literal["auto", Outputs]
 Layout = Literal["auto", "NHWC", "NCHW"]
 Order = Literal["auto", "RGB", "BGR"]
 Range = Literal["auto"] | tuple[float, float] | None
-Size = tuple[Annotated[int, Ge(1)], Annotated[int, Ge(1)]] | None
+Size = Annotated[tuple[Annotated[int, Ge(1)], Annotated[int, Ge(1)]] | None, doc("height and width, as [224, 224]")]
 Means = list[float] | float | None
 Spreads = list[Annotated[float, Gt(0)]] | Annotated[float, Gt(0)] | None
 Resize = Literal["stretch", "crop", "pad"]
+OWN_NAMES = "imagenet"
+"""For class names: those that come along."""
 
 IMAGENET = {"value_range": (0.0, 1.0), "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225), "order": "RGB"}
 CAFFE = {"value_range": (0.0, 255.0), "mean": (103.939, 116.779, 123.68), "std": (1.0,), "order": "BGR"}
@@ -86,4 +88,9 @@ def class_names(source: str | None) -> tuple[str, ...] | None:
     """Return the names in a file, for "imagenet" the 1000 that come along, and for None none."""
     if source is None:
         return None
-    return names_in(Path(__file__).with_name("imagenet_names.txt") if source == "imagenet" else Path(source))
+    if source == OWN_NAMES:
+        return names_in(Path(__file__).with_name("imagenet_names.txt"))
+    hint = did_you_mean(source, [OWN_NAMES])
+    if hint and not Path(source).exists():
+        raise ModelSourceError(f"there is no file of class names {source}.{hint}")
+    return names_in(Path(source))

@@ -76,7 +76,8 @@ def load(keras: Any, path: Path, *, trust: bool) -> tuple[Any, Any]:
         if "Could not locate" in text or "Unknown " in text or "register" in text:
             hint = (
                 " Its own classes must be known first: mark them with @keras.saving.register_keras_serializable(), "
-                "load inside keras.saving.custom_object_scope({'Name': Name}), or load it yourself and give the model"
+                "load inside keras.saving.custom_object_scope({'Name': Name}), or load it yourself and give the model, "
+                "on the command line by a function that returns it: --model MODULE:FUNCTION -s model.use=keras"
             )
         backend = keras.backend.backend()
         raise ModelSourceError(

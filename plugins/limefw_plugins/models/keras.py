@@ -1,6 +1,7 @@
 """Keras models, on whatever backend Keras runs on."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ from limefw_plugins.models._contract import (
     Wishes,
     class_names,
 )
-from limefw_plugins.models._keras import chunk_of, keras_itself, runner
+from limefw_plugins.models._keras import chunk_of, keras_itself, runner, unmoved
 from limefw_plugins.models._keras_applications import KerasPreprocessing, mode_of
 from limefw_plugins.models._keras_files import fingerprint, is_file_of_keras, load
 from limefw_plugins.models._keras_reading import read
@@ -54,7 +55,7 @@ def keras(
     chunk: Annotated[int, Ge(1)] | None = None,
     trust: bool = False,
 ) -> Model:
-    """A Keras 3 model or its file (.keras, .h5, SavedModel folder), on the TensorFlow or the PyTorch backend.
+    """A Keras 3 model, its file (.keras, .h5, SavedModel) or a function that returns one, on TensorFlow or PyTorch.
 
     Size, layout, channels and dtype are read from its input, the head from its last activation, else from the loss
     that it was trained with. KERAS_BACKEND says which backend; without it, one that is installed.
@@ -77,11 +78,14 @@ def keras(
         chunk: rows a call; None: as many as suit the backend.
         trust: allow files that run code: Lambda layers, SavedModel folders.
     """
-    if not is_keras(source):
+    if not is_keras(source) and not callable(source):
         raise ModelSourceError(
-            f"a Keras model is a keras.Model, a .keras or .h5 file or a SavedModel folder, got {source!r:.80}"
+            "a Keras model is a keras.Model, a .keras or .h5 file, a SavedModel folder or a function that returns a "
+            f"keras.Model, got {source!r:.80}"
         )
     library = keras_itself()
+    if not is_keras(source):
+        source = _made_by(source)
     path = Path(source) if isinstance(source, os.PathLike) else None
     model, loss = (source, None) if path is None else load(library, path, trust=trust)
     wishes = Wishes(head, mode_of(preprocessing), size, layout, order, value_range, mean, std, resize)
@@ -93,3 +97,21 @@ def keras(
     mark = None if path is None else f"{fingerprint(path)}:{library.backend.backend()}:{reading.output}"
     name = model.name if path is None else path.stem
     return Model(runner(library, model, reading), name, names, contract, mark, reading.notes)
+
+
+def _made_by(function: Callable[[], Any]) -> Any:
+    """Return the model that a function makes; its random first weights leave the global generators alone.
+
+    Raises:
+        ModelSourceError: it is none.
+    """
+    name = getattr(function, "__name__", type(function).__name__)
+    with unmoved():
+        try:
+            model = function()
+        except Exception as error:
+            error.add_note(f"raised in {name}, which was called to make a keras.Model")
+            raise
+    if not is_keras(model) or isinstance(model, os.PathLike):
+        raise ModelSourceError(f"{name} made {type(model).__name__}; it must return a keras.Model")
+    return model

@@ -62,6 +62,34 @@ def needs(backend):
         pytest.skip(f"{backend} is not installed")
 
 
+# --- where it comes from
+
+
+def test_a_function_that_returns_a_model_is_called():
+    """As it is for PyTorch: the way of the command line to what is only in one's code, MODULE:FUNCTION."""
+    made = classifier()
+    state = random.getstate()
+    found = limefw.model(lambda: (random.random(), made)[1], use="keras", classes=["a", "b", "c"])
+    assert random.getstate() == state
+    assert (found.contract.size, found.contract.head) == (SHAPE[:2], "probabilities")
+    np.testing.assert_array_equal(found.predict(batch()), limefw.model(made).predict(batch()))
+    assert found.fingerprint is None, "its weights may be others the next time"
+
+
+def test_a_function_that_returns_no_model_is_told():
+    def load():
+        return Path("model.keras")
+
+    def fails():
+        raise ZeroDivisionError("no layers")
+
+    with pytest.raises(ModelSourceError, match=r"load made .*Path; it must return a keras.Model"):
+        limefw.model(load, use="keras")
+    with pytest.raises(ZeroDivisionError) as raised:
+        limefw.model(fails, use="keras")
+    assert "raised in fails, which was called to make a keras.Model" in raised.value.__notes__
+
+
 # --- what it reads
 
 
@@ -475,8 +503,8 @@ def test_what_is_no_model_ends_the_search(tmp_path):
             limefw.model(tmp_path / name)
     with pytest.raises(ModelSourceError, match="there is no model file"):
         limefw.model(tmp_path / "absent.keras")
-    with pytest.raises(ModelSourceError, match="a SavedModel folder, got <built-in function len>"):
-        limefw.model(len, use="keras")
+    with pytest.raises(ModelSourceError, match=r"a function that returns a keras\.Model, got 3"):
+        limefw.model(3, use="keras")
 
 
 def test_a_model_that_does_not_fit_ends_the_search():

@@ -388,6 +388,15 @@ def test_decision_values_declared_as_probabilities_are_told():
     assert asked(estimator, head="scores")[2].contract.head == "scores"
 
 
+def test_the_names_that_come_along_are_suggested():
+    """A slip in their name is taken for a file's, which is not there."""
+    for slip in ("imagnet", "ImageNet"):
+        with pytest.raises(
+            ModelSourceError, match=rf"there is no file of class names {slip}\. Did you mean 'imagenet'"
+        ):
+            asked(GaussianNB().fit(X, Y), classes=slip)
+
+
 def test_class_names_from_a_file(tmp_path):
     (tmp_path / "names.txt").write_text("\n".join(f"digit {at}" for at in range(10)), encoding="utf-8")
     _, names, _ = asked(GaussianNB().fit(X, Y), classes=str(tmp_path / "names.txt"))
