@@ -13,7 +13,7 @@ from limefw import contracts
 from limefw.discovery import Registry
 from limefw.errors import InputError
 from limefw.game import Game, Listener
-from limefw.pipeline import Run, stream
+from limefw.pipeline import Run, cut, stream
 from limefw.recipe import Recipe
 from limefw.results.explanation import Explanation
 from limefw.stage import Plugin, Stage
@@ -53,6 +53,7 @@ class Replay:
     _games: list[Game] = field(default_factory=list, init=False)
     _made: dict[tuple[int, bool], Explanation] = field(default_factory=dict, init=False)
     _repeats: dict[str, float] = field(default_factory=dict, init=False)
+    _coarse: Segments | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         photo, filler = self.explanation.instance, self.recipe.stages["filler"]
@@ -128,7 +129,7 @@ class Replay:
         Args:
             number: which of the other seeds, 1, 2, ...; 0: the explanation's own.
             instance: another one in its place, such as a slightly changed one.
-            resegment: cut it anew instead of taking the same segments.
+            resegment: cut it anew instead of taking the same segments; those that a method split are split anew anyhow.
         """
         if number == 0 and instance is None and not resegment:
             return self.explanation
@@ -138,7 +139,7 @@ class Replay:
         self.open()
         stages = dict(self.recipe.stages)
         if not resegment:
-            same = self.segments
+            same = self._begun
             stages["segmenter"] = Stage("segmenters", Plugin("same", lambda _i, _r, /: same, summary="-"), {}, True)
         seed = derived(self.seed, number) if number else self.recipe.seed
         recipe = replace(self.recipe, stages=stages, seed=seed, labels=self.explanation.labels, what_if=0)
@@ -152,6 +153,15 @@ class Replay:
         if instance is None:
             self._made[key] = made
         return made
+
+    @property
+    def _begun(self) -> Segments:
+        """The segments that playing began with: a method may have split them since, and would split its own again."""
+        if self._coarse is None:
+            known = "method" not in self.recipe.stages
+            whole = self.explanation.instance
+            self._coarse = self.segments if known else cut(whole, self.model, self.recipe, self.registry)[1]
+        return self._coarse
 
     @property
     def spent(self) -> dict[str, float]:

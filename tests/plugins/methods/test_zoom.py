@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import limefw
+from limefw.evaluation.replay import Replay
 from limefw.game import Game
 
 
@@ -214,3 +215,20 @@ def test_it_can_be_saved_and_drawn(pixels, tmp_path):
     np.testing.assert_array_equal(again.segments.parents, found.segments.parents)
     np.testing.assert_array_equal(again.values, found.values)
     assert all(again.render(name).data for name in ("overlay", "html", "text"))
+
+
+def test_metrics_that_explain_again_split_the_coarse_segments_anew(pixels):
+    """Runs that end with segments of their own have only maps to compare; effects of other segments are refused."""
+    recipe = {
+        "segmenter": COARSE, "filler": GREY, "sampler": "paired", "kernel": "symmetric", "samples": 120, "what_if": 0,
+        "method": {"use": "zoom", "rounds": 1}, "labels": [1],
+    }  # fmt: skip
+    metrics = [{"use": "stability", "runs": 3}, {"use": "max_sensitivity", "draws": 1}]
+    told = limefw.evaluate(pixels, patchy, recipe=limefw.build(**recipe), metrics=metrics)[0]
+    assert set(told["stability"]) == {"map_spearman", "map_overlap"}
+    assert "compares effects of the same segments" in told.failures["max_sensitivity"]
+    found = zoomed(pixels, samples=120, method={"rounds": 1})
+    game = Replay(found, limefw.build(**recipe), limefw.model(patchy), limefw.registry())
+    assert game.again(1).segments.count == found.segments.count
+    sizes = [np.bincount(game.again(number).segments.parents) for number in (1, 2)]
+    assert all(sorted(each.tolist()) == [1] * 6 + [4] * 3 for each in sizes)
