@@ -266,6 +266,7 @@ class Run:
     def begin(self, source: Any) -> tuple[Scene, Game]:
         """Do everything up to the first model call: read, cut, and prepare what hidden parts show."""
         self._check_stopping()
+        self._check_columns()
         scene = self.scene(source)
         if isinstance(self.recipe.samples, Auto):
             check_reach(self.recipe.samples, scene.segments.count)
@@ -380,6 +381,13 @@ class Run:
                 f"{able}; or give a number of samples"
             )
             raise RecipeError([text])
+
+    def _check_columns(self) -> None:
+        """See that a surrogate that needs all columns gets them."""
+        surrogate, selector = self.recipe.stages["surrogate"], self.recipe.stages["selector"]
+        if "columns" in surrogate.plugin.needs and selector.name != "all":
+            text = f"surrogate {surrogate.name!r} needs all segments, and selector {selector.name!r} may drop some"
+            raise RecipeError([f"{text}: use selector 'all'"])
 
     def _watch(self, game: Game) -> Watch | None:
         if not isinstance(self.recipe.samples, Auto):

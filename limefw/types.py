@@ -551,7 +551,8 @@ class Fit:
         covariance: (d, d) of the effects, or None where not known.
         detail: JSON values and arrays; where `predict` is not linear (see ``limefw.forms``) ``{"form": "tree", ...}``
             (nodes), ``{"form": "rule", "columns": (k,), "value": float, "otherwise": float, ...}`` or
-            ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds.
+            ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds. A sentence as
+            ``"caution"`` becomes one of the explanation's.
     """
 
     effects: Floats

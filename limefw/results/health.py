@@ -163,6 +163,8 @@ def examine(
         if fit.detail.get("converged") is False:
             text = f"label {label}: the surrogate stopped before it was done: give it more max_iterations"
             cautions.append(Caution("not_converged", text))
+        if "caution" in fit.detail:
+            cautions.append(Caution("surrogate", f"label {label}: {fit.detail['caution']}"))
     return Health(rows, distinct, width, effective, stopped, labels, tuple(cautions))
 
 
