@@ -69,6 +69,7 @@ class Game:
     like_probabilities: bool = field(default=True, init=False)
     finer: "Game | None" = field(default=None, init=False)
     before: int = field(default=0, init=False)
+    distinct_before: int = field(default=0, init=False)
     _seen: dict[bytes, int] = field(default_factory=dict, init=False)
     _targets: Floats = field(default_factory=lambda: np.empty((0, 0)), init=False)
     _ready: Composer = field(init=False)
@@ -124,7 +125,9 @@ class Game:
                   "like_probabilities", "_started")  # fmt: skip
         known = {name: getattr(self, name) for name in shared}
         finer = self.finer = self.again(segments)
-        for name, value in {**known, "_targets": self._targets[:1], "before": self.before + self.asked}.items():
+        # the instance is not counted again
+        counts = {"before": self.before + self.asked, "distinct_before": self.distinct_before + self.distinct - 1}
+        for name, value in {**known, **counts, "_targets": self._targets[:1]}.items():
             setattr(finer, name, value)
         return finer
 

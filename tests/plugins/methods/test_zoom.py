@@ -232,3 +232,14 @@ def test_metrics_that_explain_again_split_the_coarse_segments_anew(pixels):
     assert game.again(1).segments.count == found.segments.count
     sizes = [np.bincount(game.again(number).segments.parents) for number in (1, 2)]
     assert all(sorted(each.tolist()) == [1] * 6 + [4] * 3 for each in sizes)
+
+
+def test_effort_counts_all_rounds(pixels):
+    """Not the last one alone, which is what the explanation holds."""
+    model = Counting(patchy)
+    found = zoomed(pixels, model)
+    game = Replay(found, limefw.build(method="zoom"), limefw.model(patchy), limefw.registry())
+    told = limefw.registry().get("metrics", "effort").call(found, game, None)
+    assert told["distinct"] == told["predicted"] == model.rows
+    assert 299 <= told["rows"] <= 300
+    assert found.health.samples < 200

@@ -360,3 +360,6 @@ def test_effort_is_what_the_model_was_asked(planted, run):
     assert box.asked == asked
     assert found["rows"] == 120
     assert found["distinct"] <= asked
+    seconds = dict(explanation.provenance["seconds"])
+    assert found["model_seconds"] == seconds.pop("model_only")
+    assert found["seconds"] == pytest.approx(sum(seconds.values()))
