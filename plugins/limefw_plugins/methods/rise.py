@@ -54,8 +54,13 @@ def _fit(draws: Draws, target: Floats, weights: Floats, mean: float | None) -> F
     predicted = intercept + codes @ effects
     return Fit(
         effects, intercept, weighted_r2(target, predicted, weights), float(predicted[0]),
-        covariance=_covariance(draws, each, effects),
+        covariance=_covariance(draws, each, effects), detail={"freedom": _groups_of_the_law(draws) - 1},
     )  # fmt: skip
+
+
+def _groups_of_the_law(draws: Draws) -> int:
+    """Return how many groups of rows there are, but for the instance's, which adds nothing of the law's."""
+    return max(len(np.unique(draws.groups)) - 1, 2)
 
 
 def _covariance(draws: Draws, each: Floats, effects: Floats) -> Floats:
@@ -66,5 +71,5 @@ def _covariance(draws: Draws, each: Floats, effects: Floats) -> Floats:
     numbers, group = np.unique(draws.groups, return_inverse=True)
     sums = np.zeros((len(numbers), len(effects)))
     np.add.at(sums, group, each)
-    count = max(len(numbers) - 1, 2)  # the instance's group adds nothing of the law's
+    count = _groups_of_the_law(draws)
     return np.asarray((sums.T @ sums - np.outer(effects, effects) / count) * count / (count - 1))

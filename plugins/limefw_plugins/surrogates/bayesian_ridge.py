@@ -114,10 +114,13 @@ def _fit(
     answers = around.targets[:, 0]
     intercept = float(np.average(answers, weights=around.weights) - moments.code_means @ effects)
     covariance: Floats | None = (axes / (prior + noise * scales)) @ axes.T
-    if errors == "robust":
+    detail: dict[str, float | None] = {"prior_precision": prior, "noise_precision": noise}
+    if errors == "posterior":
+        detail["freedom"] = None  # a normal law, whatever was drawn
+    else:
         covariance = sandwich(around, moments, effects[:, None], np.array([intercept]), prior / noise)[0]
     predicted = Fit(effects, intercept, 0.0, 0.0).predict(around.codes)
     return Fit(
         effects, intercept, weighted_r2(answers, predicted, around.weights), float(predicted[0]),
-        covariance=covariance, detail={"prior_precision": prior, "noise_precision": noise},
+        covariance=covariance, detail=detail,
     )  # fmt: skip

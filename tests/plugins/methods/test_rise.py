@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 import limefw
 
@@ -85,3 +86,24 @@ def test_too_few_samples_and_masks_of_nothing_are_told(explained):
 
     with pytest.raises(limefw.InputError, match="nothing to compare"):
         explained(box, 9, method="rise", sampler=nothing, samples=20)
+
+
+def test_as_many_draws_as_segments_do_for_intervals(explained):
+    """It fits nothing: its covariance has as many degrees of freedom as draws but one, or as pairs but one."""
+    additive = lambda codes: codes @ np.linspace(-1, 1, 50)
+    for sampler, freedom in ((COINS, 28), ("paired", 13)):
+        found = explained(additive, 50, method="rise", sampler=sampler, samples=30)
+        wanted = t(freedom).ppf(0.975) * found.fit().standard_errors
+        np.testing.assert_allclose(found.margins(), wanted, rtol=1e-6)
+
+
+def test_the_spread_of_pairs_is_that_of_whole_pairs(explained):
+    """What interacts by two cancels in a pair, so that by rows it would seem to vary more than it does."""
+    products = lambda codes: codes[:, 0] * codes[:, 1] + codes[:, 2] * codes[:, 3] + codes[:, 4]
+    fits = [
+        explained(products, 8, method="rise", sampler={"use": "paired", "enumerate_small": False}, samples=100, seed=at)
+        for at in range(80)
+    ]
+    spread = np.std([fit.effects() for fit in fits], axis=0, ddof=1)
+    told = np.mean([fit.fit().standard_errors for fit in fits], axis=0)
+    assert (np.abs(np.log(told / spread)) < 4.5 / np.sqrt(2 * 80)).all()

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import norm, t
 from sklearn.linear_model import BayesianRidge
 
 from limefw.errors import InputError
+from limefw.results.intervals import margins
 from limefw_plugins.surrogates.bayesian_ridge import bayesian_ridge
 from limefw_plugins.surrogates.linear import linear
 from limefw_plugins.surrogates.ridge import ridge
@@ -101,3 +103,11 @@ def test_a_line_is_followed_without_noise(make):
     (fit,) = bayesian_ridge(around, RNG)
     np.testing.assert_allclose(fit.effects, theta, rtol=0, atol=1e-4)
     assert fit.score > 1 - 1e-8
+
+
+def test_a_posterior_has_normal_intervals(make):
+    """However few rows there are; spreads between runs go by Student's law, as everywhere."""
+    few = make(rows=12)
+    for errors, wide in (("posterior", norm.ppf(0.975)), ("robust", t(12 - few.codes.shape[1] - 1).ppf(0.975))):
+        fit, _ = bayesian_ridge(few, RNG, errors=errors)
+        np.testing.assert_allclose(margins(fit, few), wide * fit.standard_errors, rtol=1e-6)
