@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.game import Game
-from limefw.statistics import effective_sample_size, gram, rounding, weighted_r2, without
+from limefw.statistics import effective_sample_size, gram, rounding, unvaried, weighted_r2, without
 from limefw.types import Fit, Floats, Instance, Neighbourhood, Segments
 
 
@@ -154,7 +154,7 @@ def examine(
     # a rule needs no sample for each segment, and may have no condition
     if not all(map(_is_rule, fits.values())):
         cautions += _of_samples(rows, width, effective, exhaustive=around.exhaustive)
-        cautions += _of_design(around)
+        cautions += [*_of_design(around), *_never_hidden(around)]
     cautions += of_number(width) if pictured else []
     for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
         resolved = _resolved(fit, targets)
@@ -206,6 +206,16 @@ def _of_design(around: Neighbourhood) -> list[Caution]:
         return []
     text = "some segments were nearly always hidden together, so that nobody can tell their effects apart: draw them "
     return [Caution("entangled", text + "more freely (sampler bernoulli does)")]
+
+
+def _never_hidden(around: Neighbourhood) -> list[Caution]:
+    """Return a caution where some segments were never hidden: no draw says anything of them."""
+    never = np.flatnonzero(unvaried(around.codes)).tolist()
+    if not never:
+        return []
+    which = ", ".join(map(str, never[:5])) + (", ..." if len(never) > 5 else "")
+    text = f"{len(never)} of {around.codes.shape[1]} segments were never hidden or changed ({which})"
+    return [Caution("never_hidden", f"{text}: their effects say nothing. Draw more, or from a wider law")]
 
 
 def of_notes(instance: Instance, segments: Segments, doubts: Sequence[str] = ()) -> tuple[Caution, ...]:

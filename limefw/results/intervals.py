@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from limefw.statistics import rounding
+from limefw.statistics import rounding, unvaried
 from limefw.types import Fit, Floats, Neighbourhood
 
 
@@ -64,9 +64,12 @@ def _within(value: float, freedom: int) -> float:
 
 
 def margins(fit: Fit, around: Neighbourhood) -> Floats | None:
-    """Return (d,) half the width of each effect's interval, or None where the surrogate gave no covariance."""
+    """Return (d,) half the width of each effect's interval, or None where the surrogate gave no covariance.
+
+    NaN for segments that were never hidden: no draw says anything of them.
+    """
     errors = fit.standard_errors
-    return None if errors is None else np.asarray(reach(fit, around) * errors)
+    return None if errors is None else np.where(unvaried(around.codes), np.nan, reach(fit, around) * errors)
 
 
 def unresolved(fit: Fit, around: Neighbourhood, target: int, order: Sequence[int]) -> list[bool]:
