@@ -42,6 +42,8 @@ class Game:
         instance: what it is played on, in the model's frame; for methods with a loop of their own.
         segments: of the instance.
         again: makes a fresh game like this one on other segments; None: it cannot be refined.
+        stream: gives the run's random numbers of a kind ("samplers", "filler draws"), from their beginning, for methods
+            with a loop of their own; None: there is no run.
     """
 
     model: Model
@@ -56,6 +58,7 @@ class Game:
     instance: Instance | None = None
     segments: Segments | None = None
     again: Callable[[Segments], "Game"] | None = None
+    stream: Callable[[str], np.random.Generator] | None = None
 
     rows: int = field(default=0, init=False)
     calls: int = field(default=0, init=False)

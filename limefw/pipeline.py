@@ -342,7 +342,7 @@ class Run:
             self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.most,
             chunk=self.chunk, listen=self.on_progress, cache=cache, cache_key=key,
             instance=scene.instance, segments=scene.segments,
-            again=lambda segments: self._game(replace(scene, segments=segments)),
+            again=lambda segments: self._game(replace(scene, segments=segments)), stream=self.stream,
         )  # fmt: skip
 
     def _play(self, game: Game, scene: Scene) -> Outcome:

@@ -369,3 +369,22 @@ def test_other_fillings_than_then_are_noted(photos):
 def test_there_must_be_something_to_judge():
     with pytest.raises(InputError, match="nothing to judge"):
         limefw.evaluate([], Counting())
+
+
+def test_each_metric_has_random_numbers_of_its_own():
+    """By its name: neither its place nor which others are asked matters, and no two see the same."""
+    seen = {}
+
+    def noting(name):
+        def metric(_explanation, _game, rng, /):
+            seen.setdefault(name, []).append(rng.random())
+            return {"a": 1.0}
+
+        metric.__name__ = name
+        return metric
+
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
+    for names in (("one", "other"), ("other", "one")):
+        given = {"metrics": [noting(name) for name in names], "overrides": {"segmenter": "grid"}, "samples": 30}
+        limefw.evaluate(pixels, Counting(), **given)
+    assert seen["one"][0] == seen["one"][1] != seen["other"][0] == seen["other"][1]

@@ -10,7 +10,7 @@ from limefw.errors import InputError
 from limefw.statistics import weighted_r2
 from limefw.statistics.stopping import Budget
 from limefw.types import Draws, Fit, Floats
-from limefw_plugins.methods._play import Stages, drawn
+from limefw_plugins.methods._play import Chance, Stages, drawn
 
 
 def rise(
@@ -32,7 +32,7 @@ def rise(
     """
     if budget.rows < 3:
         raise InputError(f"method 'rise' needs 3 samples or more, of which the instance is one, got {budget.rows}")
-    for block in drawn(game, stages, budget.rows, rng):
+    for block in drawn(game, stages, budget.rows, Chance.of(game, rng)):
         game(block)
     draws, targets = game.drawn()
     weights = np.array(draws.importance)
@@ -60,7 +60,7 @@ def _fit(draws: Draws, target: Floats, weights: Floats, mean: float | None) -> F
 
 def _groups_of_the_law(draws: Draws) -> int:
     """Return how many groups of rows there are, but for the instance's, which adds nothing of the law's."""
-    return max(len(np.unique(draws.groups)) - 1, 2)
+    return max(len(np.unique(np.asarray(draws.groups))) - 1, 2)
 
 
 def _covariance(draws: Draws, each: Floats, effects: Floats) -> Floats:

@@ -140,7 +140,7 @@ def test_a_file_with_a_rule_about_other_segments_is_refused(explained, tmp_path)
             limefw.load(path)
 
 
-@pytest.mark.parametrize("samples", [2, 3, 130])
+@pytest.mark.parametrize("samples", [2, 3, 60])
 def test_any_budget_gives_something(samples, explained):
     found = explained(all_of(0, 1), 6, task="classification", method="anchors", target="margin", sampler=COINS,
                       samples=samples, labels=[0, 1])  # fmt: skip

@@ -107,3 +107,18 @@ def test_the_spread_of_pairs_is_that_of_whole_pairs(explained):
     spread = np.std([fit.effects() for fit in fits], axis=0, ddof=1)
     told = np.mean([fit.fit().standard_errors for fit in fits], axis=0)
     assert (np.abs(np.log(told / spread)) < 4.5 / np.sqrt(2 * 80)).all()
+
+
+def test_draws_are_those_without_a_method_whatever_the_filler():
+    """Codes and what a filler draws have streams of their own: a third picture changes neither."""
+
+    def share(batch):
+        bright = batch.mean(axis=(1, 2, 3))[:, None] / 255
+        return np.concatenate([bright, 1 - bright], axis=1)
+
+    pixels = np.random.default_rng(0).integers(0, 256, (25, 25, 3), dtype=np.uint8)
+    given = {"segmenter": {"use": "grid", "rows": 5, "columns": 5}, "labels": [0], "what_if": 0, "samples": 600}
+    for filler in ({"use": "constant", "value": 0.0}, "noise"):
+        plain, own = (limefw.explain(pixels, share, filler=filler, method=way, **given) for way in (None, "rise"))
+        np.testing.assert_array_equal(own.neighbourhood.codes, plain.neighbourhood.codes)
+        np.testing.assert_array_equal(own.neighbourhood.targets, plain.neighbourhood.targets)
