@@ -20,6 +20,10 @@ from limefw.stage import Plugin, Stage
 from limefw.types import Codes, Composer, Draws, Floats, Instance, Model, Segments
 
 
+WITH_INSTANCE = 3
+"""Rows more that a sampler is asked for: the instance, in pairs its complement, and one as pairs come whole."""
+
+
 @dataclass(slots=True, eq=False)
 class Replay:
     """The game of an explanation, for metrics: ``game(draws)``, and what else there is to ask of it.
@@ -103,25 +107,27 @@ class Replay:
     def fresh(self, rows: int, rng: Generator) -> tuple[Draws, Floats, Floats]:
         """Return draws that the recipe's own sampler makes anew, their targets and their weights by its kernel.
 
-        The instance is among them only where the sampler enumerates all there is.
+        The instance, and what comes with it in its group, is among them only where the sampler enumerates all there is:
+        it is known beforehand and no part of the law.
         """
         sampler, kernel = self.recipe.stages["sampler"], self.recipe.stages["kernel"]
         blocks, count = list[Draws](), 0
-        for block in sampler(self.instance, self.segments, rows + 1, rng):
+        for block in sampler(self.instance, self.segments, rows + WITH_INSTANCE, rng):
             part = contracts.check_draws(block, self.segments, sampler, first=not blocks)
             blocks.append(part)
             count += len(part)
-            if count > rows:
+            if count >= rows + WITH_INSTANCE:
                 break
         draws = Draws.join(blocks)
         if getattr(self.composer, "random", False) and "draw" not in draws.values:
             most = getattr(self.composer, "alternatives", 2**64)
             numbers = rng.integers(0, most, size=len(draws), dtype=np.uint64)
             draws = replace(draws, values={**draws.values, "draw": numbers})
-        targets, weights = self(draws), contracts.check_weights(kernel(draws, self.composer), len(draws), kernel)
-        first = 0 if draws.exhaustive else 1
-        own = slice(first, len(draws) if draws.exhaustive else rows + 1)
-        return draws.take(own), targets[own], (weights * draws.importance)[own]
+        weights = contracts.check_weights(kernel(draws, self.composer), len(draws), kernel)
+        groups = np.asarray(draws.groups)
+        rest = np.flatnonzero(groups != groups[0])
+        own = slice(None) if draws.exhaustive else (rest if len(rest) else np.arange(1, len(draws)))[:rows]
+        return draws.take(own), self(draws.take(own)), (weights * draws.importance)[own]
 
     def again(self, number: int = 0, instance: Instance | None = None, *, resegment: bool = False) -> Explanation:
         """Explain once more, all else being equal; what needs several explanations gets them here.

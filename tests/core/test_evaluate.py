@@ -117,6 +117,14 @@ def test_a_game_answers_by_codes_and_through_other_composers(photos):
     draws, targets, weights = game.fresh(50, np.random.default_rng(2))
     assert len(draws) == len(targets) == len(weights) == 50
     assert np.allclose(targets, game.shown(draws.codes))
+    # what every sampler of pairs begins with is no draw: instance and all hidden
+    pairs = limefw.build(samples=60, sampler={"use": "paired", "enumerate_small": False}, **GRID)
+    for rows in (1, 30, 31):
+        game = Replay(explanation, pairs, model, limefw.registry())
+        draws, _, weights = game.fresh(rows, np.random.default_rng(2))
+        assert len(draws) == len(weights) == rows
+        assert draws.codes.any(axis=1).all()
+        assert not draws.codes.all(axis=1).any()
 
 
 def test_random_fillings_are_the_same_whatever_was_asked_before(photos):

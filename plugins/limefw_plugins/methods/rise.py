@@ -35,11 +35,20 @@ def rise(
     for block in drawn(game, stages, budget.rows, Chance.of(game, rng)):
         game(block)
     draws, targets = game.drawn()
-    weights = np.array(draws.importance)
-    if not draws.exhaustive:
-        weights[0] = 0.0  # every sampler begins with the instance: it is not of the law
-    weights /= weights.sum()
+    weights = _of_the_law(draws)
     return [_fit(draws, target, weights, mean) for target in targets.T]
+
+
+def _of_the_law(draws: Draws) -> Floats:
+    """Return what each row counts, together 1: nothing the instance, with which every sampler begins, and its group.
+
+    A pair that begins with the instance is no more drawn than that: both its rows are known beforehand.
+    """
+    groups, weights = np.asarray(draws.groups), np.array(draws.importance)
+    if not draws.exhaustive:
+        first = groups == groups[0]
+        weights[first if not first.all() else 0] = 0.0
+    return np.asarray(weights / weights.sum())
 
 
 def _fit(draws: Draws, target: Floats, weights: Floats, mean: float | None) -> Fit:

@@ -25,9 +25,12 @@ def box(codes):
 @pytest.mark.parametrize("sampler", [soft, "paired", COINS])
 @pytest.mark.parametrize("mean", [None, 0.5])
 def test_it_is_the_papers_sum_with_the_mean_taken_away(sampler, mean, explained):
-    """sum f M / (N p) - mean f x sum M / (N p), over all draws but the instance, which is not of the law."""
+    """sum f M / (N p) - mean f x sum M / (N p), over all draws but the instance and its pair, not of the law."""
     found = explained(box, 9, method={"use": "rise", "mean": mean}, sampler=sampler, samples=200)
-    codes, targets = (np.asarray(part[1:], float) for part in (found.neighbourhood.codes, found.neighbourhood.targets))
+    around = found.neighbourhood
+    drawn = around.groups != around.groups[0]
+    assert (~drawn).sum() == (2 if sampler == "paired" else 1)
+    codes, targets = (np.asarray(part[drawn], float) for part in (around.codes, around.targets))
     count, scale = len(codes), mean or codes.mean()
     saliency = targets[:, 0] @ codes / (count * scale)
     expected = saliency - targets.mean() * codes.sum(axis=0) / (count * scale)
