@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from limefw.game import Game
 from limefw.statistics import effective_sample_size, gram, rounding, unvaried, weighted_r2, without
-from limefw.types import Fit, Floats, Instance, Neighbourhood, Segments
+from limefw.types import Codes, Fit, Floats, Instance, Neighbourhood, Segments
 
 
 FOLDS = 5
@@ -159,7 +159,7 @@ def examine(
     for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
         resolved = _resolved(fit, targets)
         labels[label] = LabelHealth(fit.score, score, float(targets[0]), fit.local_prediction, resolved)
-        cautions += _of_label(label, fit, targets, score, unit)
+        cautions += _of_label(label, fit, around.codes, targets, score, unit)
         if fit.detail.get("converged") is False:
             text = f"label {label}: the surrogate stopped before it was done: give it more max_iterations"
             cautions.append(Caution("not_converged", text))
@@ -256,7 +256,7 @@ def of_number(width: int) -> list[Caution]:
     return []
 
 
-def _of_label(label: int, fit: Fit, targets: Floats, score: float | None, unit: float) -> list[Caution]:
+def _of_label(label: int, fit: Fit, codes: Codes, targets: Floats, score: float | None, unit: float) -> list[Caution]:
     if np.ptp(targets) <= 1e-9 * max(unit, float(np.abs(targets).max())):
         code = "constant_model"
         text = (
@@ -268,6 +268,9 @@ def _of_label(label: int, fit: Fit, targets: Floats, score: float | None, unit: 
             "all_zero",
             "every effect is 0: the surrogate saw nothing (a penalty too strong, or too few samples)",
         )
+        if np.ptp(fit.predict(codes)) > rounding(targets):
+            # as of a tree of OR: each part can stand in for the other
+            code, text = "only_together", "no segment has an effect by itself, and some have one together: see the tree"
     elif score is not None and score < POOR_FIDELITY:
         how = f"explains {score:.0%} of the model's variation" if score > 0 else "does worse than its mean answer"
         code, text = "low_fidelity", f"on samples left out, the surrogate {how}"

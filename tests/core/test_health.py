@@ -297,3 +297,18 @@ def test_an_effect_without_an_interval_beside_others_is_drawn():
     assert known.pop(3) is None
     assert None not in known.values()
     assert all(found.render(name).data for name in ("html", "bars", "text"))
+
+
+@pytest.mark.parametrize("surrogate", ["tree", "multi_output_tree"])
+def test_of_a_tree_parts_may_matter_together_alone(surrogate):
+    """Either of two is enough, so that hiding one changes nothing; the tree is right, and nothing was missed."""
+    either = lambda codes: np.maximum(codes[:, 0], codes[:, 1])
+    found = explained(either, 8, surrogate=surrogate, kernel="flat")
+    assert not found.effects().any()
+    assert found.health.labels[0].fidelity > 0.99
+    assert "only_together" in codes_of(found)
+    assert "all_zero" not in codes_of(found)
+    assert "No superpixel has an effect by itself; the tree shows" in " ".join(found.render("text").data.split())
+    blind = explained(either, 8, surrogate={"use": surrogate, "min_samples_leaf": 150}, kernel="flat")
+    assert "all_zero" in codes_of(blind)
+    assert "No superpixel has an effect." in blind.render("text").data
