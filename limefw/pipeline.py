@@ -486,7 +486,7 @@ class Run:
             unit = 0.0 if self.model.contract.head in ("scores", "values") else 1.0
             health = examine(
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit,
-                pictured=scene.frame is not None,
+                pictured=scene.frame is not None, settled=bool(outcome.watched) and not outcome.doubts,
             )  # fmt: skip
         names = {label: game.names[label] for label in game.columns}
         provenance = made_by(self.recipe, self.model, scene.photo, game, self.seconds, self.registry)

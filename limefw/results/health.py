@@ -135,6 +135,7 @@ def examine(
     extra: tuple[Caution, ...] = (),
     unit: float = 1.0,
     pictured: bool = True,
+    settled: bool = False,
 ) -> Health:
     """Gather what there is to know about trust.
 
@@ -147,13 +148,14 @@ def examine(
         extra: cautions of the pipeline itself (an interruption).
         unit: what is large in the targets' own units: 1 for probabilities and log-odds, 0 where nobody can know.
         pictured: the segments are parts of a picture, which can be too coarse or too fine for people.
+        settled: that there are samples enough was found out from the answers, which is more than a rule of thumb says.
     """
     rows, width = around.codes.shape
     effective = effective_sample_size(around.weights)
     labels, cautions = {}, list(extra)
     # a rule needs no sample for each segment, and may have no condition
     if not all(map(_is_rule, fits.values())):
-        cautions += _of_samples(rows, width, effective, exhaustive=around.exhaustive)
+        cautions += _of_samples(rows, width, effective, exhaustive=around.exhaustive, settled=settled)
         cautions += [*_of_design(around), *_never_hidden(around)]
     cautions += of_number(width) if pictured else []
     for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
@@ -177,12 +179,12 @@ def _resolved(fit: Fit, targets: Floats) -> int | None:
     return None if errors is None else int((np.abs(fit.effects) > np.maximum(2 * errors, rounding(targets))).sum())
 
 
-def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) -> list[Caution]:
+def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool, settled: bool) -> list[Caution]:
     advised, found = SAMPLES_PER_SEGMENT * width, {}
     if effective < 0.1 * rows and not exhaustive:
         text = f"the kernel leaves {effective:.0f} effective samples of {rows}: widen it, or draw from nearer"
         found["narrow_kernel"] = text
-    if rows < advised and not exhaustive:
+    if rows < advised and not exhaustive and not settled:
         text = f"{rows} samples for {width} segments: {advised} or more are advisable"
         if rows < width + 2:
             text = (
