@@ -351,7 +351,11 @@ class Run:
         with self.timed("models", game):
             if method is None:
                 return self._draw(game, scene)
-            fits = method(game, self.recipe.stages, Budget(self.most), self.stream("methods"))
+            try:
+                fits = method(game, self.recipe.stages, Budget(self.most), self.stream("methods"))
+            except KeyboardInterrupt as error:
+                how = f"; explained by the surrogate, not by method {method.name!r}"
+                return self._interrupted(error, game.last, how)
         last, scene = _ended(game, scene)
         if not last.history:
             raise ContractError(f"{method} never asked the model: it must call game(draws)")
@@ -425,12 +429,8 @@ class Run:
                     break
             if watch is not None and game.asked and not game.exhaustive:
                 watch.enough(game.asked)
-        except KeyboardInterrupt:
-            if game.asked < 2:
-                raise
-            game.not_exhaustive()
-            text = f"interrupted after {game.asked} of {budget.rows} samples"
-            return Outcome(text, cautions=(Caution("interrupted", text),))
+        except KeyboardInterrupt as error:
+            return self._interrupted(error, game)
         if not game.asked:
             raise InputError(f"{self.recipe.stages['sampler']} drew nothing")
         reason = budget.reason(game.asked, exhaustive=game.exhaustive)
@@ -438,6 +438,18 @@ class Run:
             return Outcome(reason)
         reason, doubt = watch.ended(reason)
         return Outcome(reason, doubts=(Caution("not_stable", doubt),) if doubt else (), watched=watch.to_mapping())
+
+    def _interrupted(self, error: KeyboardInterrupt, game: Game, how: str = "") -> Outcome:
+        """Return how an interrupted game ended, of which what was drawn is explained.
+
+        Raises:
+            KeyboardInterrupt: that one, where there is nothing to explain.
+        """
+        if game.asked < 2:
+            raise error
+        game.not_exhaustive()
+        text = f"interrupted after {game.before + game.asked} of {self.most} samples{how}"
+        return Outcome(text, cautions=(Caution("interrupted", text),))
 
     def blocks(self, game: Game, scene: Scene) -> Iterator[Draws]:
         """Yield the sampler's blocks; a filler with a choice to make is given one number a row, from its own stream."""

@@ -104,7 +104,8 @@ class Wording:
 
 def wording_of(explanation: Explanation) -> Wording:
     """Return the words for an explanation's task, target and surrogate."""
-    return replace(_wording(explanation), together=np.any(np.asarray(explanation.fit().detail.get("feature", -1)) >= 0))
+    asks = np.asarray(explanation.fit().detail.get("feature", -1)) >= 0
+    return replace(_wording(explanation), together=bool(asks.any()))
 
 
 def _wording(explanation: Explanation) -> Wording:
