@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -322,10 +322,25 @@ class Run:
             if stage.plugin.modality not in (None, instance.modality)
         ]
         name = default_for(instance.modality, self.registry)
-        if faults and name != DEFAULT:
+        if faults and (same := self._of_this_method(instance.modality)):
+            faults[-1] += f". Method {self.recipe.stages['method'].name!r} for {instance.modality}: recipe {same!r}"
+        elif faults and name != DEFAULT:
             faults[-1] += f'. A recipe for {instance.modality} stands on another: say `extends = "{name}"`'
         if faults:
             raise RecipeError(faults)
+
+    def _of_this_method(self, modality: str) -> str | None:
+        """Return a recipe for a modality with the method of this one; None: there is none."""
+        method = self.recipe.stages.get("method")
+        if method is None:
+            return None
+        for name in sorted(self.registry.recipes()):
+            with suppress(RecipeError):
+                stages = build(name, registry=self.registry).stages
+                theirs = "method" in stages and stages["method"].name == method.name
+                if theirs and stages["segmenter"].plugin.modality == modality:
+                    return name
+        return None
 
     def _game(self, scene: Scene) -> Game:
         with self.timed("fillers"):

@@ -184,6 +184,18 @@ def test_a_rule_that_hardly_ever_applies_by_chance_is_still_found(explained):
 # --- texts and tables
 
 
+def test_the_recipe_for_images_names_the_one_for_texts():
+    def good(texts):
+        on = np.array(["good" in text for text in texts], float)
+        return np.stack([1 - on, on], axis=1)
+
+    with pytest.raises(limefw.RecipeError, match="Method 'anchors' for text: recipe 'anchor-text'"):
+        limefw.explain("a good film", good, recipe="anchor")
+    # RISE has none for texts
+    with pytest.raises(limefw.RecipeError, match='say `extends = "text"`'):
+        limefw.explain("a good film", good, recipe="rise")
+
+
 def test_a_text_needs_both_words():
     """ "not" and "bad" together make it good, whatever other words are deleted."""
 
