@@ -46,6 +46,8 @@ class Game:
         instance: what it is played on, in the model's frame; for methods with a loop of their own.
         segments: of the instance.
         again: makes a fresh game like this one on other segments; None: it cannot be refined.
+        stream: gives the run's random numbers of a kind ("samplers", "filler draws"), from their beginning, for methods
+            with a loop of their own; None: there is no run.
     """
 
     model: Model
@@ -60,6 +62,7 @@ class Game:
     instance: Instance | None = None
     segments: Segments | None = None
     again: Callable[[Segments], "Game"] | None = None
+    stream: Callable[[str], np.random.Generator] | None = None
 
     rows: int = field(default=0, init=False)
     calls: int = field(default=0, init=False)
@@ -73,6 +76,7 @@ class Game:
     like_probabilities: bool = field(default=True, init=False)
     finer: "Game | None" = field(default=None, init=False)
     before: int = field(default=0, init=False)
+    distinct_before: int = field(default=0, init=False)
     _seen: dict[bytes, int] = field(default_factory=dict, init=False)
     _targets: Floats = field(default_factory=lambda: np.empty((0, 0)), init=False)
     _ready: Composer = field(init=False)
@@ -128,7 +132,9 @@ class Game:
                   "like_probabilities", "_started")  # fmt: skip
         known = {name: getattr(self, name) for name in shared}
         finer = self.finer = self.again(segments)
-        for name, value in {**known, "_targets": self._targets[:1], "before": self.before + self.asked}.items():
+        # the instance is not counted again
+        counts = {"before": self.before + self.asked, "distinct_before": self.distinct_before + self.distinct - 1}
+        for name, value in {**known, **counts, "_targets": self._targets[:1]}.items():
             setattr(finer, name, value)
         return finer
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -266,6 +266,7 @@ class Run:
     def begin(self, source: Any) -> tuple[Scene, Game]:
         """Do everything up to the first model call: read, cut, and prepare what hidden parts show."""
         self._check_stopping()
+        self._check_columns()
         scene = self.scene(source)
         if isinstance(self.recipe.samples, Auto):
             check_reach(self.recipe.samples, scene.segments.count)
@@ -321,10 +322,25 @@ class Run:
             if stage.plugin.modality not in (None, instance.modality)
         ]
         name = default_for(instance.modality, self.registry)
-        if faults and name != DEFAULT:
+        if faults and (same := self._of_this_method(instance.modality)):
+            faults[-1] += f". Method {self.recipe.stages['method'].name!r} for {instance.modality}: recipe {same!r}"
+        elif faults and name != DEFAULT:
             faults[-1] += f'. A recipe for {instance.modality} stands on another: say `extends = "{name}"`'
         if faults:
             raise RecipeError(faults)
+
+    def _of_this_method(self, modality: str) -> str | None:
+        """Return a recipe for a modality with the method of this one; None: there is none."""
+        method = self.recipe.stages.get("method")
+        if method is None:
+            return None
+        for name in sorted(self.registry.recipes()):
+            with suppress(RecipeError):
+                stages = build(name, registry=self.registry).stages
+                theirs = "method" in stages and stages["method"].name == method.name
+                if theirs and stages["segmenter"].plugin.modality == modality:
+                    return name
+        return None
 
     def _game(self, scene: Scene) -> Game:
         with self.timed("fillers"):
@@ -341,7 +357,7 @@ class Run:
             self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.most,
             chunk=self.chunk, listen=self.on_progress, cache=cache, cache_key=key,
             instance=scene.instance, segments=scene.segments,
-            again=lambda segments: self._game(replace(scene, segments=segments)),
+            again=lambda segments: self._game(replace(scene, segments=segments)), stream=self.stream,
         )  # fmt: skip
 
     def _play(self, game: Game, scene: Scene) -> Outcome:
@@ -350,7 +366,11 @@ class Run:
         with self.timed("models", game):
             if method is None:
                 return self._draw(game, scene)
-            fits = method(game, self.recipe.stages, Budget(self.most), self.stream("methods"))
+            try:
+                fits = method(game, self.recipe.stages, Budget(self.most), self.stream("methods"))
+            except KeyboardInterrupt as error:
+                how = f"; explained by the surrogate, not by method {method.name!r}"
+                return self._interrupted(error, game.last, how)
         last, scene = _ended(game, scene)
         if not last.history:
             raise ContractError(f"{method} never asked the model: it must call game(draws)")
@@ -380,6 +400,13 @@ class Run:
                 f"{able}; or give a number of samples"
             )
             raise RecipeError([text])
+
+    def _check_columns(self) -> None:
+        """See that a surrogate that needs all columns gets them."""
+        surrogate, selector = self.recipe.stages["surrogate"], self.recipe.stages["selector"]
+        if "columns" in surrogate.plugin.needs and selector.name != "all":
+            text = f"surrogate {surrogate.name!r} needs all segments, and selector {selector.name!r} may drop some"
+            raise RecipeError([f"{text}: use selector 'all'"])
 
     def _watch(self, game: Game) -> Watch | None:
         if not isinstance(self.recipe.samples, Auto):
@@ -417,12 +444,8 @@ class Run:
                     break
             if watch is not None and game.asked and not game.exhaustive:
                 watch.enough(game.asked)
-        except KeyboardInterrupt:
-            if game.asked < 2:
-                raise
-            game.not_exhaustive()
-            text = f"interrupted after {game.asked} of {budget.rows} samples"
-            return Outcome(text, cautions=(Caution("interrupted", text),))
+        except KeyboardInterrupt as error:
+            return self._interrupted(error, game)
         if not game.asked:
             raise InputError(f"{self.recipe.stages['sampler']} drew nothing")
         reason = budget.reason(game.asked, exhaustive=game.exhaustive)
@@ -430,6 +453,18 @@ class Run:
             return Outcome(reason)
         reason, doubt = watch.ended(reason)
         return Outcome(reason, doubts=(Caution("not_stable", doubt),) if doubt else (), watched=watch.to_mapping())
+
+    def _interrupted(self, error: KeyboardInterrupt, game: Game, how: str = "") -> Outcome:
+        """Return how an interrupted game ended, of which what was drawn is explained.
+
+        Raises:
+            KeyboardInterrupt: that one, where there is nothing to explain.
+        """
+        if game.asked < 2:
+            raise error
+        game.not_exhaustive()
+        text = f"interrupted after {game.before + game.asked} of {self.most} samples{how}"
+        return Outcome(text, cautions=(Caution("interrupted", text),))
 
     def blocks(self, game: Game, scene: Scene) -> Iterator[Draws]:
         """Yield the sampler's blocks; a filler with a choice to make is given one number a row, from its own stream."""
@@ -478,7 +513,7 @@ class Run:
             unit = 0.0 if self.model.contract.head in ("scores", "values") else 1.0
             health = examine(
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit,
-                pictured=scene.frame is not None,
+                pictured=scene.frame is not None, settled=bool(outcome.watched) and not outcome.doubts,
             )  # fmt: skip
         names = {label: game.names[label] for label in game.columns}
         provenance = made_by(self.recipe, self.model, scene.photo, game, self.seconds, self.registry)

@@ -43,7 +43,8 @@ class Plugin:
         summary: one line; the first line of the docstring by default.
         fallback: asked only when no other plug-in accepts (an adapter that takes any callable).
         suffix: of the files that a renderer makes, e.g. ".png": a wrong name is refused before the model is asked.
-        needs: what a metric cannot do without: "mask". Where it is not there, nothing is asked of the model.
+        needs: what it cannot do without: a metric "mask", a surrogate "columns", all of them. Where it is not there,
+            nothing is asked of the model.
     """
 
     name: str

@@ -560,10 +560,12 @@ class Fit:
         score: weighted R2 on the neighbourhood it was fitted to.
         local_prediction: g(instance).
         columns: as the selector picked them, the first first; a surrogate leaves it None, the pipeline fills it in.
-        covariance: (d, d) of the effects, or None where not known.
+        covariance: (d, d) of the effects, or None where not known. Its intervals go by Student's law, with the
+            degrees of freedom of least squares or those of ``detail["freedom"]``; None there: by the normal law.
         detail: JSON values and arrays; where `predict` is not linear (see ``limefw.forms``) ``{"form": "tree", ...}``
             (nodes), ``{"form": "rule", "columns": (k,), "value": float, "otherwise": float, ...}`` or
-            ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds.
+            ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds. A sentence as
+            ``"caution"`` becomes one of the explanation's.
     """
 
     effects: Floats

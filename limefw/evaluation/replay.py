@@ -13,11 +13,15 @@ from limefw import contracts
 from limefw.discovery import Registry
 from limefw.errors import InputError
 from limefw.game import Game, Listener
-from limefw.pipeline import Run, stream
+from limefw.pipeline import Run, cut, stream
 from limefw.recipe import Recipe
 from limefw.results.explanation import Explanation
 from limefw.stage import Plugin, Stage
 from limefw.types import Codes, Composer, Draws, Floats, Instance, Model, Segments
+
+
+WITH_INSTANCE = 3
+"""Rows more that a sampler is asked for: the instance, in pairs its complement, and one as pairs come whole."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +57,7 @@ class Replay:
     _games: list[Game] = field(default_factory=list, init=False)
     _made: dict[tuple[int, bool], Explanation] = field(default_factory=dict, init=False)
     _repeats: dict[str, float] = field(default_factory=dict, init=False)
+    _coarse: Segments | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         photo, filler = self.explanation.instance, self.recipe.stages["filler"]
@@ -102,25 +107,27 @@ class Replay:
     def fresh(self, rows: int, rng: Generator) -> tuple[Draws, Floats, Floats]:
         """Return draws that the recipe's own sampler makes anew, their targets and their weights by its kernel.
 
-        The instance is among them only where the sampler enumerates all there is.
+        The instance, and what comes with it in its group, is among them only where the sampler enumerates all there is:
+        it is known beforehand and no part of the law.
         """
         sampler, kernel = self.recipe.stages["sampler"], self.recipe.stages["kernel"]
         blocks, count = list[Draws](), 0
-        for block in sampler(self.instance, self.segments, rows + 1, rng):
+        for block in sampler(self.instance, self.segments, rows + WITH_INSTANCE, rng):
             part = contracts.check_draws(block, self.segments, sampler, first=not blocks)
             blocks.append(part)
             count += len(part)
-            if count > rows:
+            if count >= rows + WITH_INSTANCE:
                 break
         draws = Draws.join(blocks)
         if getattr(self.composer, "random", False) and "draw" not in draws.values:
             most = getattr(self.composer, "alternatives", 2**64)
             numbers = rng.integers(0, most, size=len(draws), dtype=np.uint64)
             draws = replace(draws, values={**draws.values, "draw": numbers})
-        targets, weights = self(draws), contracts.check_weights(kernel(draws, self.composer), len(draws), kernel)
-        first = 0 if draws.exhaustive else 1
-        own = slice(first, len(draws) if draws.exhaustive else rows + 1)
-        return draws.take(own), targets[own], (weights * draws.importance)[own]
+        weights = contracts.check_weights(kernel(draws, self.composer), len(draws), kernel)
+        groups = np.asarray(draws.groups)
+        rest = np.flatnonzero(groups != groups[0])
+        own = slice(None) if draws.exhaustive else (rest if len(rest) else np.arange(1, len(draws)))[:rows]
+        return draws.take(own), self(draws.take(own)), (weights * draws.importance)[own]
 
     def again(self, number: int = 0, instance: Instance | None = None, *, resegment: bool = False) -> Explanation:
         """Explain once more, all else being equal; what needs several explanations gets them here.
@@ -128,7 +135,7 @@ class Replay:
         Args:
             number: which of the other seeds, 1, 2, ...; 0: the explanation's own.
             instance: another one in its place, such as a slightly changed one.
-            resegment: cut it anew instead of taking the same segments.
+            resegment: cut it anew instead of taking the same segments; those that a method split are split anew anyhow.
         """
         if number == 0 and instance is None and not resegment:
             return self.explanation
@@ -138,7 +145,7 @@ class Replay:
         self.open()
         stages = dict(self.recipe.stages)
         if not resegment:
-            same = self.segments
+            same = self._begun
             stages["segmenter"] = Stage("segmenters", Plugin("same", lambda _i, _r, /: same, summary="-"), {}, True)
         seed = derived(self.seed, number) if number else self.recipe.seed
         recipe = replace(self.recipe, stages=stages, seed=seed, labels=self.explanation.labels, what_if=0)
@@ -152,6 +159,15 @@ class Replay:
         if instance is None:
             self._made[key] = made
         return made
+
+    @property
+    def _begun(self) -> Segments:
+        """The segments that playing began with: a method may have split them since, and would split its own again."""
+        if self._coarse is None:
+            known = "method" not in self.recipe.stages
+            whole = self.explanation.instance
+            self._coarse = self.segments if known else cut(whole, self.model, self.recipe, self.registry)[1]
+        return self._coarse
 
     @property
     def spent(self) -> dict[str, float]:

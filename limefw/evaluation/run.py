@@ -294,7 +294,7 @@ def _judged(replay: Replay, stages: Mapping[str, Stage]) -> tuple[Verdict, bool]
     for name, stage in stages.items():
         before, started = replay.spent, time.perf_counter()
         try:
-            made = stage(explanation, replay, stream(replay.seed, "metrics"))
+            made = stage(explanation, replay, stream(replay.seed, f"metrics {name}"))
             figures[name] = contracts.check_metrics(made, stage)
         except KeyboardInterrupt:
             interrupted = True

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, repeat
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,10 @@ class Effect:
     standard_error: float | None
     share: float
     margin: float | None = None
+
+
+def _or_none(value: float) -> float | None:
+    return None if isnan(value) else value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,12 +115,17 @@ class Explanation:
         if k is not None and (not hasattr(k, "__index__") or k < 0):
             raise ValueError(f"top(k, label): k is a whole number of at least 0, or None, got {k!r}")
         effects, errors, wide = self.effects(label).tolist(), self.fit(label).standard_errors, self.margins(label)
-        known, margins = (repeat(None) if each is None else each.tolist() for each in (errors, wide))
+        if errors is not None and wide is not None:
+            errors = np.where(np.isnan(wide), np.nan, errors)
+        known, margins = (repeat(None) if each is None else map(_or_none, each.tolist()) for each in (errors, wide))
         every = map(Effect, count(), self.segments.names, effects, known, self._shares().tolist(), margins)
         return sorted((effect for effect in every if effect.effect), key=lambda effect: -abs(effect.effect))[:k]
 
     def margins(self, label: Label | None = None) -> Floats | None:
-        """Return (d,) half the width of each effect's 95% interval, for the luck of the draw alone; None: not known."""
+        """Return (d,) half the width of each effect's 95% interval, for the luck of the draw alone.
+
+        None where it is not known; NaN of segments that were never hidden.
+        """
         return margins(self.fit(label), self.neighbourhood)
 
     def unresolved(self, order: Sequence[int], label: Label | None = None) -> list[bool]:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.game import Game
-from limefw.statistics import effective_sample_size, gram, rounding, weighted_r2, without
-from limefw.types import Fit, Floats, Instance, Neighbourhood, Segments
+from limefw.statistics import effective_sample_size, gram, rounding, unvaried, weighted_r2, without
+from limefw.types import Codes, Fit, Floats, Instance, Neighbourhood, Segments
 
 
 FOLDS = 5
@@ -135,6 +135,7 @@ def examine(
     extra: tuple[Caution, ...] = (),
     unit: float = 1.0,
     pictured: bool = True,
+    settled: bool = False,
 ) -> Health:
     """Gather what there is to know about trust.
 
@@ -147,22 +148,25 @@ def examine(
         extra: cautions of the pipeline itself (an interruption).
         unit: what is large in the targets' own units: 1 for probabilities and log-odds, 0 where nobody can know.
         pictured: the segments are parts of a picture, which can be too coarse or too fine for people.
+        settled: that there are samples enough was found out from the answers, which is more than a rule of thumb says.
     """
     rows, width = around.codes.shape
     effective = effective_sample_size(around.weights)
     labels, cautions = {}, list(extra)
     # a rule needs no sample for each segment, and may have no condition
     if not all(map(_is_rule, fits.values())):
-        cautions += _of_samples(rows, width, effective, exhaustive=around.exhaustive)
-        cautions += _of_design(around)
+        cautions += _of_samples(rows, width, effective, exhaustive=around.exhaustive, settled=settled)
+        cautions += [*_of_design(around), *_never_hidden(around)]
     cautions += of_number(width) if pictured else []
     for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
         resolved = _resolved(fit, targets)
         labels[label] = LabelHealth(fit.score, score, float(targets[0]), fit.local_prediction, resolved)
-        cautions += _of_label(label, fit, targets, score, unit)
+        cautions += _of_label(label, fit, around.codes, targets, score, unit)
         if fit.detail.get("converged") is False:
             text = f"label {label}: the surrogate stopped before it was done: give it more max_iterations"
             cautions.append(Caution("not_converged", text))
+        if "caution" in fit.detail:
+            cautions.append(Caution("surrogate", f"label {label}: {fit.detail['caution']}"))
     return Health(rows, distinct, width, effective, stopped, labels, tuple(cautions))
 
 
@@ -175,12 +179,12 @@ def _resolved(fit: Fit, targets: Floats) -> int | None:
     return None if errors is None else int((np.abs(fit.effects) > np.maximum(2 * errors, rounding(targets))).sum())
 
 
-def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool) -> list[Caution]:
+def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool, settled: bool) -> list[Caution]:
     advised, found = SAMPLES_PER_SEGMENT * width, {}
     if effective < 0.1 * rows and not exhaustive:
         text = f"the kernel leaves {effective:.0f} effective samples of {rows}: widen it, or draw from nearer"
         found["narrow_kernel"] = text
-    if rows < advised and not exhaustive:
+    if rows < advised and not exhaustive and not settled:
         text = f"{rows} samples for {width} segments: {advised} or more are advisable"
         if rows < width + 2:
             text = (
@@ -204,6 +208,16 @@ def _of_design(around: Neighbourhood) -> list[Caution]:
         return []
     text = "some segments were nearly always hidden together, so that nobody can tell their effects apart: draw them "
     return [Caution("entangled", text + "more freely (sampler bernoulli does)")]
+
+
+def _never_hidden(around: Neighbourhood) -> list[Caution]:
+    """Return a caution where some segments were never hidden: no draw says anything of them."""
+    never = np.flatnonzero(unvaried(around.codes)).tolist()
+    if not never:
+        return []
+    which = ", ".join(map(str, never[:5])) + (", ..." if len(never) > 5 else "")
+    text = f"{len(never)} of {around.codes.shape[1]} segments were never hidden or changed ({which})"
+    return [Caution("never_hidden", f"{text}: their effects say nothing. Draw more, or from a wider law")]
 
 
 def of_notes(instance: Instance, segments: Segments, doubts: Sequence[str] = ()) -> tuple[Caution, ...]:
@@ -244,7 +258,7 @@ def of_number(width: int) -> list[Caution]:
     return []
 
 
-def _of_label(label: int, fit: Fit, targets: Floats, score: float | None, unit: float) -> list[Caution]:
+def _of_label(label: int, fit: Fit, codes: Codes, targets: Floats, score: float | None, unit: float) -> list[Caution]:
     if np.ptp(targets) <= 1e-9 * max(unit, float(np.abs(targets).max())):
         code = "constant_model"
         text = (
@@ -256,6 +270,9 @@ def _of_label(label: int, fit: Fit, targets: Floats, score: float | None, unit: 
             "all_zero",
             "every effect is 0: the surrogate saw nothing (a penalty too strong, or too few samples)",
         )
+        if np.ptp(fit.predict(codes)) > rounding(targets):
+            # as of a tree of OR: each part can stand in for the other
+            code, text = "only_together", "no segment has an effect by itself, and some have one together: see the tree"
     elif score is not None and score < POOR_FIDELITY:
         how = f"explains {score:.0%} of the model's variation" if score > 0 else "does worse than its mean answer"
         code, text = "low_fidelity", f"on samples left out, the surrogate {how}"

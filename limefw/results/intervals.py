@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from limefw.statistics import rounding
+from limefw.statistics import rounding, unvaried
 from limefw.types import Fit, Floats, Neighbourhood
 
 
@@ -24,7 +24,11 @@ def reach(fit: Fit, around: Neighbourhood) -> float:
     """Return how many standard errors lie on each side of an effect in its interval: 1.96, more where groups are few.
 
     The quantile of Student's t with G - k - 1 degrees of freedom, for G groups of rows and k columns with an effect.
+    What is no least squares says how many it has as ``detail["freedom"]``; None: the normal law, as of a posterior.
     """
+    if "freedom" in fit.detail:
+        freedom = fit.detail["freedom"]
+        return NormalDist().inv_cdf((1 + CONFIDENCE) / 2) if freedom is None else _student(max(1, int(freedom)))
     columns = len(fit.effects) if fit.columns is None else len(fit.columns)
     return _student(max(1, len(np.unique(around.groups)) - columns - 1))
 
@@ -60,9 +64,12 @@ def _within(value: float, freedom: int) -> float:
 
 
 def margins(fit: Fit, around: Neighbourhood) -> Floats | None:
-    """Return (d,) half the width of each effect's interval, or None where the surrogate gave no covariance."""
+    """Return (d,) half the width of each effect's interval, or None where the surrogate gave no covariance.
+
+    NaN for segments that were never hidden: no draw says anything of them.
+    """
     errors = fit.standard_errors
-    return None if errors is None else np.asarray(reach(fit, around) * errors)
+    return None if errors is None else np.where(unvaried(around.codes), np.nan, reach(fit, around) * errors)
 
 
 def unresolved(fit: Fit, around: Neighbourhood, target: int, order: Sequence[int]) -> list[bool]:

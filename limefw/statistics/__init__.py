@@ -8,6 +8,7 @@ from limefw.statistics.scores import (
     cut_off_normal,
     effective_sample_size,
     rounding,
+    unvaried,
     weighted_r2,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "rounding",
     "sandwich",
     "solve_ridge",
+    "unvaried",
     "weighted_means",
     "weighted_r2",
     "without",

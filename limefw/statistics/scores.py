@@ -16,6 +16,11 @@ def rounding(targets: Floats) -> float:
     return 1e-12 * float(np.abs(targets).max(initial=0.0))
 
 
+def unvaried(codes: Codes) -> NDArray[np.bool_]:
+    """Return (d,) which columns are the same in all rows."""
+    return np.asarray((codes == codes[0]).all(axis=0))
+
+
 def weighted_r2(targets: Floats, predicted: Floats, weights: Floats) -> float:
     """Return 1 - sum w (y - g)^2 / sum w (y - mean)^2; 1 for a perfect and 0 for any other fit of a constant."""
     mean = np.average(targets, weights=weights)

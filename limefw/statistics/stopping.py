@@ -123,7 +123,9 @@ class Imagined:
         return cls(fit.effects, errors, min(top, width - 1), rounding(targets))
 
     def likeness(self, scale: float = 1.0) -> float:
-        """Return what the mean Jaccard index of the strongest segments of two runs hardly falls short of.
+        """Return a cautious forecast of the mean Jaccard index of the strongest segments of two runs.
+
+        No bound: effects that were seen lie farther apart than true ones, so where many nearly tie it is too high.
 
         Args:
             scale: times as many samples: errors are smaller by its root, and the effects those that were seen.
@@ -258,8 +260,8 @@ class Watch:
         if look.hindrance:
             return reason, f"whether {what} are stable cannot be told: {look.hindrance}"
         alike = (
-            f"two runs of {look.samples} samples would agree on them to {look.likeness:.2f} or more (mean Jaccard "
-            f"index), {self.auto.confidence:g} was asked for"
+            f"two runs of {look.samples} samples are forecast to agree to about {look.likeness:.2f} (mean Jaccard "
+            f"index; too high where many nearly tie), {self.auto.confidence:g} was asked for"
         )
         if self._stable(look):
             tighter = 1.0 - (1.0 - self.auto.confidence) / 2

@@ -46,7 +46,8 @@ class Plan:
         name: of the instance.
         segments: that it was cut into.
         labels: how many are explained.
-        rows: drawn by the sampler, the instance among them.
+        rows: drawn by the sampler, the instance among them. A method draws by a loop of its own, of which only the most
+            is known: rows, calls (one row at a time) and seconds are then from the instance alone to that.
         asked: different inputs that the model is shown, what-if questions included.
         chunk: inputs a call.
         calls: of the model.
@@ -147,9 +148,7 @@ def planned(explainer: Explainer, source: Any) -> Plan:
     timed = game.rows
     drawn = _drawn(run, game, scene)
     extra = _what_if_rows(run, game, scene)
-    least = drawn.distinct
-    if isinstance(run.recipe.samples, Auto) and not drawn.exhaustive:
-        least = min(least, max(FIRST_LOOK, GROUPS_PER_SEGMENT * scene.segments.count))
+    least = _least(run, drawn, scene)
     calls = drawn.calls if least == drawn.distinct else 1 + -(-(least - 1) // game.chunk_rows)
     asked = Range(least, drawn.distinct + extra)
     return Plan(
@@ -166,6 +165,15 @@ def planned(explainer: Explainer, source: Any) -> Plan:
         memory=_memory(game, scene, drawn),
         exhaustive=drawn.exhaustive,
     )
+
+
+def _least(run: Run, drawn: "_Drawn", scene: Scene) -> int:
+    """Return how many different rows are drawn at the least."""
+    if "method" in run.recipe.stages:
+        return 1
+    if isinstance(run.recipe.samples, Auto) and not drawn.exhaustive:
+        return min(drawn.distinct, max(FIRST_LOOK, GROUPS_PER_SEGMENT * scene.segments.count))
+    return drawn.distinct
 
 
 @dataclass(slots=True)
@@ -211,7 +219,10 @@ def _drawn(run: Run, game: Game, scene: Scene) -> _Drawn:
         found.row_bytes = part.codes[:1].nbytes + sum(values[:1].nbytes for values in part.values.values())
         laws.append(part.exhaustive)
     found.distinct, found.exhaustive = len(seen), bool(laws) and all(laws)
-    return found
+    if "method" not in run.recipe.stages:
+        return found
+    # it may refine what is drawn from, or ask for a few rows at a time
+    return _Drawn(run.most, run.most, run.most, found.row_bytes)
 
 
 def _what_if_rows(run: Run, game: Game, scene: Scene) -> int:

@@ -117,6 +117,14 @@ def test_a_game_answers_by_codes_and_through_other_composers(photos):
     draws, targets, weights = game.fresh(50, np.random.default_rng(2))
     assert len(draws) == len(targets) == len(weights) == 50
     assert np.allclose(targets, game.shown(draws.codes))
+    # what every sampler of pairs begins with is no draw: instance and all hidden
+    pairs = limefw.build(samples=60, sampler={"use": "paired", "enumerate_small": False}, **GRID)
+    for rows in (1, 30, 31):
+        game = Replay(explanation, pairs, model, limefw.registry())
+        draws, _, weights = game.fresh(rows, np.random.default_rng(2))
+        assert len(draws) == len(weights) == rows
+        assert draws.codes.any(axis=1).all()
+        assert not draws.codes.all(axis=1).any()
 
 
 def test_random_fillings_are_the_same_whatever_was_asked_before(photos):
@@ -369,3 +377,22 @@ def test_other_fillings_than_then_are_noted(photos):
 def test_there_must_be_something_to_judge():
     with pytest.raises(InputError, match="nothing to judge"):
         limefw.evaluate([], Counting())
+
+
+def test_each_metric_has_random_numbers_of_its_own():
+    """By its name: neither its place nor which others are asked matters, and no two see the same."""
+    seen = {}
+
+    def noting(name):
+        def metric(_explanation, _game, rng, /):
+            seen.setdefault(name, []).append(rng.random())
+            return {"a": 1.0}
+
+        metric.__name__ = name
+        return metric
+
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
+    for names in (("one", "other"), ("other", "one")):
+        given = {"metrics": [noting(name) for name in names], "overrides": {"segmenter": "grid"}, "samples": 30}
+        limefw.evaluate(pixels, Counting(), **given)
+    assert seen["one"][0] == seen["one"][1] != seen["other"][0] == seen["other"][1]

@@ -1,5 +1,7 @@
 """How far to trust an explanation: every figure against an independent count, every caution raised and not raised."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -259,3 +261,54 @@ def test_probabilities_that_hardly_change_are_constant():
     """Of a probability it is known what is small: a change of 1e-10 is nothing, beside 0 too."""
     tiny = explained(lambda codes: 1e-10 * codes[:, 0], 8, task="classification", labels=1)
     assert "constant_model" in codes_of(tiny)
+
+
+def test_a_segment_that_was_never_hidden_is_not_called_exact():
+    """No draw says anything of it: it has no interval, in whatever is drawn or written, and a caution names it."""
+
+    def but_one(_instance, segments, budget, rng, /):
+        codes = rng.random((budget, segments.count)) < 0.5
+        codes[0], codes[:, 3] = True, True
+        yield limefw.Draws(codes)
+
+    found = explained(additive(1.0, -2.0, 0.5, 3.0), 8, sampler=but_one, surrogate="linear", kernel="flat")
+    assert np.flatnonzero(np.isnan(found.margins())).tolist() == [3]
+    (caution,) = [each for each in found.health.cautions if each.code == "never_hidden"]
+    assert "1 of 8 segments were never hidden or changed (3)" in caution.message
+    figures = json.loads(found.render("json").data)["labels"][0]
+    assert [at for at, each in enumerate(figures["margins"]) if each is None] == [3]
+    assert [at for at, each in enumerate(figures["standard_errors"]) if each is None] == [3]
+    every = explained(additive(1.0, -2.0, 0.5, 3.0), 8, sampler="exhaustive", samples=256)
+    assert "never_hidden" not in codes_of(every)
+    assert not every.margins().any()
+
+
+def test_an_effect_without_an_interval_beside_others_is_drawn():
+    """A prior may give an effect to what was never hidden."""
+
+    def but_one(_instance, segments, budget, rng, /):
+        codes = rng.random((budget, segments.count)) < 0.5
+        codes[0], codes[:, 3] = True, True
+        yield limefw.Draws(codes)
+
+    surrogate = {"use": "bayesian_ridge", "prior": 2.0}
+    found = explained(additive(1.0, -2.0, 0.5, 3.0), 8, sampler=but_one, surrogate=surrogate)
+    known = {effect.segment: effect.margin for effect in found.top(None)}
+    assert known.pop(3) is None
+    assert None not in known.values()
+    assert all(found.render(name).data for name in ("html", "bars", "text"))
+
+
+@pytest.mark.parametrize("surrogate", ["tree", "multi_output_tree"])
+def test_of_a_tree_parts_may_matter_together_alone(surrogate):
+    """Either of two is enough, so that hiding one changes nothing; the tree is right, and nothing was missed."""
+    either = lambda codes: np.maximum(codes[:, 0], codes[:, 1])
+    found = explained(either, 8, surrogate=surrogate, kernel="flat")
+    assert not found.effects().any()
+    assert found.health.labels[0].fidelity > 0.99
+    assert "only_together" in codes_of(found)
+    assert "all_zero" not in codes_of(found)
+    assert "No superpixel has an effect by itself; the tree shows" in " ".join(found.render("text").data.split())
+    blind = explained(either, 8, surrogate={"use": surrogate, "min_samples_leaf": 150}, kernel="flat")
+    assert "all_zero" in codes_of(blind)
+    assert "No superpixel has an effect." in blind.render("text").data

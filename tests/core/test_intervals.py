@@ -14,7 +14,8 @@ from limefw.types import Draws, Fit, Neighbourhood, Segments
 
 def around(groups, width=3):
     rows = len(groups)
-    return Neighbourhood(np.ones((rows, width), dtype=bool), np.ones((rows, 1)), np.ones(rows), np.asarray(groups))
+    codes = np.repeat(np.arange(rows)[:, None] % 2 == 0, width, axis=1)
+    return Neighbourhood(codes, np.ones((rows, 1)), np.ones(rows), np.asarray(groups))
 
 
 def fit(effects, covariance, columns=None):

@@ -118,6 +118,8 @@ ERRORS = [RuntimeError("out of memory"), KeyboardInterrupt(), SystemExit(3), lim
 @pytest.mark.parametrize("place", LATE)
 def test_what_was_paid_for_is_kept_wherever_it_fails_later(place, error, tmp_path):
     """The error comes out as it is, and carries an explanation of every row that the model answered."""
+    if place == "method" and isinstance(error, KeyboardInterrupt):
+        pytest.skip("what was drawn is explained then: see the last test here")
     model, error = Counting(), type(error)(*error.args)
     with pytest.raises(type(error)) as caught:
         explained(model, **LATE[place](error))
@@ -214,3 +216,16 @@ def pays_and_fits(game, stages, budget, rng, /):
     """Explain without a surrogate."""
     answers = game(next(iter(stages["sampler"](game.instance, game.segments, budget.rows, rng))))
     return [Fit(np.zeros(20), 0.0, 0.0, 0.0) for _ in answers.T]
+
+
+@pytest.mark.parametrize("method", ["rise", {"use": "anchors", "least": 0.2}, {"use": "zoom", "rounds": 1}])
+def test_interrupted_in_a_method_what_was_drawn_is_explained(method):
+    """As without one: an explanation with a caution, by the surrogate, and not the bare interruption."""
+    found = explained(Counting(KeyboardInterrupt(), after=40), method=method)
+    assert "interrupted" in cautions_of(found)
+    assert found.health.stopped.startswith("interrupted after ")
+    assert "not by method" in found.health.stopped
+    assert found.provenance["rows"]["predicted"] >= 40
+    assert found.neighbourhood.codes.shape[1] == found.segments.count
+    with pytest.raises(KeyboardInterrupt):
+        explained(Counting(KeyboardInterrupt(), after=0), method=method)

@@ -54,6 +54,21 @@ def test_rows_and_calls_are_those_of_the_explanation(settings):
     assert planned.exhaustive == explanation.neighbourhood.exhaustive
 
 
+@pytest.mark.parametrize(
+    "method", [{"use": "zoom", "rounds": 1, "split": 1}, {"use": "anchors", "longest": 1, "least": 0.4}, "rise"]
+)
+def test_of_a_method_the_most_is_known_alone(method):
+    """Zoom goes on where a few segments are enumerated, and anchors stop when they are sure."""
+    given = {"segmenter": {"use": "grid", "rows": 2, "columns": 3}, "labels": [0], "what_if": 0, "samples": 200,
+             "chunk": 16, "method": method}  # fmt: skip
+    planned, model = limefw.plan(picture(), Counting(), **given), Counting()
+    limefw.explain(picture(), model, **given)
+    assert (planned.rows.least, planned.rows.most, planned.exhaustive) == (1, 200, False)
+    for told, real in ((planned.asked, model.rows), (planned.calls, model.calls)):
+        assert told.least <= real <= told.most
+    assert planned.seconds.least < planned.seconds.most
+
+
 def test_a_plan_costs_a_few_calls():
     """The instance, and at most three chunks to be timed."""
     model = Counting()

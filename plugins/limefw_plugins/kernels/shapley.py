@@ -16,11 +16,13 @@ def shapley(draws: Draws, _composer: Composer, /) -> Floats:
 
     With surrogate `shapley` the effects are Shapley values. The infinite weights of showing all and nothing are
     constraints there; here both weigh 0. Under fair coins nearly all of the weight is on codes that are never drawn:
-    take sampler `shapley_sizes` or `leverage`.
+    take sampler `shapley_sizes` or `leverage`. Refuses soft codes, which are no sets of segments.
     """
     from scipy.special import gammaln
 
     codes, count = draws.codes, draws.codes.shape[1]
+    if codes.dtype != np.bool_ and not np.isin(codes, (0, 1)).all():
+        raise InputError("kernel 'shapley' needs segments that are wholly shown or hidden: take another sampler")
     if count > MOST:
         raise InputError(f"kernel 'shapley' takes up to {MOST} segments, and here are {count}: ask for larger ones")
     shown = np.concatenate([codes[part].sum(axis=1, dtype=np.float64) for part in blocks(*codes.shape)])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from limefw.errors import InputError
 from limefw.modalities.table_bins import Bins
 from limefw.types import Draws, Floats
-from limefw_plugins.methods._play import Stages, blocks, numbered
+from limefw_plugins.methods._play import Chance, Stages, blocks, numbered
 
 
 COVERED = 10_000
@@ -26,7 +26,7 @@ class Law:
         game: that is played.
         stages: of the recipe.
         rows: that may be asked about.
-        rng: of everything.
+        rng: of what neither the sampler nor the filler draws.
     """
 
     game: Any
@@ -36,13 +36,17 @@ class Law:
     asked: int = 0
     seen: list[tuple[frozenset[int], NDArray[np.bool_], Floats]] = field(default_factory=list)
     own: Floats = field(default_factory=lambda: np.empty(0))
+    _chance: Chance = field(init=False)
     _waiting: Draws | None = None
     _covered: tuple[NDArray[np.bool_], Floats] | None = None
+
+    def __post_init__(self) -> None:
+        self._chance = Chance.of(self.game, self.rng)
 
     def begin(self) -> None:
         """Ask about the instance itself."""
         first = self._drawn(self.rows)
-        self.own = self.game(numbered(first.take(slice(0, 1)), self.game.composer, self.rng))[0]
+        self.own = self.game(numbered(first.take(slice(0, 1)), self.game.composer, self._chance.fillers))[0]
         self.asked, self._waiting = 1, self._of_the_law(first)
 
     def ask(self, columns: Sequence[int], count: int) -> Floats:
@@ -53,7 +57,7 @@ class Law:
         part, self._waiting = self._waiting.take(slice(0, count)), self._waiting.take(slice(count, None))
         codes = np.array(part.codes)
         codes[:, list(columns)] = True
-        targets: Floats = self.game(numbered(Draws(codes, part.values), self.game.composer, self.rng))
+        targets: Floats = self.game(numbered(Draws(codes, part.values), self.game.composer, self._chance.fillers))
         self.asked += count
         self.seen.append((frozenset(columns), codes, targets))
         return targets
@@ -85,7 +89,7 @@ class Law:
 
     def _drawn(self, rows: int, rng: Generator | None = None) -> Draws:
         """Return rows of the sampler, the instance first."""
-        draws = Draws.join(list(blocks(self.game, self.stages, rows, rng or self.rng)))
+        draws = Draws.join(list(blocks(self.game, self.stages, rows, rng or self._chance.samplers)))
         if draws.codes.dtype != np.bool_ or "row" in draws.values:
             raise InputError(
                 f"method 'anchors' needs draws that show or hide each segment, and sampler "

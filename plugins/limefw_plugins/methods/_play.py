@@ -1,7 +1,7 @@
 """What methods share: the recipe's own sampler, kernel and surrogate, played by hand."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,26 @@ from limefw.types import Draws, Neighbourhood
 
 
 Stages = Mapping[str, Stage]
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Random numbers by what they are for, as without a method: another filler leaves the draws alone.
+
+    Args:
+        samplers: for the codes.
+        fillers: for what hidden segments show.
+    """
+
+    samplers: Generator
+    fillers: Generator
+
+    @classmethod
+    def of(cls, game: Any, rng: Generator) -> "Chance":
+        """Return those of the game's run; where it has none, of a method's own."""
+        if game.stream is None:
+            return cls(*rng.spawn(2))
+        return cls(game.stream("samplers"), game.stream("filler draws"))
 
 
 def blocks(game: Any, stages: Stages, rows: int, rng: Generator) -> Iterator[Draws]:
@@ -27,9 +47,9 @@ def blocks(game: Any, stages: Stages, rows: int, rng: Generator) -> Iterator[Dra
             return
 
 
-def drawn(game: Any, stages: Stages, rows: int, rng: Generator) -> Iterator[Draws]:
+def drawn(game: Any, stages: Stages, rows: int, chance: Chance) -> Iterator[Draws]:
     """Yield the same rows, ready to be asked about."""
-    return (numbered(draws, game.composer, rng) for draws in blocks(game, stages, rows, rng))
+    return (numbered(draws, game.composer, chance.fillers) for draws in blocks(game, stages, rows, chance.samplers))
 
 
 def numbered(draws: Draws, composer: Any, rng: Generator) -> Draws:
@@ -38,7 +58,8 @@ def numbered(draws: Draws, composer: Any, rng: Generator) -> Draws:
         return draws
     numbers = rng.integers(0, getattr(composer, "alternatives", 2**64), size=len(draws), dtype=np.uint64)
     if draws.groups is not None:
-        numbers = numbers[np.unique(draws.groups, return_inverse=True)[1]]
+        _, first, group = np.unique(draws.groups, return_index=True, return_inverse=True)
+        numbers = numbers[first][group]
     return replace(draws, values={**draws.values, "draw": numbers}, exhaustive=False)
 
 

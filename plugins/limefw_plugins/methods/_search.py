@@ -52,8 +52,19 @@ class Search:
             if not rules or not self.rows:
                 break
         if found:
-            return max(found, key=lambda rule: rule.coverage)
+            return self._pruned(max(found, key=lambda rule: rule.coverage), delta)
         return max(tried, key=lambda rule: rule.bounds(-log(self.delta))[0])
+
+    def _pruned(self, rule: Rule, delta: float) -> Rule:
+        """Return a rule without the parts that it does not need.
+
+        Where no segment alone makes a rule more precise, as of an XOR, the first ones are added by chance.
+        """
+        for column in rule.columns:
+            shorter = self._rule(tuple(at for at in rule.columns if at != column))
+            if self._good(shorter, delta):
+                rule = shorter
+        return rule
 
     def _choosing(self) -> Callable[[Rule], bool]:
         """Return what tries a rule to choose among rules of one length, with a part of the rows that are left."""

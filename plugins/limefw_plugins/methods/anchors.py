@@ -21,6 +21,13 @@ LEAST = {"probability": 0.5, "log_odds": 0.0, "margin": 0.0}
 """Above this a target says that the model decides for a class."""
 
 
+DEPENDENT = frozenset({
+    "contiguous", "fixed_hidden", "gaussian_copula", "hadamard", "leverage", "lime_text", "paired", "rise_masks",
+    "scrambled_sobol", "shapley_sizes", "size_stratified", "sobol", "uniform_hidden",
+})  # fmt: skip
+"""Samplers whose rows, or the segments of a row, hang together: showing some of them would leave another law."""
+
+
 def anchors(
     game: Any,
     stages: Stages,
@@ -39,10 +46,11 @@ def anchors(
 ) -> list[Fit]:
     """A rule: as long as these segments show, the model says the same, whatever is hidden (Ribeiro et al. 2018).
 
-    It grows by the segment that makes it most precise (KL-LUCB), until it holds in `threshold` of all draws. The rule,
-    its precision with its bounds, and how often it applies (its coverage) are in ``fit.detail``. What is hidden is
-    drawn by the recipe's sampler, which must hide segments independently: `bernoulli`, or of tables `marginals`.
-    Of the samples left no length takes more than a quarter for choosing; the paper knows no end.
+    It grows by the segment that makes it most precise (KL-LUCB), until it holds in `threshold` of all draws; then parts
+    that it holds without are taken out, which the paper does not do. The rule, its precision with its bounds, and how
+    often it applies (its coverage) are in ``fit.detail``. What is hidden is drawn by the recipe's sampler, which must
+    hide segments independently: `bernoulli`, or of tables `marginals`. Of the samples left no length takes more than a
+    quarter for choosing; the paper knows no end.
     The bounds are of the last rule by itself: like the paper's they do not count that it was chosen among others.
 
     Args:
@@ -57,8 +65,10 @@ def anchors(
             and margins. Of more than two classes one may win with less than 0.5: take the target "margin".
 
     Raises:
-        InputError: where the sampler draws no codes, or nobody can tell from the target what the model decides.
+        InputError: where the sampler does not draw segments independently, or nobody can tell from the target what the
+            model decides.
     """
+    _check_sampler(stages["sampler"].name)
     line, law, rules = _line(game, stages, least), Law(game, stages, budget.rows, rng), list[Rule]()
     law.begin()
     for at in range(len(game.columns)):
@@ -71,6 +81,14 @@ def anchors(
         _fit(rule, draws.codes, target, {**said, "settled": rule.certain(threshold, slack, delta)}, delta)
         for rule, target in zip(rules, targets.T, strict=True)
     ]
+
+
+def _check_sampler(name: str) -> None:
+    if name in DEPENDENT:
+        raise InputError(
+            f"method 'anchors' needs a sampler that hides each segment independently, and {name!r} does not: use "
+            "'bernoulli', for tables 'marginals'"
+        )
 
 
 def _line(game: Any, stages: Stages, least: float | None) -> float:

@@ -10,7 +10,7 @@ from limefw.errors import InputError
 from limefw.statistics import weighted_r2
 from limefw.statistics.stopping import Budget
 from limefw.types import Draws, Fit, Floats
-from limefw_plugins.methods._play import Stages, drawn
+from limefw_plugins.methods._play import Chance, Stages, drawn
 
 
 def rise(
@@ -32,14 +32,23 @@ def rise(
     """
     if budget.rows < 3:
         raise InputError(f"method 'rise' needs 3 samples or more, of which the instance is one, got {budget.rows}")
-    for block in drawn(game, stages, budget.rows, rng):
+    for block in drawn(game, stages, budget.rows, Chance.of(game, rng)):
         game(block)
     draws, targets = game.drawn()
-    weights = np.array(draws.importance)
-    if not draws.exhaustive:
-        weights[0] = 0.0  # every sampler begins with the instance: it is not of the law
-    weights /= weights.sum()
+    weights = _of_the_law(draws)
     return [_fit(draws, target, weights, mean) for target in targets.T]
+
+
+def _of_the_law(draws: Draws) -> Floats:
+    """Return what each row counts, together 1: nothing the instance, with which every sampler begins, and its group.
+
+    A pair that begins with the instance is no more drawn than that: both its rows are known beforehand.
+    """
+    groups, weights = np.asarray(draws.groups), np.array(draws.importance)
+    if not draws.exhaustive:
+        first = groups == groups[0]
+        weights[first if not first.all() else 0] = 0.0
+    return np.asarray(weights / weights.sum())
 
 
 def _fit(draws: Draws, target: Floats, weights: Floats, mean: float | None) -> Fit:
@@ -54,8 +63,13 @@ def _fit(draws: Draws, target: Floats, weights: Floats, mean: float | None) -> F
     predicted = intercept + codes @ effects
     return Fit(
         effects, intercept, weighted_r2(target, predicted, weights), float(predicted[0]),
-        covariance=_covariance(draws, each, effects),
+        covariance=_covariance(draws, each, effects), detail={"freedom": _groups_of_the_law(draws) - 1},
     )  # fmt: skip
+
+
+def _groups_of_the_law(draws: Draws) -> int:
+    """Return how many groups of rows there are, but for the instance's, which adds nothing of the law's."""
+    return max(len(np.unique(np.asarray(draws.groups))) - 1, 2)
 
 
 def _covariance(draws: Draws, each: Floats, effects: Floats) -> Floats:
@@ -66,5 +80,5 @@ def _covariance(draws: Draws, each: Floats, effects: Floats) -> Floats:
     numbers, group = np.unique(draws.groups, return_inverse=True)
     sums = np.zeros((len(numbers), len(effects)))
     np.add.at(sums, group, each)
-    count = max(len(numbers) - 1, 2)  # the instance's group adds nothing of the law's
+    count = _groups_of_the_law(draws)
     return np.asarray((sums.T @ sums - np.outer(effects, effects) / count) * count / (count - 1))

@@ -12,7 +12,7 @@ from limefw.errors import InputError
 from limefw.modalities.image import Image
 from limefw.statistics.stopping import Budget
 from limefw.types import Floats, Labels, Segments
-from limefw_plugins.methods._play import Stages, drawn, weighed
+from limefw_plugins.methods._play import Chance, Stages, drawn, weighed
 from limefw_plugins.segmenters._part import Part
 from limefw_plugins.segmenters._regions import connected, means_of, merged_down, touching
 from limefw_plugins.segmenters.watershed import watershed
@@ -53,7 +53,7 @@ def zoom(
     """
     if game.segments.basis is not None:
         raise InputError("method 'zoom' splits segments that do not overlap, and these do: use another segmenter")
-    left, count = budget.rows, game.segments.count
+    left, count, chance = budget.rows, game.segments.count, Chance.of(game, rng)
     need = sum(count + at * split * (parts - 1) + 2 for at in range(rounds + 1))
     if left < need:
         raise InputError(
@@ -64,7 +64,7 @@ def zoom(
         count = game.segments.count
         share = count / sum(count + at * split * (parts - 1) for at in range(ahead + 1))
         rows = max(int(left * share) // 2 * 2, 2) if ahead else left
-        for block in drawn(game, stages, rows, rng):
+        for block in drawn(game, stages, rows, chance):
             game(block)
         left -= game.asked
         finer = _finer(game, stages, rng, split, parts, smallest) if ahead else None

@@ -19,8 +19,9 @@ def effort(explanation: Explanation, _game: Replay, _rng: Generator, /) -> Mappi
     rows, seconds = made.get("rows", {}), dict(made.get("seconds", {}))
     model = seconds.pop("model_only", 0.0)
     return {
-        "rows": health.samples,
-        "distinct": health.distinct,
+        # of a method that refined its segments the explanation holds the last round alone
+        "rows": health.samples + rows.get("before", 0),
+        "distinct": health.distinct + rows.get("distinct_before", 0),
         "predicted": rows.get("predicted", 0),
         "cached": rows.get("cached", 0),
         "calls": rows.get("calls", 0),

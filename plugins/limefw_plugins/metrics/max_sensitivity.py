@@ -82,6 +82,11 @@ def _largest(explanation: Explanation, game: Replay, moved: Callable[[], Instanc
     norm = float(np.linalg.norm(effects)) or 1.0  # as Captum has it where nothing has an effect
 
     def change(other: Explanation) -> float:
+        if other.segments.fingerprint() != explanation.segments.fingerprint():
+            raise InputError(
+                "max_sensitivity compares effects of the same segments, and each explanation has its own here, as with "
+                "method 'zoom': take 'stability', which then compares maps"
+            )
         return float(np.linalg.norm(other.effects() - effects)) / norm
 
     noisy = max(change(game.again(0, moved())) for _ in range(draws))

@@ -99,7 +99,9 @@ def key(words: Wording, colors: Palette, found: Sequence[Finding]) -> Paragraph:
 def trust(explanation: Explanation, label: int) -> str:
     """Return the sentence on fidelity, or the caution that makes it pointless."""
     for caution in explanation.health.cautions:
-        if caution.code in ("constant_model", "all_zero") and caution.message.startswith(f"label {label}:"):
+        if caution.code in ("constant_model", "all_zero", "only_together") and caution.message.startswith(
+            f"label {label}:"
+        ):
             return caution_sentence(explanation, caution)
     return fidelity(explanation, label)
 

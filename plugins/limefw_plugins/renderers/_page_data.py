@@ -41,7 +41,7 @@ def page_data(explanation: Explanation, drawing: Drawing, top: int) -> str:
 def _label(explanation: Explanation, label: int) -> dict[str, Any]:
     """Return the segments with an effect, the strongest first; seven digits, so that they round as elsewhere."""
     words, every = wording_of(explanation), explanation.top(None, label)
-    margins = [effect.margin for effect in every if effect.margin is not None]
+    margins = [effect.margin for effect in every]
     found = findings(explanation, label, explanation.segments.count)
     return {
         "title": words.question(kept_whole(printable(explanation.names[label]))),
@@ -52,7 +52,9 @@ def _label(explanation: Explanation, label: int) -> dict[str, Any]:
         "effects": [_short(effect.effect) for effect in every],
         "faint": [item.segment for item in found if item.faint],
         "tied": [item.segment for item in found if item.tied],
-        "margins": [_short(margin) for margin in margins] if margins else None,
+        "margins": None
+        if margins.count(None) == len(margins)
+        else [None if one is None else _short(one) for one in margins],
     }
 
 

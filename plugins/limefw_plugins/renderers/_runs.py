@@ -81,7 +81,7 @@ def _runs(cells: NDArray[Any], labels: Labels, values: Floats, margins: Floats |
     found = []
     for first, end in pairwise(edges):
         segment = int(labels[first])
-        margin = None if margins is None or segment < 0 else float(margins[segment])
+        margin = None if margins is None or segment < 0 or np.isnan(margins[segment]) else float(margins[segment])
         left, right = float(borders[first]), float(borders[end])
         found.append(Run(segment, first, end, left, right, float(values[first]), margin))
     return found

@@ -3,7 +3,9 @@
 import math
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from limefw.letters import visible
 from limefw.results.explanation import Explanation
@@ -34,16 +36,20 @@ class Wording:
         plus: what a segment with an effect above 0 does.
         minus: what a segment with an effect below 0 does.
         part: what one interpretable part is called: "superpixel", "column", or "segment" where the user gave names.
+        together: the surrogate is a tree, whose parts may have an effect together that none has by itself.
     """
 
     noun: str
     plus: str = "speaks for"
     minus: str = "speaks against"
     part: str = "segment"
+    together: bool = False
 
     @property
     def nothing(self) -> str:
         """What is said where every effect is 0."""
+        if self.together:
+            return f"No {self.part} has an effect by itself; the tree shows which have one together."
         return f"No {self.part} has an effect."
 
     @property
@@ -96,7 +102,12 @@ class Wording:
 
 
 def wording_of(explanation: Explanation) -> Wording:
-    """Return the words for an explanation's task and target."""
+    """Return the words for an explanation's task, target and surrogate."""
+    asks = np.asarray(explanation.fit().detail.get("feature", -1)) >= 0
+    return replace(_wording(explanation), together=bool(asks.any()))
+
+
+def _wording(explanation: Explanation) -> Wording:
     provenance = explanation.provenance
     model = provenance.get("model", {})
     target = provenance.get("recipe", {}).get("target", {}).get("use", "probability")

@@ -66,13 +66,16 @@ def _instance(explanation: Explanation) -> dict[str, Any]:
 
 def _label(explanation: Explanation, label: int) -> dict[str, Any]:
     fit, health = explanation.fit(label), explanation.health.labels[label]
+    errors, margins = fit.standard_errors, explanation.margins(label)
+    if errors is not None and margins is not None:
+        errors = np.where(np.isnan(margins), np.nan, errors)
     order, known = [effect.segment for effect in explanation.top(None, label)], fit.covariance is not None
     return {
         "label": label,
         "name": explanation.names[label],
         "effects": explanation.effects(label),
-        "standard_errors": fit.standard_errors,
-        "margins": explanation.margins(label),
+        "standard_errors": errors,
+        "margins": margins,
         "order": order,
         "resolved_from_next": [not open_ for open_ in explanation.unresolved(order, label)] if known else None,
         "columns": fit.columns,

@@ -26,6 +26,6 @@ def limefw_surrogates() -> Iterator[Plugin]:
     yield Plugin("logistic", logistic)
     yield Plugin("ridge", ridge)
     yield Plugin("tree", tree, requires=("sklearn",))
-    yield Plugin("shapley", shapley)
+    yield Plugin("shapley", shapley, needs=("columns",))
     yield Plugin("bayesian_ridge", bayesian_ridge)
     yield Plugin("multi_output_tree", multi_output_tree, requires=("sklearn",))

@@ -1,5 +1,6 @@
 """Bayesian ridge regression."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -30,10 +31,10 @@ def bayesian_ridge(
 ) -> list[Fit]:
     """Ridge regression towards what was known before (BayLIME: Zhao, Huang, Huang, Robu & Flynn 2021; MacKay 1992).
 
-    Effects ~ N(prior, 1 / lambda), answers ~ N(line, 1 / (alpha w)); effects are the posterior mean (lambda I + alpha
-    S)^-1 (lambda prior + alpha S_xy). Three modes by what is given: neither precision (both by maximal evidence, as in
-    scikit-learn's BayesianRidge), lambda alone (partial prior), both (full prior). The more is given, the less the
-    effects vary from seed to seed, which says nothing about whether they are right.
+    Effects ~ N(prior, 1 / lambda), answers ~ N(line, 1 / (alpha w)), the weights w being 1 on average; effects are the
+    posterior mean (lambda I + alpha S)^-1 (lambda prior + alpha S_xy). Three modes by what is given: neither precision
+    (both by maximal evidence, as in scikit-learn's BayesianRidge), lambda alone (partial prior), both (full prior). The
+    more is given, the less the effects vary from seed to seed, which says nothing about whether they are right.
 
     Args:
         prior: of all effects, or one for each segment (with selector `all`): another explanation of the same picture.
@@ -43,7 +44,7 @@ def bayesian_ridge(
             "robust": HC3, or CR3 where rows come in groups, of the draws alone, with both precisions held fixed.
         max_iterations: of maximising the evidence.
     """
-    mean = _prior(prior, around.codes.shape[1])
+    mean, around = _prior(prior, around.codes.shape[1]), _levelled(around)
     moments, given = gram(around), (prior_precision, noise_precision)
     scales, axes = np.linalg.eigh(moments.cross)
     scales, fits = np.maximum(scales, 0.0), []
@@ -59,6 +60,16 @@ def bayesian_ridge(
         precisions = _precisions(sums, given, spread, max_iterations)
         fits.append(_fit(around.take(targets=[number]), moments, mean, (scales, axes, pull), precisions, errors))
     return fits
+
+
+def _levelled(around: Neighbourhood) -> Neighbourhood:
+    """Return it with weights that are 1 on average over the rows that have any.
+
+    They count as repeated rows: of a kernel that is small everywhere hardly one row would be left, and a factor on all
+    of them, which says nothing, would change the effects.
+    """
+    rows = np.count_nonzero(around.weights)
+    return replace(around, weights=around.weights * (rows / around.weights.sum()))
 
 
 def _prior(prior: float | list[float], width: int) -> Floats:
@@ -114,10 +125,13 @@ def _fit(
     answers = around.targets[:, 0]
     intercept = float(np.average(answers, weights=around.weights) - moments.code_means @ effects)
     covariance: Floats | None = (axes / (prior + noise * scales)) @ axes.T
-    if errors == "robust":
+    detail: dict[str, float | None] = {"prior_precision": prior, "noise_precision": noise}
+    if errors == "posterior":
+        detail["freedom"] = None  # a normal law, whatever was drawn
+    else:
         covariance = sandwich(around, moments, effects[:, None], np.array([intercept]), prior / noise)[0]
     predicted = Fit(effects, intercept, 0.0, 0.0).predict(around.codes)
     return Fit(
         effects, intercept, weighted_r2(answers, predicted, around.weights), float(predicted[0]),
-        covariance=covariance, detail={"prior_precision": prior, "noise_precision": noise},
+        covariance=covariance, detail=detail,
     )  # fmt: skip

@@ -9,12 +9,16 @@ from limefw.statistics import Gram, sandwich, solve_ridge, weighted_r2
 from limefw.types import Fit, Floats, Neighbourhood
 
 
+OTHER = "the effects are no Shapley values, as the kernel is another one: take kernel 'shapley', or another surrogate"
+
+
 def shapley(around: Neighbourhood, _rng: Generator, /) -> list[Fit]:
     """Weighted least squares whose effects add up to f(all) - f(nothing) (Lundberg & Lee 2017; Covert & Lee 2021).
 
     min sum w (y - f(nothing) - x phi)^2 under 1'phi = f(all) - f(nothing). With kernel `shapley` these are Shapley
     values: exactly so where every combination is drawn, else estimated from draws of `shapley_sizes` or `leverage`
-    (`paired` and `bernoulli` will do too, and need many more). Use selector `all`. Where the all-hidden row is not
+    (`paired` and `bernoulli` will do too, and need many more). Needs selector `all`. Under another kernel, whose
+    weights of the instance are not 0, they are no Shapley values: a caution says so. Where the all-hidden row is not
     among the draws, which those with pairs begin with, the line goes through f(all) alone. Standard errors: HC3, or CR3
     where rows come in groups.
     """
@@ -55,4 +59,7 @@ def _fit(around: Neighbourhood, target: int, effects: Floats, covariance: Floats
     own, answers = float(around.targets[0, target]), around.targets[:, target]
     intercept = own - float(around.codes[0].astype(np.float64) @ effects)
     predicted = Fit(effects, intercept, 0.0, own).predict(around.codes)
-    return Fit(effects, intercept, weighted_r2(answers, predicted, around.weights), own, covariance=covariance)
+    score = weighted_r2(answers, predicted, around.weights)
+    # only Shapley's kernel gives the instance, whose row is a constraint here, no weight
+    detail = {"caution": OTHER} if around.weights[0] > 0 else {}
+    return Fit(effects, intercept, score, own, covariance=covariance, detail=detail)

@@ -49,6 +49,30 @@ def test_a_planted_and_is_found_exactly(planted, seed, explained):
     assert {effect.segment for effect in found.top(None)} == set(planted)
 
 
+@pytest.mark.parametrize("beam", [1, 2])
+@pytest.mark.parametrize("seed", range(5))
+def test_no_part_of_a_rule_is_superfluous(seed, beam, explained):
+    """Of an XOR no segment alone makes a rule more precise, so that the first ones are added by chance."""
+
+    def exclusive(codes):
+        on = (codes[:, 0] > 0) == (codes[:, 5] > 0)
+        return np.stack([1.0 - on, on], axis=1)
+
+    found = explained(exclusive, 12, task="classification", method={"use": "anchors", "beam": beam}, target="margin",
+                      sampler=COINS, samples=5000, seed=seed)  # fmt: skip
+    rule = rule_of(found)
+    assert set(rule["columns"].tolist()) == {0, 5}
+    assert rule["settled"]
+    assert abs(rule["coverage"] - 0.25) < 0.02
+    assert found.health.samples <= 5000
+
+
+@pytest.mark.parametrize("sampler", ["paired", "hadamard", "leverage", "uniform_hidden"])
+def test_samplers_whose_draws_hang_together_are_refused(sampler, explained):
+    with pytest.raises(limefw.InputError, match=f"hides each segment independently, and '{sampler}' does not"):
+        explained(all_of(0), 8, task="classification", method="anchors", target="margin", sampler=sampler)
+
+
 def test_rarely_wrong_is_good_enough_and_the_figures_are_true(explained):
     """A segment that decides but for 2 in 100: the rule is that one, its precision within counting error."""
 
@@ -140,7 +164,7 @@ def test_a_file_with_a_rule_about_other_segments_is_refused(explained, tmp_path)
             limefw.load(path)
 
 
-@pytest.mark.parametrize("samples", [2, 3, 130])
+@pytest.mark.parametrize("samples", [2, 3, 60])
 def test_any_budget_gives_something(samples, explained):
     found = explained(all_of(0, 1), 6, task="classification", method="anchors", target="margin", sampler=COINS,
                       samples=samples, labels=[0, 1])  # fmt: skip
@@ -158,6 +182,18 @@ def test_a_rule_that_hardly_ever_applies_by_chance_is_still_found(explained):
 
 
 # --- texts and tables
+
+
+def test_the_recipe_for_images_names_the_one_for_texts():
+    def good(texts):
+        on = np.array(["good" in text for text in texts], float)
+        return np.stack([1 - on, on], axis=1)
+
+    with pytest.raises(limefw.RecipeError, match="Method 'anchors' for text: recipe 'anchor-text'"):
+        limefw.explain("a good film", good, recipe="anchor")
+    # RISE has none for texts
+    with pytest.raises(limefw.RecipeError, match='say `extends = "text"`'):
+        limefw.explain("a good film", good, recipe="rise")
 
 
 def test_a_text_needs_both_words():

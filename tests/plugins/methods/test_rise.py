@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 import limefw
 
@@ -24,9 +25,12 @@ def box(codes):
 @pytest.mark.parametrize("sampler", [soft, "paired", COINS])
 @pytest.mark.parametrize("mean", [None, 0.5])
 def test_it_is_the_papers_sum_with_the_mean_taken_away(sampler, mean, explained):
-    """sum f M / (N p) - mean f x sum M / (N p), over all draws but the instance, which is not of the law."""
+    """sum f M / (N p) - mean f x sum M / (N p), over all draws but the instance and its pair, not of the law."""
     found = explained(box, 9, method={"use": "rise", "mean": mean}, sampler=sampler, samples=200)
-    codes, targets = (np.asarray(part[1:], float) for part in (found.neighbourhood.codes, found.neighbourhood.targets))
+    around = found.neighbourhood
+    drawn = around.groups != around.groups[0]
+    assert (~drawn).sum() == (2 if sampler == "paired" else 1)
+    codes, targets = (np.asarray(part[drawn], float) for part in (around.codes, around.targets))
     count, scale = len(codes), mean or codes.mean()
     saliency = targets[:, 0] @ codes / (count * scale)
     expected = saliency - targets.mean() * codes.sum(axis=0) / (count * scale)
@@ -85,3 +89,39 @@ def test_too_few_samples_and_masks_of_nothing_are_told(explained):
 
     with pytest.raises(limefw.InputError, match="nothing to compare"):
         explained(box, 9, method="rise", sampler=nothing, samples=20)
+
+
+def test_as_many_draws_as_segments_do_for_intervals(explained):
+    """It fits nothing: its covariance has as many degrees of freedom as draws but one, or as pairs but one."""
+    additive = lambda codes: codes @ np.linspace(-1, 1, 50)
+    for sampler, freedom in ((COINS, 28), ("paired", 13)):
+        found = explained(additive, 50, method="rise", sampler=sampler, samples=30)
+        wanted = t(freedom).ppf(0.975) * found.fit().standard_errors
+        np.testing.assert_allclose(found.margins(), wanted, rtol=1e-6)
+
+
+def test_the_spread_of_pairs_is_that_of_whole_pairs(explained):
+    """What interacts by two cancels in a pair, so that by rows it would seem to vary more than it does."""
+    products = lambda codes: codes[:, 0] * codes[:, 1] + codes[:, 2] * codes[:, 3] + codes[:, 4]
+    fits = [
+        explained(products, 8, method="rise", sampler={"use": "paired", "enumerate_small": False}, samples=100, seed=at)
+        for at in range(80)
+    ]
+    spread = np.std([fit.effects() for fit in fits], axis=0, ddof=1)
+    told = np.mean([fit.fit().standard_errors for fit in fits], axis=0)
+    assert (np.abs(np.log(told / spread)) < 4.5 / np.sqrt(2 * 80)).all()
+
+
+def test_draws_are_those_without_a_method_whatever_the_filler():
+    """Codes and what a filler draws have streams of their own: a third picture changes neither."""
+
+    def share(batch):
+        bright = batch.mean(axis=(1, 2, 3))[:, None] / 255
+        return np.concatenate([bright, 1 - bright], axis=1)
+
+    pixels = np.random.default_rng(0).integers(0, 256, (25, 25, 3), dtype=np.uint8)
+    given = {"segmenter": {"use": "grid", "rows": 5, "columns": 5}, "labels": [0], "what_if": 0, "samples": 600}
+    for filler in ({"use": "constant", "value": 0.0}, "noise"):
+        plain, own = (limefw.explain(pixels, share, filler=filler, method=way, **given) for way in (None, "rise"))
+        np.testing.assert_array_equal(own.neighbourhood.codes, plain.neighbourhood.codes)
+        np.testing.assert_array_equal(own.neighbourhood.targets, plain.neighbourhood.targets)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import limefw
+from limefw.evaluation.replay import Replay
 from limefw.game import Game
 
 
@@ -116,7 +117,7 @@ def limefw_given(masks, names):
 
 def test_fillers_with_a_choice_and_soft_segments(pixels):
     """A filler that draws is given numbers in every round; segments that overlap cannot be split."""
-    found = zoomed(pixels, filler={"use": "noise", "fields": 3})
+    found = zoomed(pixels, filler={"use": "noise", "fields": 3}, seed=1)
     assert found.top(1)[0].effect > 0
     soft = np.random.default_rng(0).random((3, 90, 120)).astype(np.float32)
     with pytest.raises(limefw.InputError, match="do not overlap, and these do"):
@@ -214,3 +215,31 @@ def test_it_can_be_saved_and_drawn(pixels, tmp_path):
     np.testing.assert_array_equal(again.segments.parents, found.segments.parents)
     np.testing.assert_array_equal(again.values, found.values)
     assert all(again.render(name).data for name in ("overlay", "html", "text"))
+
+
+def test_metrics_that_explain_again_split_the_coarse_segments_anew(pixels):
+    """Runs that end with segments of their own have only maps to compare; effects of other segments are refused."""
+    recipe = {
+        "segmenter": COARSE, "filler": GREY, "sampler": "paired", "kernel": "symmetric", "samples": 120, "what_if": 0,
+        "method": {"use": "zoom", "rounds": 1}, "labels": [1],
+    }  # fmt: skip
+    metrics = [{"use": "stability", "runs": 3}, {"use": "max_sensitivity", "draws": 1}]
+    told = limefw.evaluate(pixels, patchy, recipe=limefw.build(**recipe), metrics=metrics)[0]
+    assert set(told["stability"]) == {"map_spearman", "map_overlap"}
+    assert "compares effects of the same segments" in told.failures["max_sensitivity"]
+    found = zoomed(pixels, samples=120, method={"rounds": 1})
+    game = Replay(found, limefw.build(**recipe), limefw.model(patchy), limefw.registry())
+    assert game.again(1).segments.count == found.segments.count
+    sizes = [np.bincount(game.again(number).segments.parents) for number in (1, 2)]
+    assert all(sorted(each.tolist()) == [1] * 6 + [4] * 3 for each in sizes)
+
+
+def test_effort_counts_all_rounds(pixels):
+    """Not the last one alone, which is what the explanation holds."""
+    model = Counting(patchy)
+    found = zoomed(pixels, model)
+    game = Replay(found, limefw.build(method="zoom"), limefw.model(patchy), limefw.registry())
+    told = limefw.registry().get("metrics", "effort").call(found, game, None)
+    assert told["distinct"] == told["predicted"] == model.rows
+    assert 299 <= told["rows"] <= 300
+    assert found.health.samples < 200

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
+import limefw
+from limefw.evaluation.replay import Replay
 from limefw_plugins.metrics._maps import overlap_of, topmost
 from limefw_plugins.metrics.overlap import best_iou
 
@@ -85,6 +87,14 @@ def test_figures_of_two_runs_by_hand(of_effects, run):
     assert found["spread"] == pytest.approx(np.sqrt(spread.mean()) / means.std())
 
 
+def test_the_top_is_by_absolute_effect(of_effects, run):
+    first, second = np.linspace(0.5, 0.1, 12), np.linspace(0.5, 0.1, 12)
+    first[[0, 1, 2]] = -9.0, 8.0, 7.0
+    second[[0, 3]] = -9.0, 6.0
+    found = run("stability", None, Runs(of_effects(first, second)), runs=2, top=2)
+    assert found["jaccard"] == pytest.approx(1 / 3)  # {0, 1} and {0, 3}
+
+
 def test_opposite_maps_have_nothing_in_common(of_effects, run):
     row = np.arange(12.0) - 5.5
     found = run("stability", None, Runs(of_effects(row, -row)), runs=2)
@@ -137,6 +147,8 @@ def test_other_seeds_are_other_draws_of_the_same_segments(planted, run):
     assert game.again(1) is game.again(1)
     assert game.again(1).segments.fingerprint() == explanation.segments.fingerprint()
     assert not np.array_equal(game.again(1).neighbourhood.codes, game.again(2).neighbourhood.codes)
+    other = Replay(explanation, game.recipe, box.model, limefw.registry(), seed=1)
+    assert not np.array_equal(game.again(1).neighbourhood.codes, other.again(1).neighbourhood.codes)
     before = box.asked
     cut = run("stability", explanation, box.game(explanation, segmenter="grid"), runs=2, resegment=True)
     assert set(cut) == {"map_spearman", "map_overlap"}

@@ -97,6 +97,10 @@ def test_the_axis_is_the_area(planted, run):
     assert run("deletion", explanation, box.game(explanation), per_area=True)["auc"] == pytest.approx(
         0.25 * 5 + 0.5 * 2.5 + 0.25 * 0.5, abs=1e-9
     )
+    # 0, 2, 5, 6 at 0, 1/4, 3/4, 1
+    assert run("insertion", explanation, box.game(explanation), per_area=True)["auc"] == pytest.approx(
+        0.25 * 1 + 0.5 * 3.5 + 0.25 * 5.5, abs=1e-9
+    )
 
 
 def test_the_best_order_has_the_least_deletion(planted, run, with_effects):
@@ -275,6 +279,20 @@ def test_max_sensitivity_is_captums(run):
     assert ours["floor"] == pytest.approx(floor)
 
 
+def test_the_largest_change_counts_of_noise_and_of_seeds(planted, run, with_effects):
+    """Two of three are smaller, whichever comes first."""
+    box = planted(lambda shown: shown.sum(axis=1), (2, 2))
+    explanation = with_effects(box.explained(), np.array([3.0, 0.0, 4.0, 0.0]))
+    moved = iter([1.0, 5.0, 2.0])
+
+    class Other:
+        def again(self, number=0, instance=None):
+            by = next(moved) if instance is not None else (0.0, 2.0, 10.0, 1.0)[number]
+            return with_effects(explanation, explanation.effects() + by * np.eye(4)[0])
+
+    assert run("max_sensitivity", explanation, Other(), draws=3) == pytest.approx({"max_sensitivity": 1, "floor": 2})
+
+
 def test_where_nothing_is_drawn_the_floor_is_0(planted, run):
     box = planted(xor, (2, 2))
     every = {"sampler": "exhaustive"}
@@ -324,6 +342,21 @@ def test_road_sees_nothing_missing_where_all_is_flat(run):
     assert found["gap"] == pytest.approx(0.0, abs=1e-9)
 
 
+def test_road_adds_noise_to_what_it_imputes():
+    """So that what is missing is not told by its smoothness; of a flat picture nothing else varies."""
+    flat = limefw.Image(np.full((12, 12, 3), 0.5), (0.0, 1.0))
+    model = limefw.model(lambda batch: batch.std(axis=(1, 2, 3))[:, None], task="regression")
+    grid = {"segmenter": {"use": "grid", "rows": 3, "columns": 3}, "filler": {"use": "constant", "value": 0.0}}
+    explanation = limefw.explain(flat, model, samples=40, **grid)
+    metrics = [{"use": "road", "steps": 2, "noise": noise} for noise in (0.0, 0.02, 0.04)]
+    none, some, more = (
+        each["lerf"] for each in limefw.evaluate(explanation, model, metrics=metrics)[0].figures.values()
+    )
+    assert none == pytest.approx(0.0, abs=1e-9)
+    assert 0.02 * np.sqrt(1 / 3) * 0.7 < some < 0.02
+    assert more == pytest.approx(2 * some, rel=0.2)
+
+
 def test_road_hides_what_comes_nearest_to_each_share(planted, run):
     from limefw_plugins.metrics.road import _at_shares
 
@@ -360,3 +393,6 @@ def test_effort_is_what_the_model_was_asked(planted, run):
     assert box.asked == asked
     assert found["rows"] == 120
     assert found["distinct"] <= asked
+    seconds = dict(explanation.provenance["seconds"])
+    assert found["model_seconds"] == seconds.pop("model_only")
+    assert found["seconds"] == pytest.approx(sum(seconds.values()))

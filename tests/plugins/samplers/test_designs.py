@@ -1,6 +1,6 @@
 """Designs are what they are called: orthogonal, balanced, paired, without repeats, of the law that they say."""
 
-from itertools import product
+from itertools import combinations, product
 from math import comb
 
 import numpy as np
@@ -364,3 +364,23 @@ def test_a_line_through_soft_masks_recovers_additive_models():
     )  # fmt: skip
     expected = np.bincount(TILES.labels.ravel(), weights=slopes.ravel())
     np.testing.assert_allclose(found.fit().effects, expected, rtol=0, atol=1e-4)
+
+
+def test_the_instance_counts_in_full_among_strata():
+    """It is beside the law, as in the paper; a row that shows everything by chance hardly counts."""
+    draws = drawn(size_stratified, 9, 40, enumerate_small=False)
+    assert draws.codes[0].all()
+    assert draws.importance[0] == 1.0
+    assert (draws.importance[1:][draws.codes[1:].all(axis=1)] < 0.05).all()
+
+
+def test_which_segments_sobol_confounds_is_drawn():
+    """Four columns whose product is always the same, so that three of them act as the fourth: other ones by seed."""
+
+    def confounded(seed):
+        signs = 2.0 * drawn(scrambled_sobol, 10, 32, seed, enumerate_small=False).codes[2:] - 1
+        return frozenset(at for at in combinations(range(10), 4) if abs(signs[:, at].prod(axis=1).sum()) == 30)
+
+    found = [confounded(seed) for seed in range(5)]
+    assert all(found)
+    assert len(set(found)) > 1

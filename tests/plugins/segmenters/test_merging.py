@@ -165,3 +165,24 @@ def test_pieces_of_one_label_are_told_apart():
     labels = np.array([[5, 9, 5], [5, 9, 5]])
     np.testing.assert_array_equal(connected(labels), [[0, 1, 2], [0, 1, 2]])
     np.testing.assert_array_equal(touching(connected(labels)), [[0, 1], [1, 2]])
+
+
+def test_where_colours_count_nothing_only_the_place_decides():
+    """No segment runs along the band any more."""
+    pixels = np.zeros((60, 240, 3), np.uint8)
+    pixels[20:40] = 255
+    found = segment("merged", Image(pixels, (0, 255)), base="grid", base_segments=48, n_segments=3, color_scale=1e6)
+    widths = [np.ptp(np.nonzero(found.labels == at)[1]) + 1 for at in range(3)]
+    assert max(widths) < 160
+
+
+def test_a_picture_is_cut_alike_at_any_size():
+    """Where colours and places both count, too."""
+    small = (np.random.default_rng(0).integers(0, 120, (8, 8)) + 10 * np.arange(8)).astype(np.uint8)
+    found = []
+    for times in (4, 20):
+        pixels = np.kron(small, np.ones((times, times), np.uint8))
+        labels = segment("merged", Image(pixels, (0, 255)), base="grid", base_segments=64, n_segments=9).labels
+        found.append(labels[times // 2 :: times, times // 2 :: times])
+    pairs = np.unique(np.stack([one.ravel() for one in found]), axis=1)
+    assert pairs.shape[1] == 9

@@ -4,15 +4,30 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import norm, t
 from sklearn.linear_model import BayesianRidge
 
 from limefw.errors import InputError
+from limefw.results.intervals import margins
 from limefw_plugins.surrogates.bayesian_ridge import bayesian_ridge
 from limefw_plugins.surrogates.linear import linear
 from limefw_plugins.surrogates.ridge import ridge
 
 
 RNG = np.random.default_rng(0)  # never drawn from
+
+
+@pytest.fixture
+def level(make):
+    """Return what makes neighbourhoods whose weights are 1 on average, as they are taken."""
+
+    def built(**settings):
+        around = make(**settings)
+        return replace(around, weights=around.weights / around.weights.mean())
+
+    return built
+
+
 KINDS = pytest.mark.parametrize("soft", [False, True], ids=["bool", "float32"])
 
 
@@ -25,9 +40,9 @@ def centred(around):
 
 @KINDS
 @pytest.mark.parametrize("scale", [1.0, 1e-4, 1e3])
-def test_without_precisions_it_is_scikit_learns(make, soft, scale):
+def test_without_precisions_it_is_scikit_learns(level, soft, scale):
     """Effects, posterior covariance and both precisions, with the answers in units of their spread; at any scale."""
-    around = make(soft=soft)
+    around = level(soft=soft)
     around = replace(around, targets=scale * around.targets)
     for target, fit in zip(around.targets.T, bayesian_ridge(around, RNG), strict=True):
         mean = np.average(target, weights=around.weights)
@@ -41,9 +56,9 @@ def test_without_precisions_it_is_scikit_learns(make, soft, scale):
 
 
 @pytest.mark.parametrize("prior", [0.0, 2.0, [1.0, -1.0, 0.5, 0.0, 0.0, 3.0, -2.0]])
-def test_with_both_precisions_it_is_the_papers_formula(make, prior):
+def test_with_both_precisions_it_is_the_papers_formula(level, prior):
     """(lambda I + alpha S)^-1 (lambda prior + alpha S_xy), with that inverse as its covariance."""
-    around = make()
+    around = level()
     second, cross = centred(around)
     inverse = np.linalg.inv(3.0 * np.eye(7) + 0.7 * second)
     expected = inverse @ (3.0 * np.broadcast_to(prior, 7) + 0.7 * cross)
@@ -58,9 +73,9 @@ def test_with_both_precisions_it_is_the_papers_formula(make, prior):
         assert fit.score == pytest.approx(other.score, abs=1e-10)
 
 
-def test_with_the_priors_precision_alone_the_noise_is_that_of_the_residuals(make):
+def test_with_the_priors_precision_alone_the_noise_is_that_of_the_residuals(level):
     """At the fixed point 1 / alpha is the residual sum over the weights less what the effects take."""
-    around = make()
+    around = level()
     fit = bayesian_ridge(around, RNG, prior=0.5, prior_precision=20.0)[0]
     assert fit.detail["prior_precision"] == 20.0
     noise = fit.detail["noise_precision"]
@@ -80,9 +95,9 @@ def test_precisions_say_whom_to_believe(make):
     assert stubborn.standard_errors.max() < 1e-4 < open_minded.standard_errors.min()
 
 
-def test_robust_errors_are_those_of_ridge(make):
+def test_robust_errors_are_those_of_ridge(level):
     """The spread between seeds of the same estimator: HC3 of ridge with the ratio of the precisions."""
-    around = make()
+    around = level()
     fit = bayesian_ridge(around, RNG, prior_precision=3.0, noise_precision=0.7, errors="robust")[0]
     expected = ridge(around, RNG, alpha=3.0 / 0.7)[0].covariance
     np.testing.assert_allclose(fit.covariance, expected, rtol=1e-7, atol=1e-12)
@@ -101,3 +116,36 @@ def test_a_line_is_followed_without_noise(make):
     (fit,) = bayesian_ridge(around, RNG)
     np.testing.assert_allclose(fit.effects, theta, rtol=0, atol=1e-4)
     assert fit.score > 1 - 1e-8
+
+
+def test_a_posterior_has_normal_intervals(make):
+    """However few rows there are; spreads between runs go by Student's law, as everywhere."""
+    few = make(rows=12)
+    for errors, wide in (("posterior", norm.ppf(0.975)), ("robust", t(12 - few.codes.shape[1] - 1).ppf(0.975))):
+        fit, _ = bayesian_ridge(few, RNG, errors=errors)
+        np.testing.assert_allclose(margins(fit, few), wide * fit.standard_errors, rtol=1e-6)
+
+
+def test_a_factor_on_all_weights_and_rows_of_no_weight_change_nothing(make):
+    """Neither says anything about what is explained."""
+    around = make()
+    fit = bayesian_ridge(around, RNG)[0]
+    more = make(rows=150, seed=1)
+    none = np.concatenate([around.weights, np.zeros(150)])
+    codes, targets = (np.concatenate([getattr(one, name) for one in (around, more)]) for name in ("codes", "targets"))
+    for other in (
+        replace(around, weights=0.01 * around.weights),
+        replace(around, codes=codes, targets=targets, weights=none, groups=np.arange(270)),
+    ):
+        twin = bayesian_ridge(other, RNG)[0]
+        np.testing.assert_allclose(twin.effects, fit.effects, rtol=1e-9)
+        np.testing.assert_allclose(twin.covariance, fit.covariance, rtol=1e-6)
+
+
+def test_with_weights_of_1_it_is_scikit_learns_without_any(make):
+    around = replace(make(), weights=np.ones(120))
+    target = around.targets[:, 0]
+    theirs = BayesianRidge(max_iter=5000, tol=1e-13).fit(around.codes.astype(float), target / target.std())
+    fit = bayesian_ridge(around, RNG)[0]
+    np.testing.assert_allclose(fit.effects, target.std() * theirs.coef_, rtol=1e-7)
+    np.testing.assert_allclose(fit.covariance, target.var() * theirs.sigma_, rtol=1e-5)

@@ -172,3 +172,28 @@ def test_plain_least_squares_under_it_is_not_enough():
     box = looked_up(np.random.default_rng(3).normal(size=2**6))
     (fit,) = linear(around_of(bernoulli, 6, 64, box), RNG)
     assert np.abs(fit.effects - by_orders(box, 6)).max() > 0.01
+
+
+def explained(**settings):
+    return limefw.explain(
+        limefw.Image(np.ones((2, 8, 1)), (0.0, 1.0)),
+        limefw.model(lambda batch: batch[:, 0, :, 0].sum(axis=1)[:, None], task="regression"),
+        labels=0, filler={"use": "constant", "value": 0.0}, samples=200, what_if=0,
+        segmenter=lambda _image, _rng, /: limefw.Segments.from_labels(np.indices((2, 8))[1]),
+        **{"recipe": "shapley", **settings},
+    )  # fmt: skip
+
+
+def test_a_selector_that_drops_segments_is_refused_before_the_model_is_asked():
+    """Else every row with the chosen ones hidden would count as the one where nothing shows."""
+    with pytest.raises(limefw.RecipeError, match="needs all segments, and selector 'highest_weights' may drop some"):
+        explained(selector={"use": "highest_weights", "num_features": 3})
+
+
+def test_what_are_no_shapley_values_is_said_or_refused():
+    """Another kernel gives other values; soft codes are no sets at all."""
+    codes = [[caution.code for caution in explained(**one).health.cautions] for one in ({}, {"kernel": "flat"})]
+    assert "surrogate" not in codes[0]
+    assert "surrogate" in codes[1]
+    with pytest.raises(limefw.InputError, match="wholly shown or hidden"):
+        explained(sampler="rise_masks")

@@ -38,7 +38,7 @@
   }
 
   function interval(label, at) {
-    if (label.margins === null) return "interval not known";
+    if (label.margins === null || label.margins[at] === null) return "interval not known";
     const effect = label.effects[at], margin = label.margins[at];
     if (margin === 0) return "exact";
     return `${signed(effect - margin, label.decimals)} to ${signed(effect + margin, label.decimals)}`;
