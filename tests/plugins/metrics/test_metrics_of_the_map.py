@@ -90,7 +90,7 @@ def test_figures_of_two_runs_by_hand(of_effects, run):
 def test_the_top_is_by_absolute_effect(of_effects, run):
     first, second = np.linspace(0.5, 0.1, 12), np.linspace(0.5, 0.1, 12)
     first[[0, 1, 2]] = -9.0, 8.0, 7.0
-    second[[0, 3]] = -9.0, 6.0
+    second[[0, 1, 2, 3]] = -9.0, 0.01, 0.01, 6.0  # of which signs would make {1, 2} and {3, 4}
     found = run("stability", None, Runs(of_effects(first, second)), runs=2, top=2)
     assert found["jaccard"] == pytest.approx(1 / 3)  # {0, 1} and {0, 3}
 
