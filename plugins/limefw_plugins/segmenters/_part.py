@@ -47,6 +47,10 @@ SizedCut = Callable[[float, int], NDArray[np.integer]]
 """From a scale and the smallest region's size to labels."""
 
 
+CACHED = 8192
+"""Pixels whose colours are converted at a time: in the processor's caches it takes half the time of all at once."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """The part of an image that is to be cut.
@@ -114,7 +118,12 @@ class Part:
         from skimage.color import rgb2lab
 
         pixels, are_colors = self.colors()
-        return np.asarray(rgb2lab(pixels)) if are_colors else pixels * (100.0 / np.sqrt(pixels.shape[2]))
+        if not are_colors:
+            return pixels * float(100.0 / np.sqrt(pixels.shape[2]))
+        found, lines = np.empty(pixels.shape), max(1, CACHED // pixels.shape[1])
+        for at in range(0, len(pixels), lines):
+            found[at : at + lines] = rgb2lab(pixels[at : at + lines])
+        return found
 
     def segments(self, labels: NDArray[np.integer]) -> Segments:
         """Return segments of the whole image from any labels of the part."""
