@@ -240,9 +240,11 @@ def _as_module(path: os.PathLike[str]) -> str:
 
 def _as_pickle(path: os.PathLike[str]) -> str:
     """Say what to do with a pickle whose name does not tell whose it is."""
-    if not Path(path).is_file() or Path(path).read_bytes()[:2] not in [
-        bytes([0x80, version]) for version in range(2, 6)
-    ]:
+    if not Path(path).is_file():
+        return ""
+    with Path(path).open("rb") as file:
+        start = file.read(2)
+    if start not in [bytes([0x80, version]) for version in range(2, 6)]:
         return ""
     return (
         " It is a pickle, which can run code when it is opened. Where you know who made it, say which library did: "

@@ -103,10 +103,8 @@ def evaluate(
     given = _masks(masks, len(sources))
     if not sources:
         raise InputError("there is nothing to judge: give at least one instance or explanation")
-    asked, settings = (
-        _asked(metrics),
-        {**(overrides or {}), **said({"labels": labels, "samples": samples, "seed": seed})},
-    )
+    asked = _asked(metrics)
+    settings = {**(overrides or {}), **said({"labels": labels, "samples": samples, "seed": seed})}
     _check_known(asked, known)
     cases = [
         _case(source, mask, asked, recipe, settings, known, number if len(sources) > 1 else None)

@@ -98,12 +98,17 @@ def explain_many(
         try:
             found.append(explainer(instance(at), seed=_seed(seed, at)))
         except KeyboardInterrupt:
-            break
-        except Exception as error:
-            _keep(error, at, count, found)
-            if on_error is None or isinstance(error, RecipeError):
+            if not found:
                 raise
-            on_error(at, error)
+            break
+        except Exception as error:  # noqa: BLE001 - the caller's model may raise anything, of any instance
+            try:
+                if on_error is None or isinstance(error, RecipeError):
+                    raise
+                on_error(at, error)
+            except Exception as raised:
+                _keep(raised, at, count, found)
+                raise
             continue
         if any(caution.code == "interrupted" for caution in found[-1].health.cautions):
             break
@@ -121,13 +126,13 @@ def _chosen(count: int, most: int | None, seed: int) -> NDArray[np.intp]:
 
 def _keep(error: Exception, at: int, count: int, before: list[Explanation]) -> None:
     """Hang the explanations made before on an error, and let it tell which instance it is of."""
-    if "explanations" in vars(error):  # raised again, as one exception of a model may be
-        return
-    vars(error)["explanations"] = before
-    error.add_note(
+    vars(error)["explanations"] = list(before)
+    note = (
         f"instance {at} of 0 to {count - 1}; the {len(before)} explained before it are kept (error.explanations). With "
         "on_error such instances are left out"
     )
+    if note not in getattr(error, "__notes__", ()):  # a model may raise one exception again and again
+        error.add_note(note)
 
 
 def _collected(instances: Any) -> tuple[int, Callable[[int], Any]]:

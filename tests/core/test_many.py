@@ -446,3 +446,41 @@ def test_explanations_are_copied_and_pickled(case):
     for again in (pickle.loads(pickle.dumps(found[0])), copy.deepcopy(found[0])):
         assert again.as_list() == found[0].as_list()
         assert again.render("text").data == found[0].render("text").data
+
+
+def test_one_exception_raised_again_tells_of_its_own_run():
+    """A model may keep its exception: what it holds is never of an earlier run, and its notes do not pile up."""
+    broken = ValueError("down")
+
+    def model(texts):
+        if any("z" in text for text in texts):
+            raise broken
+        return np.array([float(len(text)) for text in texts])
+
+    loaded = limefw.model(model, task="regression")
+    for texts in (["a b", "a c", "a z"], ["c d", "a z"], ["c d", "a z"]):
+        with pytest.raises(ValueError, match="down") as caught:
+            limefw.explain_many(texts, loaded, samples=9)
+        assert [one.instance.string for one in caught.value.explanations] == texts[:-1]
+    assert sum("instance 1 of 0 to 1" in note for note in broken.__notes__) == 1
+
+
+def test_an_error_of_on_error_loses_nothing():
+    """What was made before is on it, as on any other."""
+
+    def refuse(at, error):
+        raise RuntimeError(f"stop at {at}") from error
+
+    with pytest.raises(RuntimeError, match="stop at 1") as caught:
+        limefw.explain_many(["a b", "a z", "c d"], limefw.model(picky, task="regression"), samples=9, on_error=refuse)
+    assert [one.instance.string for one in caught.value.explanations] == ["a b"]
+
+
+def test_an_interruption_before_anything_was_made_is_raised():
+    """There is nothing to give back."""
+
+    def cut(_text, _rng, /):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        limefw.explain_many(["a b", "c d"], limefw.model(picky, task="regression"), segmenter=cut)
