@@ -41,9 +41,9 @@ from photographs import known_photographs
 import limefw
 from limefw.evaluation.replay import Replay
 from limefw.evaluation.result import Mean
+from limefw.statistics import correlation
 from limefw_plugins.metrics._maps import as_map
 from limefw_plugins.metrics.deletion import deletion
-from limefw_plugins.metrics.mu_fidelity import correlation
 from limefw_plugins.metrics.overlap import overlap
 from limefw_plugins.metrics.pointing import pointing
 from limefw_plugins.metrics.stability import stability

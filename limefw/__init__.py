@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
+    from limefw.comparison.result import Comparison as Comparison
+    from limefw.comparison.run import compare as compare
     from limefw.discovery import Registry as Registry
     from limefw.discovery import plugin as plugin
     from limefw.discovery import registry as registry
@@ -70,6 +72,8 @@ _HOMES = {
         "ContractError", "InputError", "LabelError", "LimefwError", "MissingDependencyError", "ModelError",
         "PluginError", "RecipeError", "StoreError", "UnknownPluginError", "UntrustedError",
     ),
+    "limefw.comparison.result": ("Comparison",),
+    "limefw.comparison.run": ("compare",),
     "limefw.evaluation.result": ("Evaluation",),
     "limefw.evaluation.run": ("evaluate",),
     "limefw.pipeline": ("Explainer", "explain"),

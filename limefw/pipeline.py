@@ -254,7 +254,7 @@ class Run:
         scene, game = self.begin(source)
         outcome = None
         try:
-            outcome = self._play(game, scene)
+            outcome = self.play(game, scene)
             game, scene = _ended(game, scene)
             explanation = self._assemble(game, scene, outcome, self._neighbourhood(game, self.recipe.stages["kernel"]))
         except BaseException as error:
@@ -342,16 +342,22 @@ class Run:
                     return name
         return None
 
-    def _game(self, scene: Scene) -> Game:
+    def composer(self, scene: Scene) -> Composer:
+        """Prepare what hidden parts show."""
         with self.timed("fillers"):
             filler = self.recipe.stages["filler"]
             composer = filler(scene.instance, scene.segments, self.stream("fillers"))
-        composer = contracts.check_composer(composer, filler)
+        return contracts.check_composer(composer, filler)
+
+    def _game(self, scene: Scene) -> Game:
+        composer = self.composer(scene)
         key, cache = b"", None
         held = getattr(composer, "fingerprint", None)
-        if self.cache is not None and self.model.fingerprint is not None and held is not None:
+        # a cache that lives no longer than the model object may say itself what tells it from others
+        mark = self.model.fingerprint or getattr(self.cache, "mark", None)
+        if self.cache is not None and mark is not None and held is not None:
             # by what the composer holds, not by the filler's name: a filler may be changed under its name
-            key = digest(self.model.fingerprint, repr(self.model.contract), held()).encode()
+            key = digest(mark, repr(self.model.contract), held()).encode()
             cache = self.cache
         return Game(
             self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.most,
@@ -360,7 +366,7 @@ class Run:
             again=lambda segments: self._game(replace(scene, segments=segments)), stream=self.stream,
         )  # fmt: skip
 
-    def _play(self, game: Game, scene: Scene) -> Outcome:
+    def play(self, game: Game, scene: Scene) -> Outcome:
         """Spend the model calls."""
         method = self.recipe.stages.get("method")
         with self.timed("models", game):

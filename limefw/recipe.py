@@ -148,7 +148,7 @@ def _read(source: Any, registry: Registry) -> Layer:
     except PluginError as error:
         raise RecipeError([str(error)]) from error
     if named is not None:
-        return f"recipe {text!r}", _parse(named)
+        return f"recipe {text!r}", parse(named)
     if not os.path.isfile(text):  # noqa: PTH113 - Path.is_file raises for a name that is too long
         names = registry.recipes()
         known = ", ".join(names)
@@ -158,10 +158,11 @@ def _read(source: Any, registry: Registry) -> Layer:
     path = Path(text)
     if path.suffix not in SUFFIXES:
         raise RecipeError([f"{text} is no recipe file: its name must end in {', '.join(SUFFIXES)}"])
-    return path, _parse(path)
+    return path, parse(path)
 
 
-def _parse(path: Path) -> Mapping[str, Any]:
+def parse(path: Path) -> Mapping[str, Any]:
+    """Return what a file of settings says, by its suffix; raises RecipeError where it cannot be read."""
     load = _loader(path.suffix)
     try:
         loaded = load(path.read_text(encoding="utf-8-sig"))

@@ -56,7 +56,7 @@ def _hashed(made: Any) -> dict[str, str | None]:
 
 
 @cache
-def _version(name: str) -> str | None:
+def version_of(name: str) -> str | None:
     """Return a distribution's version; reading metadata takes milliseconds, so once for each."""
     try:
         return version(name)
@@ -68,7 +68,7 @@ def _versions(stages: Iterable[Stage], registry: Registry) -> dict[str, str]:
     """Return versions of Python, limefw, the plug-ins' distributions and the libraries that are loaded."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     loaded = [name for module, name in _LIBRARIES.items() if module in sys.modules]
-    found |= {name: number for name in ("limefw", *loaded) if (number := _version(name))}
+    found |= {name: number for name in ("limefw", *loaded) if (number := version_of(name))}
     for stage in stages:
         if not stage.inline:
             provider = registry.lookup(stage.kind, stage.name).provider

@@ -24,26 +24,6 @@ def as_map(explanation: Explanation, *, per_area: bool = False, photo: bool = Fa
     return seen if explanation.frame is None or not photo else explanation.frame.to_photo(seen, outside=np.nan)
 
 
-def topmost(values: Floats, count: float) -> Floats:
-    """Return how far each place is among the `count` with the largest values, 0..1; those that tie share what is left.
-
-    Places of one segment tie: which of them come first would be chance. NaN is never among them.
-    """
-    known = np.sort(values[np.isfinite(values)])[::-1]
-    if not len(known) or count <= 0:
-        return np.zeros(values.shape)
-    least = known[min(int(np.ceil(count)), len(known)) - 1]
-    above, tied = values > least, values == least
-    part = min(1.0, (count - above.sum()) / tied.sum())
-    return np.asarray(above + part * tied, dtype=np.float64)
-
-
-def overlap_of(first: Floats, second: Floats) -> float:
-    """Return the intersection over the union of two sets to which places belong in part."""
-    union = float(np.maximum(first, second).sum())
-    return float(np.minimum(first, second).sum()) / union if union else 1.0
-
-
 def place_of(explanation: Explanation, segment: int) -> NDArray[np.bool_]:
     """Return where a segment lies, at the instance's own size."""
     area = explanation.segments.areas([segment])[0]

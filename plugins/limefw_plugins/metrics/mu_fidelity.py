@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from limefw.evaluation.replay import Replay
 from limefw.results.explanation import Explanation
+from limefw.statistics import correlation
 from limefw.types import Codes, Floats
 
 
@@ -51,15 +52,3 @@ def _centred(values: Floats, count: NDArray[np.intp]) -> Floats:
     """Return values without the mean of those with the same count."""
     _, group = np.unique(count, return_inverse=True)
     return np.asarray(values - (np.bincount(group, values) / np.bincount(group))[group])
-
-
-def correlation(first: Floats, second: Floats, *, rank: bool) -> float:
-    """Return Pearson's or Spearman's correlation; NaN where either is constant, to rounding."""
-    if rank:
-        from scipy.stats import rankdata
-
-        first, second = rankdata(first), rankdata(second)
-    x, y = first - first.mean(), second - second.mean()
-    scale = float(np.sqrt((x @ x) * (y @ y)))
-    least = 1e-12 * len(x) * float(np.abs(first).max() * np.abs(second).max())
-    return float(x @ y) / scale if scale > least else float("nan")

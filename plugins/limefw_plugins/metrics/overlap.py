@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from limefw.evaluation.replay import Replay
 from limefw.results.explanation import Explanation
-from limefw_plugins.metrics._maps import as_map, overlap_of, topmost
+from limefw.statistics import overlap_of, topmost
+from limefw_plugins.metrics._maps import as_map
 
 
 def overlap(

@@ -10,10 +10,9 @@ from numpy.random import Generator
 
 from limefw.evaluation.replay import Replay
 from limefw.results.explanation import Explanation
-from limefw.statistics import INTERVAL
+from limefw.statistics import INTERVAL, correlation, overlap_of, topmost
 from limefw.types import Floats
-from limefw_plugins.metrics._maps import as_map, overlap_of, topmost
-from limefw_plugins.metrics.mu_fidelity import correlation
+from limefw_plugins.metrics._maps import as_map
 
 
 def stability(

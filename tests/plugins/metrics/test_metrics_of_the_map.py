@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 import limefw
 from limefw.evaluation.replay import Replay
-from limefw_plugins.metrics._maps import overlap_of, topmost
+from limefw.statistics import overlap_of, topmost
 from limefw_plugins.metrics.overlap import best_iou
 
 

@@ -1,0 +1,1 @@
+"""Variants of explanations side by side, at the cost of one: what they share is computed once."""

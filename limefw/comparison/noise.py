@@ -1,0 +1,73 @@
+"""Which differences between two sides are more than the luck of the draw."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from limefw.comparison.agreement import HIGHER_IS_WORSE, Agreement, between_seeds
+from limefw.evaluation.result import Mean
+from limefw.types import Floats
+
+
+Finding = Literal["equal", "within noise", "differs", "not known"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known of the difference between two sides.
+
+    Args:
+        finding: "equal": they say the same to the last digit; "within noise": another seed changes either of them as
+            much; "differs": they agree less than each with itself, and that is no chance; "not known": there are too
+            few seeds and instances to tell.
+        agreement: of both, over the instances at equal seeds.
+        lost: how much lower it is between other seeds than the less steady side's own, with its 95 % interval; 0: no
+            more than chance.
+    """
+
+    finding: Finding
+    agreement: Mean
+    lost: Mean
+
+
+def verdict(pairs: Agreement, one: int, two: int, measure: str) -> Verdict:
+    """Say whether two sides differ by more than their seeds do.
+
+    Between different seeds both are compared with each other and each with itself: draws at equal seeds are shared, and
+    agree for that alone. The less steady of both is the yardstick. The interval is that of a mean over the instances;
+    of one instance alone it is the jackknife's over its seeds, and says nothing of other instances.
+    """
+    at_equal = pairs.of(measure)[one, two]
+    found = Mean.of(at_equal.tolist())
+    lost = _lost_over(pairs.pairs(measure), one, two, worse=measure in HIGHER_IS_WORSE)
+    known = at_equal[np.isfinite(at_equal)]
+    best = 0.0 if measure in HIGHER_IS_WORSE else 1.0
+    if len(known) and (np.abs(known - best) < 1e-12).all() and pairs.cut[one, two]:
+        return Verdict("equal", found, lost)
+    if math.isfinite(lost.mean) and lost.mean <= 0:
+        return Verdict("within noise", found, lost)
+    if not math.isfinite(lost.low):
+        return Verdict("not known", found, lost)
+    return Verdict("differs" if lost.low > 0 else "within noise", found, lost)
+
+
+def _lost_over(pairs: Floats, one: int, two: int, *, worse: bool) -> Mean:
+    """Return how much is lost, on average over instances, or of a single one over its seeds."""
+    lost = _lost(pairs, one, two, worse=worse)
+    seeds = pairs.shape[-1]
+    if len(lost) > 1 or seeds < 3:
+        return Mean.of(lost.tolist())
+    kept = [np.delete(np.arange(seeds), seed) for seed in range(seeds)]
+    without = np.array([_lost(pairs[..., rest, :][..., rest], one, two, worse=worse)[0] for rest in kept])
+    pseudo = Mean.of((seeds * lost[0] - (seeds - 1) * without).tolist())
+    half = pseudo.high - pseudo.mean
+    return Mean(float(lost[0]), float(lost[0]) - half, float(lost[0]) + half, 1)
+
+
+def _lost(pairs: Floats, one: int, two: int, *, worse: bool) -> Floats:
+    """Return (i,) how much less two sides agree between seeds than the less steady one with itself."""
+    both = between_seeds(pairs[one, two])
+    own = np.stack([between_seeds(pairs[side, side]) for side in (one, two)])
+    return np.asarray(both - own.max(axis=0) if worse else own.min(axis=0) - both)

@@ -1,0 +1,231 @@
+"""What a comparison came to, in figures for machines, a table and sentences."""
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from limefw.comparison.agreement import DEPTH, MEASURES
+from limefw.comparison.noise import Verdict
+from limefw.comparison.result import Cell, Comparison
+from limefw.evaluation.result import Mean
+from limefw.results.provenance import version_of
+
+
+SCHEMA = 1
+"""Of the mapping."""
+
+
+def to_mapping(comparison: Comparison) -> dict[str, Any]:
+    """Return everything but the explanations as JSON has it; what is not finite is None."""
+    modality = next((cell.explanation.instance.modality for cell in comparison if cell.explanation), "")
+    shown = ("jaccard", "spearman", "overlap", "sign_flips")
+    return {
+        "schema": SCHEMA,
+        "limefw": version_of("limefw"),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "modality": modality,
+        "top": comparison.top,
+        "seeds": comparison.seeds,
+        "instances": [{"name": name, "label": comparison.label_name(at)}
+                      for at, name in enumerate(comparison.instances)],
+        "sides": [_side(comparison, at) for at in range(len(comparison.sides))],
+        "cells": [_cell(comparison, cell) for cell in comparison],
+        "measures": dict(MEASURES),
+        "agreement": {
+            "jaccard_at": {str(k): _plain(comparison.matrix(f"jaccard@{k}")) for k in range(1, DEPTH + 1)},
+            **{name: _plain(comparison.matrix(name)) for name in shown},
+            "by_instance": {name: _plain(np.moveaxis(comparison.agreement.of(comparison.measure(name)), -1, 0))
+                            for name in ("jaccard", "spearman", "overlap")},
+        },
+        "verdicts": [_verdict(comparison, one, two) for one, two in pairs(comparison)],
+        "differences": differences(comparison),
+        "spent": {key: float(value) for key, value in comparison.spent.items()},
+        "alone": alone(comparison),
+        "summary": summary(comparison),
+        "interrupted": comparison.interrupted,
+    }  # fmt: skip
+
+
+def pairs(comparison: Comparison) -> list[tuple[int, int]]:
+    """Return every two sides."""
+    return list(combinations(range(len(comparison.sides)), 2))
+
+
+def alone(comparison: Comparison) -> dict[str, float]:
+    """Return the rows, calls and seconds that all explanations would have taken one by one."""
+    costs = [cell.alone for cell in comparison if cell.explanation is not None]
+    return {key: float(sum(cost[key] for cost in costs)) for key in ("rows", "calls", "seconds")}
+
+
+def differences(comparison: Comparison) -> dict[str, list[Any]]:
+    """Return what the sides' recipes differ in: by setting, each side's value."""
+    flat = [dict(_flat(side.recipe)) for side in comparison.sides]
+    keys = dict.fromkeys(key for one in flat for key in one)
+    found = {key: [one.get(key) for one in flat] for key in keys}
+    return {key: values for key, values in found.items() if any(value != values[0] for value in values)}
+
+
+def _flat(recipe: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in recipe.items():
+        if key == "renderers":
+            continue
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield before + key, value
+
+
+def _side(comparison: Comparison, at: int) -> dict[str, Any]:
+    side = comparison.sides[at]
+    return {
+        "name": side.name, "variant": side.variant, "model": side.model, "recipe": dict(side.recipe),
+        "fidelity": _mean(comparison.fidelity(at)), "stability": _mean(comparison.stability(at)),
+        "figures": {key: _mean(one) for key, one in comparison.figures(at).items()},
+        "alone": comparison.alone(at), "failed": len(comparison.failed(at)),
+    }  # fmt: skip
+
+
+def _cell(comparison: Comparison, cell: Cell) -> dict[str, Any]:
+    made = cell.explanation
+    found: dict[str, Any] = {
+        "side": cell.side, "instance": cell.instance, "run": cell.run, "seed": cell.seed, "failure": cell.failure,
+        "failures": dict(cell.failures), "figures": {key: _finite(value) for key, value in cell.figures.items()},
+    }  # fmt: skip
+    if made is not None:
+        label = comparison.label_of(cell)
+        strongest = [{"segment": one.segment, "name": one.name, "effect": one.effect, "margin": one.margin}
+                     for one in made.top(DEPTH, label)]  # fmt: skip
+        found |= {
+            "label": made.names[label], "prediction": made.prediction(label), "segments": made.segments.count,
+            "fidelity": made.health.labels[label].cross_fitted, "samples": made.health.samples,
+            "cautions": [caution.code for caution in made.health.cautions], "strongest": strongest, "alone": cell.alone,
+        }  # fmt: skip
+    return found
+
+
+def _verdict(comparison: Comparison, one: int, two: int) -> dict[str, Any]:
+    found = comparison.verdict(one, two)
+    return {"sides": [one, two], "finding": found.finding, "agreement": _mean(found.agreement),
+            "lost": _mean(found.lost), "cut_alike": bool(comparison.agreement.cut[one, two])}  # fmt: skip
+
+
+def _mean(one: Mean) -> dict[str, float | None]:
+    return {"mean": _finite(one.mean), "low": _finite(one.low), "high": _finite(one.high), "count": one.count}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _plain(values: Any) -> Any:
+    return [_plain(one) for one in values] if np.ndim(values) else _finite(float(values))
+
+
+def summary(comparison: Comparison) -> list[str]:
+    """Return in sentences what agrees and what does not, how sure that is, what stands out and what it cost."""
+    told = [*_of_pairs(comparison), *_of_sides(comparison), *_of_failures(comparison), _of_cost(comparison)]
+    if comparison.interrupted:
+        told.append("It was interrupted: this is what there was by then.")
+    return told
+
+
+def _of_pairs(comparison: Comparison) -> list[str]:
+    """Tell which pairs say the same, which differ by chance alone and which differ."""
+    by: dict[str, list[tuple[float, str]]] = {}
+    for one, two in pairs(comparison):
+        found = comparison.verdict(one, two)
+        names = f"{comparison.sides[one].name} and {comparison.sides[two].name}"
+        by.setdefault(found.finding, []).append((found.agreement.mean, f"{names} ({_agree(found)})"))
+    if not by:
+        return []
+    what = f"the {comparison.top} strongest segments" if comparison.top > 1 else "the strongest segment"
+    leads = {
+        "equal": f"The same to the last digit in {what}: ",
+        "within noise": f"No further apart in {what} than another seed would put them: ",
+        "differs": f"Different in {what} by more than chance: ",
+        "not known": f"Not known whether chance alone parts them in {what} ({_needed(comparison)}): ",
+    }
+    return [leads[finding] + _listed([text for _, text in sorted(by[finding], key=_weakest_first)]) + "."
+            for finding in leads if finding in by]  # fmt: skip
+
+
+def _weakest_first(entry: tuple[float, str]) -> tuple[float, str]:
+    return (entry[0] if math.isfinite(entry[0]) else -1.0, entry[1])
+
+
+def _agree(found: Verdict) -> str:
+    if not math.isfinite(found.agreement.mean):
+        return "nothing in common to compare"
+    around = f", {_short(found.agreement.low)} to {_short(found.agreement.high)}" * math.isfinite(found.agreement.low)
+    return f"{_short(found.agreement.mean)} in common{around}"
+
+
+def _needed(comparison: Comparison) -> str:
+    return "repeat with 3 seeds or more" if comparison.seeds < 3 else "too few explanations succeeded"
+
+
+def _of_sides(comparison: Comparison) -> list[str]:
+    """Tell whose surrogate fits best and who is steadiest, where intervals do not overlap with the next."""
+    found = []
+    for what, figure in (("follows the model best (R2 on samples left out)", comparison.fidelity),
+                         ("is steadiest between seeds", comparison.stability)):  # fmt: skip
+        known = [(one.name, figure(one.name)) for one in comparison.sides]
+        known = sorted([(name, mean) for name, mean in known if math.isfinite(mean.mean)], key=lambda e: -e[1].mean)
+        if len(known) < 2 or known[0][1].mean - known[-1][1].mean < 0.005:
+            continue
+        (first, best), (second, next_) = known[0], known[1]
+        sure = best.low > next_.high
+        doubt = "" if sure else f", though not surely better than {second}"
+        rest = f"{known[-1][0]} least ({_short(known[-1][1].mean)})"
+        found.append(f"{first} {what}: {_short(best.mean)}{doubt}; {rest}.")
+    return found
+
+
+def _of_failures(comparison: Comparison) -> list[str]:
+    failed = [cell for cell in comparison if cell.failure]
+    if not failed:
+        return []
+    names = dict.fromkeys(comparison.sides[cell.side].name for cell in failed)
+    many = "1 explanation" if len(failed) == 1 else f"{len(failed)} explanations"
+    return [f"{many} failed ({_listed(list(names))}): {failed[0].failure}"]
+
+
+def _of_cost(comparison: Comparison) -> str:
+    """Tell what was asked, and what single explanations would have cost."""
+    by_itself, spent = alone(comparison), comparison.spent
+    asked = sum(cell.asked.get("rows", 0.0) for cell in comparison)
+    metrics = f", {asked:,.0f} of them for metrics" if asked else ""
+    each = f"one by one they would have asked {by_itself['rows']:,.0f}"
+    return f"The model predicted {spent['rows']:,.0f} rows{metrics}; {each}. It took {spent['seconds_in_all']:.1f} s."
+
+
+def _listed(items: list[str]) -> str:
+    if len(items) > 6:
+        return f"{'; '.join(items[:6])}; and {len(items) - 6} more"
+    return "; ".join(items)
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "-"
+
+
+def table(comparison: Comparison) -> str:
+    """Return a table for people: a line for each side, then the sentences."""
+    sides, matrix = comparison.sides, comparison.matrix("jaccard")
+    lines = [["", "fidelity", "stability", *(str(at + 1) for at in range(len(sides))), "rows", "seconds"]]
+    for at, side in enumerate(sides):
+        cost = comparison.alone(at)
+        agree = ["" if at == other else _short(matrix[at, other]) for other in range(len(sides))]
+        own = (_short(comparison.fidelity(at).mean), _short(comparison.stability(at).mean))
+        costs = (f"{cost.get('rows', math.nan):.0f}", f"{cost.get('seconds', math.nan):.2f}")
+        lines.append([f"{at + 1} {side.name}", *own, *agree, *costs])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    aligned = [
+        "  ".join([first.ljust(widths[0]), *map(str.rjust, rest, widths[1:])]).rstrip() for first, *rest in lines
+    ]
+    what = f"Columns 1 to {len(sides)}: what the {comparison.top} strongest segments have in common (Jaccard)."
+    return "\n".join([*aligned, what, "", *comparison.summary()])

@@ -1,0 +1,203 @@
+"""What the variants of a comparison share: stages whose recipes say the same are run once, rows are predicted once."""
+
+import json
+import time
+from collections.abc import Callable, Hashable, Iterator, MutableMapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.game import Cache, Game
+from limefw.pipeline import Outcome, Run, Scene
+from limefw.samples import Auto
+from limefw.stage import Stage
+from limefw.types import Composer, Draws, Model
+
+
+Made = TypeVar("Made")
+
+PLAYED = ("sampler", "target")
+"""Stages that decide, beside what is played on, which rows are asked and what of the answers is kept."""
+
+WEIGHED = ("kernel", "selector", "surrogate", "method")
+"""Stages that decide it too where a rule says when to stop, or a method asks by a loop of its own."""
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a model was really asked, whoever asked it.
+
+    Args:
+        rows: predicted.
+        calls: made.
+        seconds: that they took.
+    """
+
+    rows: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+
+    def counted(self, model: Model) -> Model:
+        """Return the model with its calls counted here."""
+        bind = model.bind
+        bound = None if bind is None else lambda composer: self._counted(bind(composer))
+        return replace(model, predict=self._counted(model.predict), bind=bound)
+
+    def _counted(self, ask: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def asked(inputs: Any) -> Any:
+            started = time.perf_counter()
+            outputs = ask(inputs)
+            self.seconds += time.perf_counter() - started
+            self.calls += 1
+            self.rows += len(inputs) if isinstance(inputs, Draws) else len(outputs)
+            return outputs
+
+        return asked
+
+
+class Rows(MutableMapping[bytes, NDArray[Any]]):
+    """Output rows in memory, in front of a cache that outlives them.
+
+    Args:
+        behind: asked for what is not here, told what is new; None: there is none.
+        mark: stands for a model that has no fingerprint: these rows live no longer than its object.
+    """
+
+    def __init__(self, behind: Cache | None, mark: str) -> None:
+        self._rows: dict[bytes, NDArray[Any]] = {}
+        self._behind, self._mark = behind, mark
+
+    @property
+    def mark(self) -> str:
+        """What tells the model's rows from another's."""
+        return self._mark
+
+    def __getitem__(self, key: bytes) -> NDArray[Any]:
+        if key in self._rows:
+            return self._rows[key]
+        if self._behind is None:
+            raise KeyError(key)
+        row = self._rows[key] = self._behind[key]
+        return row
+
+    def __setitem__(self, key: bytes, row: NDArray[Any]) -> None:
+        self._rows[key] = row
+        if self._behind is not None:
+            self._behind[key] = row
+
+    def __delitem__(self, key: bytes) -> None:
+        del self._rows[key]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+@dataclass(slots=True, eq=False)
+class Shared:
+    """What was computed of one instance by one model.
+
+    Args:
+        found: what was cut and prepared with its seconds, by what says how, and by the seed where chance had a part.
+        played: games and how they ended, with their seconds; of one seed, so forgotten with it.
+        kept: what keys name by its identity, which must not be another's before the end.
+    """
+
+    found: dict[Hashable, tuple[Any, dict[str, float]]] = field(default_factory=dict)
+    played: dict[Hashable, tuple[Game, Outcome, dict[str, float]]] = field(default_factory=dict)
+    kept: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class SharedRun(Run):
+    """One of several explanations of an instance: what another one has made in the same way is taken over.
+
+    Its provenance tells what it costs by itself, as if it had been alone.
+    """
+
+    shared: Shared = field(default_factory=Shared)
+    _streams: dict[str, tuple[np.random.Generator, Any]] = field(default_factory=dict)
+
+    def scene(self, source: Any) -> Scene:
+        """Read and cut, or take over what was."""
+        key = ("scene", self._kept(source), *self._said("reader", "segmenter"))
+        return self._once(key, "segmenters", lambda: Run.scene(self, source))
+
+    def composer(self, scene: Scene) -> Composer:
+        """Prepare what hidden parts show, or take over what was."""
+        key = ("composer", self._kept(scene.segments), *self._said("filler"))
+        return self._once(key, "fillers", lambda: Run.composer(self, scene))
+
+    def begin(self, source: Any) -> tuple[Scene, Game]:
+        """Do everything up to the first model call, or take over a game that was played."""
+        scene, game = Run.begin(self, source)
+        played = self.shared.played.get(self._play_key(game))
+        return scene, game if played is None else played[0]
+
+    def play(self, game: Game, scene: Scene) -> Outcome:
+        """Spend the model calls, or take over how it ended."""
+        key = self._play_key(game)
+        if key in self.shared.played:
+            _, outcome, took = self.shared.played[key]
+            self._charge(took)
+            return outcome
+        before = dict(self.seconds)
+        outcome = Run.play(self, game, scene)
+        if not outcome.cautions:  # not cut short
+            self.shared.played[key] = game, outcome, self._since(before)
+        return outcome
+
+    def stream(self, kind: str) -> np.random.Generator:
+        """Return this run's random stream of a kind, and remember where it began."""
+        made = Run.stream(self, kind)
+        self._streams[kind] = made, made.bit_generator.state
+        return made
+
+    def _play_key(self, game: Game) -> Hashable:
+        keys: tuple[str, ...] = PLAYED
+        if isinstance(self.recipe.samples, Auto) or "method" in self.recipe.stages:
+            keys += WEIGHED
+        settings = (repr(self.recipe.samples), self.recipe.seed, self.recipe.labels)
+        return (self._kept(game.segments), self._kept(game.composer), *settings, *self._said(*keys))
+
+    def _said(self, *keys: str) -> tuple[Hashable, ...]:
+        return tuple(_named(self.recipe.stages.get(key)) for key in keys)
+
+    def _kept(self, thing: Any) -> int:
+        """Return what tells this very object from others until the end."""
+        self.shared.kept.append(thing)
+        return id(thing)
+
+    def _once(self, key: Hashable, kind: str, make: Callable[[], Made]) -> Made:
+        """Return what was made under a key, whatever the seed where no chance had a part in it; else make it."""
+        for known in ((key, None), (key, self.recipe.seed)):
+            if known in self.shared.found:
+                made, took = self.shared.found[known]
+                self._charge(took)
+                return made  # type: ignore[no-any-return]
+        before = dict(self.seconds)
+        self._streams.pop(kind, None)
+        made = make()
+        stream = self._streams.get(kind)
+        chance = stream is not None and stream[0].bit_generator.state != stream[1]
+        self.shared.found[key, self.recipe.seed if chance else None] = made, self._since(before)
+        return made
+
+    def _since(self, before: dict[str, float]) -> dict[str, float]:
+        """Return the seconds of each stage since then."""
+        return {kind: so_far - before.get(kind, 0.0) for kind, so_far in self.seconds.items()}
+
+    def _charge(self, took: dict[str, float]) -> None:
+        for kind, seconds in took.items():
+            self.seconds[kind] = self.seconds.get(kind, 0.0) + seconds
+
+
+def _named(stage: Stage | None) -> Hashable:
+    """Return what tells a settled stage from others."""
+    if stage is None:
+        return None
+    return stage.name, id(stage.plugin.call), json.dumps(stage.to_mapping(), sort_keys=True, default=str)
