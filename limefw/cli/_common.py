@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,6 +85,11 @@ class Request:
         said = [model, model.partition("@")[2], self.recipe or "", *(text.partition("=")[2] for text in self.settings)]
         named = [Path(word) for word in said if os.path.isfile(word)]  # noqa: PTH113
         return (*([self.path] if self.text is None else []), *([self.classes] if self.classes else []), *named)
+
+
+def with_model(request: Request, model: str) -> Request:
+    """Return a request for another model; class names that were given are its own too."""
+    return replace(request, model=model)
 
 
 def with_request(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -24,7 +24,7 @@ MEASURES = {
 
 HIGHER_IS_WORSE = ("sign_flips",)
 SHARE = 0.2
-FINE = 256
+FINE = 128
 """Places along an axis at the most when maps are compared: a photograph has more than they need."""
 
 
@@ -38,6 +38,7 @@ class Likeness:
         overlap: of the maps' strongest fifth.
         sign_flips: the part of places with opposite signs.
         alike: whether they have the same segments.
+        equal: whether they have the same effects too, to the last bit.
     """
 
     jaccard: Floats
@@ -45,6 +46,7 @@ class Likeness:
     overlap: float
     sign_flips: float
     alike: bool
+    equal: bool
 
     def figures(self) -> Floats:
         """Return (DEPTH + 3,) all of it in one row, in the order of `names`."""
@@ -133,9 +135,10 @@ def likeness(one: Seen, other: Seen) -> Likeness:
     flips = float((one.weight * other.weight < 0).mean())
     if alike:
         spearman = correlation(one.effects, other.effects, rank=True) if len(one.effects) > 1 else float("nan")
-        return Likeness(_of_sets(one, other), spearman, overlap_of(one.top, other.top), flips, alike=True)
+        equal = bool(np.array_equal(one.effects, other.effects))
+        return Likeness(_of_sets(one, other), spearman, overlap_of(one.top, other.top), flips, alike=True, equal=equal)
     spearman = correlation(one.ranks, other.ranks, rank=False) if len(one.ranks) > 1 else float("nan")
-    return Likeness(_of_areas(one, other), spearman, overlap_of(one.top, other.top), flips, alike=False)
+    return Likeness(_of_areas(one, other), spearman, overlap_of(one.top, other.top), flips, alike=False, equal=False)
 
 
 def _of_sets(one: Seen, other: Seen) -> Floats:
@@ -178,11 +181,13 @@ class Agreement:
         figures: (s, s, i, r, r, f) of one side's explanation of instance i with its r-th seed and of the other's with
             its r-th; NaN where there is none.
         cut: (s, s) whether the two cut every instance alike.
+        equal: (s, s) whether all their effects are the same at equal seeds.
     """
 
     sides: tuple[str, ...]
     figures: Floats
     cut: NDArray[np.bool_]
+    equal: NDArray[np.bool_]
 
     def pairs(self, measure: str) -> Floats:
         """Return (s, s, i, r, r) of one measure, a name such as "jaccard@5"."""
@@ -226,7 +231,7 @@ def agreement(sides: Sequence[str], seen: Mapping[tuple[int, int, int], Seen], i
     """
     many = len(sides)
     figures = np.full((many, many, instances, seeds, seeds, len(names())), np.nan)
-    cut = np.ones((many, many), dtype=np.bool_)
+    cut, equal = (np.ones((many, many), dtype=np.bool_) for _ in range(2))
     every = [(one, two, at, r, s) for one in range(many) for two in range(one, many) for at in range(instances)
              for r in range(seeds) for s in range(seeds)]  # fmt: skip
     for one, two, at, r, s in every:
@@ -235,6 +240,6 @@ def agreement(sides: Sequence[str], seen: Mapping[tuple[int, int, int], Seen], i
             continue
         found = likeness(first, second)
         figures[one, two, at, r, s] = figures[two, one, at, s, r] = found.figures()
-        if not found.alike:
-            cut[one, two] = cut[two, one] = False
-    return Agreement(tuple(sides), figures, cut)
+        for flags, flag in ((cut, found.alike), (equal, found.equal or r != s)):
+            flags[one, two] = flags[two, one] = flags[one, two] and flag
+    return Agreement(tuple(sides), figures, cut, equal)

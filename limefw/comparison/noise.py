@@ -39,12 +39,9 @@ def verdict(pairs: Agreement, one: int, two: int, measure: str) -> Verdict:
     agree for that alone. The less steady of both is the yardstick. The interval is that of a mean over the instances;
     of one instance alone it is the jackknife's over its seeds, and says nothing of other instances.
     """
-    at_equal = pairs.of(measure)[one, two]
-    found = Mean.of(at_equal.tolist())
+    found = Mean.of(pairs.of(measure)[one, two].tolist())
     lost = _lost_over(pairs.pairs(measure), one, two, worse=measure in HIGHER_IS_WORSE)
-    known = at_equal[np.isfinite(at_equal)]
-    best = 0.0 if measure in HIGHER_IS_WORSE else 1.0
-    if len(known) and (np.abs(known - best) < 1e-12).all() and pairs.cut[one, two]:
+    if found.count and pairs.equal[one, two]:
         return Verdict("equal", found, lost)
     if math.isfinite(lost.mean) and lost.mean <= 0:
         return Verdict("within noise", found, lost)
