@@ -200,12 +200,9 @@ def _read(
     found: list[Instance | Exception] = []
     for source in sources:
         try:
-            known = modality_of(source, None, registry)
-            recipe = variants[0].settled(default_name(known, registry), registry, over)
-            meant = recipe.stages["segmenter"].plugin.modality
-            found.append(read(source, recipe.stages.get("reader"), registry, meant))
+            found.append(_instance(source, variants[0], over, registry))
         except Exception as error:
-            if len(sources) == 1 or isinstance(error, RecipeError):
+            if len(sources) == 1:
                 raise
             found.append(error)
     readable = [one for one in found if not isinstance(one, Exception)]
@@ -215,6 +212,15 @@ def _read(
     if len(kinds) > 1:
         raise InputError(f"these are {' and '.join(kinds)}: compare instances of one modality at a time")
     return tuple(found)
+
+
+def _instance(source: Any, variant: Variant, over: Mapping[str, Any], registry: Registry) -> Instance:
+    """Read one, as the first variant's recipe has it; its faults are told with those of the others."""
+    try:
+        recipe = variant.settled(default_name(modality_of(source, None, registry), registry), registry, over)
+    except RecipeError:
+        return read(source, None, registry)
+    return read(source, recipe.stages.get("reader"), registry, recipe.stages["segmenter"].plugin.modality)
 
 
 def _recipes(plan: _Plan) -> list[Recipe]:

@@ -158,7 +158,8 @@ def _line(name: str, tables: Mapping[str, Any], path: Path) -> tuple[Any, Settin
         own = dict(tables[way[-1]])
         base = own.pop("extends", None)
         layers.insert(0, own)
-        if not isinstance(base, str) or base not in tables:
+        # a variant that extends its own name means the recipe
+        if not isinstance(base, str) or base not in tables or base == way[-1]:
             return base, _merged(*layers)
         if base in way:
             raise RecipeError(
