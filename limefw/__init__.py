@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
+    from limefw.caching.disk import PredictionCache as PredictionCache
     from limefw.discovery import Registry as Registry
     from limefw.discovery import plugin as plugin
     from limefw.discovery import registry as registry
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "limefw.caching.disk": ("PredictionCache",),
     "limefw.modalities.compose": ("PixelComposer", "mean_colors"),
     "limefw.modalities.image": ("Image",),
     "limefw.errors": (
