@@ -69,9 +69,8 @@ def connect_to_read(file: Path) -> sqlite3.Connection:
     for how in ("mode=ro", "immutable=1"):
         connection = _opened(f"{file.absolute().as_uri()}?{how}")
         try:
-            if not _is_ours(connection, file):
-                raise OSError(f"{file} is empty")
-            connection.execute("SELECT 1 FROM games LIMIT 1").fetchone()
+            _is_ours(connection, file)
+            connection.execute("SELECT 1 FROM games LIMIT 1").fetchone()  # fails where it is empty
         except sqlite3.OperationalError:
             connection.close()
             if how == "immutable=1":

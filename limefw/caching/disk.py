@@ -8,8 +8,9 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -94,7 +95,9 @@ class PredictionCache(MutableMapping[bytes, "NDArray[Any]"]):
     def __init__(self, path: Path | str | os.PathLike[str] | None = None, *, max_bytes: int = 2_000_000_000) -> None:
         folder = default_folder() if path is None else Path(path).expanduser()
         if os.path.isfile(folder):  # noqa: PTH113 - False where it cannot even be looked at
-            raise InputError(f"{folder} is a file, and a cache is a folder: give --cache (cache= in Python) another name")
+            raise InputError(
+                f"{folder} is a file, and a cache is a folder: give --cache (cache= in Python) another name"
+            )
         if max_bytes < 100_000:
             raise InputError(f"max_bytes is at least 100000, got {max_bytes}: a cache of less would forget at once")
         self.path, self.max_bytes = folder / FILE, int(max_bytes)
@@ -127,7 +130,8 @@ class PredictionCache(MutableMapping[bytes, "NDArray[Any]"]):
     def __iter__(self) -> Iterator[bytes]:
         after = 0
         while True:
-            page = self._do(lambda connection, after=after: _keys_after(connection, after), [])
+            nothing: list[tuple[int, bytes, bytes]] = []
+            page = self._do(partial(_keys_after, after=after), nothing)
             if not page:
                 return
             yield from (game + rest for _, game, rest in page)
@@ -152,10 +156,10 @@ class PredictionCache(MutableMapping[bytes, "NDArray[Any]"]):
         games: dict[bytes, list[bytes]] = {}
         for game, rest in map(parts_of, keys):
             games.setdefault(game, []).append(rest)
-        found: dict[bytes, NDArray[Any]] = {}
+        found, nothing = dict[bytes, NDArray[Any]](), dict[bytes, NDArray[Any]]()
         for game, rests in games.items():
             for start in range(0, len(rests), AT_ONCE):
-                found |= self._do(lambda c, g=game, some=rests[start : start + AT_ONCE]: _rows_of(c, g, some), {})
+                found |= self._do(partial(_rows_of, game=game, rests=rests[start : start + AT_ONCE]), nothing)
         self._touched |= {game for game, _ in map(parts_of, found)}
         return found
 
@@ -215,9 +219,10 @@ class PredictionCache(MutableMapping[bytes, "NDArray[Any]"]):
             return (rows, *connection.execute(about).fetchone(), _bytes_used(connection))
 
         self._flush()
-        entries, models, games, oldest, newest, size = self._do(told, (0, 0, 0, None, None, 0))
-        used = [None if moment is None else datetime.fromtimestamp(moment, UTC) for moment in (oldest, newest)]
-        return CacheInfo(self.path, entries, models, games, size, self.max_bytes, *used, self.hits, self.misses)
+        nothing: tuple[Any, ...] = (0, 0, 0, None, None, 0)
+        entries, models, games, oldest, newest, size = self._do(told, nothing)
+        first, last = (None if moment is None else datetime.fromtimestamp(moment, UTC) for moment in (oldest, newest))
+        return CacheInfo(self.path, entries, models, games, size, self.max_bytes, first, last, self.hits, self.misses)
 
     def clear(self, older_than: timedelta | None = None) -> None:
         """Drop everything, or the games that nobody has used for longer than that, and give the space back."""
@@ -257,6 +262,7 @@ class PredictionCache(MutableMapping[bytes, "NDArray[Any]"]):
     def _flush(self) -> None:
         """Note which games were read: not at every look-up, as each would be a write."""
         if self._touched and self._held.connection is not None:
+
             def note(connection: sqlite3.Connection) -> None:
                 connection.execute("BEGIN IMMEDIATE")
                 self._touch(connection)
@@ -324,7 +330,9 @@ class PredictionCache(MutableMapping[bytes, "NDArray[Any]"]):
             except OSError as why:
                 self._give_up(why)
                 return False
-            self._say("damaged", f"{self.path} is damaged ({error}). It was put aside as {aside.name}; a new one begins")
+            self._say(
+                "damaged", f"{self.path} is damaged ({error}). It was put aside as {aside.name}; a new one begins"
+            )
             return True
         if number in database.BUSY:
             # another one writes for longer than anybody should: these rows are not kept, later ones may be
@@ -337,7 +345,9 @@ class PredictionCache(MutableMapping[bytes, "NDArray[Any]"]):
 
     def _only_read(self, error: Exception) -> None:
         self._stores = False
-        self._say("full", f"predictions cannot be kept in {self.path} ({error}): what is there is used, and all goes on")
+        self._say(
+            "full", f"predictions cannot be kept in {self.path} ({error}): what is there is used, and all goes on"
+        )
 
     def _give_up(self, error: Exception) -> None:
         self._usable = False
@@ -383,7 +393,8 @@ def _rows_of(connection: sqlite3.Connection, game: bytes, rests: list[bytes]) ->
 
 def _keys_after(connection: sqlite3.Connection, after: int) -> list[tuple[int, bytes, bytes]]:
     return connection.execute(
-        "SELECT rows.id, prefix, key FROM rows JOIN games ON games.id = game WHERE rows.id > ? ORDER BY rows.id LIMIT ?",
+        "SELECT rows.id, prefix, key FROM rows JOIN games ON games.id = game "
+        "WHERE rows.id > ? ORDER BY rows.id LIMIT ?",
         (after, AT_ONCE),
     ).fetchall()
 
@@ -404,7 +415,7 @@ def _bytes_used(connection: sqlite3.Connection) -> int:
 
 
 def _make_room(connection: sqlite3.Connection, most: int) -> None:
-    """Drop games, the longest unused first, until no more than `most` bytes are used; of the last one its older half."""
+    """Drop games, the longest unused first, until no more than `most` bytes are used; of the last one old rows."""
     games = [number for (number,) in connection.execute("SELECT id FROM games ORDER BY used, id").fetchall()]
     for number in games[:-1]:
         if _bytes_used(connection) <= most:

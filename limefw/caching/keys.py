@@ -3,7 +3,7 @@
 from hashlib import blake2b
 from typing import Any
 
-from limefw import __version__
+from limefw.imports import versions_of
 from limefw.types import Composer, Instance, Model, Segments, digest
 
 
@@ -27,10 +27,11 @@ def game_key(
     held = getattr(composer, "fingerprint", None)
     if model.fingerprint is None or held is None:
         return None
-    asked = digest(__version__, model.fingerprint, repr(model.contract), model.runtime)
+    ours = versions_of("limefw")
+    asked = digest(ours, model.fingerprint, repr(model.contract), model.runtime)
     kind = f"{type(composer).__module__}.{type(composer).__qualname__}"
-    around = [made.fingerprint() if hasattr(made, "fingerprint") else "" for made in (instance, segments)]
-    shown = digest(__version__, kind, held(), *around)
+    around = ["" if made is None else made.fingerprint() for made in (instance, segments)]
+    shown = digest(ours, kind, held(), *around)
     return (asked[:HALF] + shown[:HALF]).encode()
 
 

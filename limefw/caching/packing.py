@@ -46,7 +46,9 @@ def _sum(key: bytes, form: str, data: bytes) -> int:
 def _form(dtype: np.dtype[Any], shape: tuple[int, ...]) -> str:
     text = repr((npy.dtype_to_descr(dtype), shape)) if not dtype.hasobject else ""
     if not text or _parsed(text)[0] != dtype:
-        raise InputError(f"an array of type {dtype} cannot be kept in a cache: it holds more than plain numbers or text")
+        raise InputError(
+            f"an array of type {dtype} cannot be kept in a cache: it holds more than plain numbers or text"
+        )
     return text
 
 

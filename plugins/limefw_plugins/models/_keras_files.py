@@ -161,7 +161,7 @@ def _class_names(config: Any) -> Iterator[str]:
 
 def needs_other_code(model: Any, path: Path) -> bool:
     """Say whether some of a model's code is neither in the file nor Keras' own: it may change, and the file not."""
-    layers = getattr(model, "_flatten_layers", list)()
+    layers: Any = getattr(model, "_flatten_layers", list)()
     if any(type(layer).__module__.partition(".")[0] != "keras" for layer in layers):
         return True
     config = None if path.is_dir() and is_saved_model(path) else _config(path)[0]

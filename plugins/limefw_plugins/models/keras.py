@@ -98,9 +98,7 @@ def keras(
     whole = path is not None and not needs_other_code(model, path)
     mark = f"{fingerprint(path)}:{library.backend.backend()}:{reading.output}" if path is not None and whole else None
     name = model.name if path is None else path.stem
-    return Model(
-        runner(library, model, reading), name, names, contract, mark, reading.notes, runtime=versions(library)
-    )
+    return Model(runner(library, model, reading), name, names, contract, mark, reading.notes, runtime=versions(library))
 
 
 def _made_by(function: Callable[[], Any]) -> Any:
