@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
+    from limefw.caching.disk import PredictionCache as PredictionCache
     from limefw.comparison.result import Comparison as Comparison
     from limefw.comparison.run import compare as compare
     from limefw.discovery import Registry as Registry
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "limefw.caching.disk": ("PredictionCache",),
     "limefw.modalities.compose": ("PixelComposer", "mean_colors"),
     "limefw.modalities.image": ("Image",),
     "limefw.errors": (

@@ -2,13 +2,15 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from limefw.caching.keys import row_keys
 from limefw.contracts import check_outputs, check_segments, check_target
 from limefw.errors import ContractError, InputError, LimefwError, ModelError
 from limefw.labels import resolve_labels
@@ -225,15 +227,26 @@ class Game:
         part = draws.take(np.asarray(rows))
         if self.cache is None:
             return self._predict(part)
-        keys = [self.cache_key + key for key in self.keys(part)]
-        found = [self.cache.get(key) for key in keys]
-        missing = [at for at, row in enumerate(found) if row is None]
+        keys = row_keys(self.cache_key, self.keys(part))
+        found = found_in(self.cache, keys)
+        missing = [at for at, key in enumerate(keys) if key not in found]
+        self._check_alike(found.values())
         if missing:
             outputs = self._predict(part.take(np.asarray(missing)))
-            for at, row in zip(missing, outputs, strict=True):
-                self.cache[keys[at]] = found[at] = np.array(row)
+            fresh = {keys[at]: np.array(row) for at, row in zip(missing, outputs, strict=True)}
+            self._check_alike([*found.values(), *fresh.values()])
+            self.cache.update(fresh)
+            found |= fresh
         self.cached += len(rows) - len(missing)
-        return np.stack([row for row in found if row is not None])
+        return np.stack([found[key] for key in keys])
+
+    def _check_alike(self, rows: Iterable[NDArray[Any]]) -> None:
+        """Refuse rows of several models that were given one name."""
+        if len({(row.shape, row.dtype) for row in rows}) > 1:
+            raise ModelError(
+                f"the cache holds rows of another shape or type than {self.model.name} returns: two models must not "
+                "share a model_id. Give this one another (limefw.model(..., model_id=...)), or clear the cache"
+            )
 
     def _predict(self, part: Draws) -> NDArray[Any]:
         # bound it can show and hide segments, not mix them
@@ -324,6 +337,15 @@ class Game:
         return self.history[0]
 
 
+def found_in(cache: Cache, keys: Sequence[bytes]) -> dict[bytes, NDArray[Any]]:
+    """Return the rows that a cache has: by one look-up where it can."""
+    at_once = getattr(cache, "rows", None)
+    if at_once is not None:
+        return dict(at_once(keys))
+    got = ((key, cache.get(key)) for key in keys)
+    return {key: row for key, row in got if row is not None}
+
+
 def _described(inputs: Any, rows: int) -> str:
     """Say what a model was given, for notes."""
     if isinstance(inputs, Draws):
@@ -361,7 +383,12 @@ def _like_probabilities(outputs: NDArray[Any]) -> bool:
 
 
 def _row_keys(draws: Draws) -> list[bytes]:
-    """Return for each row the bytes of its codes and values, which a composer without keys of its own goes by."""
+    """Return for each row the bytes of its codes and values, which a composer without keys of its own goes by.
+
+    They begin with what these are: "background" 1 and "draw" 1 may mean different inputs.
+    """
+    kinds = [(name, draws.values[name].dtype.str, draws.values[name].shape[1:]) for name in sorted(draws.values)]
+    what = blake2b(repr((draws.codes.dtype.str, draws.codes.shape[1:], kinds)).encode(), digest_size=4).digest()
     packed = np.packbits(draws.codes, axis=1) if draws.codes.dtype == np.bool_ else np.ascontiguousarray(draws.codes)
     parts = [packed.reshape(len(draws), -1).view(np.uint8)]
     for name in sorted(draws.values):
@@ -369,4 +396,4 @@ def _row_keys(draws: Draws) -> list[bytes]:
         parts.append(values.reshape(len(draws), -1).view(np.uint8))
     joined = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
     size, data = joined.shape[1], joined.tobytes()
-    return [data[start : start + size] for start in range(0, len(data), size)]
+    return [what + data[start : start + size] for start in range(0, len(data), size)]

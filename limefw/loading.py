@@ -13,8 +13,9 @@ from limefw.contracts import check_instance, check_model
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import BrokenPluginError, InputError, ModelError, ModelSourceError, UnknownPluginError, did_you_mean
-from limefw.stage import Plugin, Stage, takes_trust
-from limefw.types import Contract, Instance, Model
+from limefw.imports import versions_of
+from limefw.stage import Plugin, Stage, plain, takes_trust
+from limefw.types import Contract, Instance, Model, digest
 
 
 def read(source: Any, stage: Stage | None, registry: Registry, modality: str | None = None) -> Instance:
@@ -112,7 +113,8 @@ def model(
         task: "regression" explains the outputs as they are.
         contract: what the input must be, where the adapter cannot know.
         trust: allow loading that runs code which came with the file. Never taken from a recipe.
-        model_id: names this model in caches between processes.
+        model_id: names this model in caches between processes: another name for each change to it or to what it
+            calls. The adapter's settings count beside it.
         registry: where the adapters are; the process's own by default.
 
     Raises:
@@ -139,8 +141,17 @@ def model(
     if classes is not None:
         loaded = replace(loaded, classes=tuple(str(name) for name in classes))
     if model_id is not None:
-        loaded = replace(loaded, fingerprint=f"id:{model_id}")
+        told = {} if isinstance(source, Model) or isinstance(use, str) else use
+        loaded = replace(loaded, fingerprint=_named(model_id, loaded, told))
     return loaded
+
+
+def _named(model_id: str, loaded: Model, told: Mapping[str, Any]) -> str:
+    """Return a fingerprint of a name and of what the adapter was told: one network may have several outputs."""
+    settings = sorted((name, plain(value)) for name, value in told.items() if name != "use")
+    if not settings and loaded.fingerprint is None:
+        return f"id:{model_id}"
+    return f"id:{model_id}:{digest(settings, loaded.fingerprint or '')[:16]}"
 
 
 def _loaded(source: Any, use: str | Mapping[str, Any], registry: Registry, *, trust: bool) -> Model:
@@ -151,7 +162,8 @@ def _loaded(source: Any, use: str | Mapping[str, Any], registry: Registry, *, tr
     trusted = {"trust": trust} if takes_trust(stage.plugin) else {}
     loaded = check_model(stage(source, **trusted), stage)
     adapter = stage.name if "head" in stage.params else None
-    return replace(loaded, modality=loaded.modality or stage.plugin.modality, adapter=adapter)
+    runtime = f"{stage.name}: {loaded.runtime or versions_of(*stage.plugin.requires)}"
+    return replace(loaded, modality=loaded.modality or stage.plugin.modality, adapter=adapter, runtime=runtime)
 
 
 def adapter_name(source: Any, registry: Registry | None = None) -> str:

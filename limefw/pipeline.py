@@ -12,6 +12,8 @@ from zlib import crc32
 import numpy as np
 
 from limefw import contracts
+from limefw.caching.keys import game_key
+from limefw.caching.opening import Caching, opened, using
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import ContractError, InputError, ModelError, RecipeError
@@ -27,7 +29,7 @@ from limefw.samples import Auto, samples_at_most
 from limefw.stage import Stage
 from limefw.statistics import linear_fits
 from limefw.statistics.stopping import Budget, Watch, check_reach, offers_intervals, up_to
-from limefw.types import Composer, Draws, Event, Fit, Instance, Model, Neighbourhood, Segments, View, digest
+from limefw.types import Composer, Draws, Event, Fit, Instance, Model, Neighbourhood, Segments, View
 
 
 def stream(seed: int, kind: str) -> np.random.Generator:
@@ -45,7 +47,7 @@ class Explainer:
         recipe: Any = None,
         overrides: Mapping[str, Any] | None = None,
         chunk: int | None = None,
-        cache: Cache | None = None,
+        cache: Caching = None,
         on_progress: Listener | None = None,
         registry: Registry | None = None,
     ) -> None:
@@ -57,7 +59,7 @@ class Explainer:
                 images, "text", "table", "series").
             overrides: settings on top of it; a stage may be a function of its kind's call shape.
             chunk: rows per model call.
-            cache: keeps raw output rows of models that have a fingerprint.
+            cache: as `limefw.explain` has it; one that this opens is closed when the explainer goes.
             on_progress: told after every chunk and every stage.
             registry: where the plug-ins are; the process's own by default.
         """
@@ -73,7 +75,7 @@ class Explainer:
             stage.check_installed()
         adapter = self.recipe.stages.get("model")
         self.model = load_model(model, use=adapter.to_mapping() if adapter else "auto", registry=self.registry)
-        self.chunk, self.cache, self.on_progress = chunk, cache, on_progress
+        self.chunk, self.cache, self.on_progress = chunk, opened(cache), on_progress
 
     def run_for(self, instance: Any, overrides: Mapping[str, Any]) -> tuple[Any, "Run"]:
         """Return the instance, read where that was needed, and a run by the recipe for it with `overrides` on top."""
@@ -138,7 +140,7 @@ def explain(
     surrogate: Any = None,
     method: Any = None,
     chunk: int | None = None,
-    cache: Cache | None = None,
+    cache: Caching = None,
     on_progress: Listener | None = None,
     registry: Registry | None = None,
 ) -> Explanation:
@@ -165,7 +167,9 @@ def explain(
         surrogate: the simple model whose effects are the explanation.
         method: a loop of its own instead of sampler, kernel, selector and surrogate.
         chunk: rows per model call.
-        cache: keeps raw output rows of models that have a fingerprint.
+        cache: keeps what the model said, so that it is never asked the same twice: True, the user's own cache on disk
+            (`limefw.PredictionCache`); a folder, one there; a dict or another mapping, that. Only of models that have a
+            fingerprint: those from a file, and those given a name, ``limefw.model(predict, model_id="v1")``.
         on_progress: told after every chunk and every stage (``limefw.types.Event``).
         registry: where the plug-ins are; the process's own by default.
 
@@ -184,10 +188,12 @@ def explain(
         "segmenter": segmenter, "sampler": sampler, "filler": filler, "target": target, "kernel": kernel,
         "selector": selector, "surrogate": surrogate, "method": method,
     })  # fmt: skip
-    explainer = Explainer(
-        model, recipe=recipe, overrides=overrides, chunk=chunk, cache=cache, on_progress=on_progress, registry=registry
-    )
-    return explainer(instance)
+    with using(cache) as kept:
+        explainer = Explainer(
+            model, recipe=recipe, overrides=overrides, chunk=chunk, cache=kept, on_progress=on_progress,
+            registry=registry,
+        )  # fmt: skip
+        return explainer(instance)
 
 
 def said(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -350,18 +356,13 @@ class Run:
         return contracts.check_composer(composer, filler)
 
     def _game(self, scene: Scene) -> Game:
-        composer = self.composer(scene)
-        key, cache = b"", None
-        held = getattr(composer, "fingerprint", None)
-        # a cache that lives no longer than the model object may say itself what tells it from others
-        mark = self.model.fingerprint or getattr(self.cache, "mark", None)
-        if self.cache is not None and mark is not None and held is not None:
-            # by what the composer holds, not by the filler's name: a filler may be changed under its name
-            key = digest(mark, repr(self.model.contract), held()).encode()
-            cache = self.cache
+        composer, key = self.composer(scene), None
+        if self.cache is not None:
+            mark = getattr(self.cache, "mark", None)
+            key = game_key(self.model, composer, scene.instance, scene.segments, mark=mark)
         return Game(
             self.model, composer, self.recipe.stages["target"], self.recipe.labels, self.most,
-            chunk=self.chunk, listen=self.on_progress, cache=cache, cache_key=key,
+            chunk=self.chunk, listen=self.on_progress, cache=None if key is None else self.cache, cache_key=key or b"",
             instance=scene.instance, segments=scene.segments,
             again=lambda segments: self._game(replace(scene, segments=segments)), stream=self.stream,
         )  # fmt: skip

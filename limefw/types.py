@@ -299,7 +299,7 @@ class Composer(Protocol):
 
     - ``prepared(contract)``: the composer that makes what a model of this contract reads;
     - ``fingerprint()``: a hash of everything that an input depends on but its code and values, so that outputs can
-      be kept between runs;
+      be kept between runs: where it has ``keys``, equal ones of composers with equal fingerprints mean equal inputs;
     - ``row_bytes``: the size of one input; ``buffer(rows)``: an array that ``compose(draws, buffer)`` fills;
     - ``random``: True where a row needs a number ``values["draw"]``, below ``alternatives`` where there is such an end;
     - ``bindable``: True where a model may compose by itself;
@@ -478,6 +478,7 @@ class Model:
         columns: how many features it says it was trained on; None: it does not say.
         column_names: their names in order, where it says them.
         assumed_head: that one of `notes` which falls where the caller says what the outputs are.
+        runtime: what runs it, with versions: another one may round otherwise, so nothing is kept from one to the other.
     """
 
     predict: Callable[[Any], Any]
@@ -492,6 +493,7 @@ class Model:
     columns: int | None = None
     column_names: tuple[str, ...] = ()
     assumed_head: str = ""
+    runtime: str = ""
 
     @property
     def task(self) -> Literal["classification", "regression"]:

@@ -17,6 +17,7 @@ import click
 from limefw import __version__
 from limefw.cli import _common, _terminal
 from limefw.cli._output import told
+from limefw.cli.cache import cache
 from limefw.cli.compare import compare
 from limefw.cli.draw import draw
 from limefw.cli.evaluate import evaluate
@@ -72,7 +73,7 @@ def cli() -> None:
     """
 
 
-for _command in (explain, plan, evaluate, compare, draw, segments, plugins, recipe):
+for _command in (explain, plan, evaluate, compare, draw, segments, plugins, recipe, cache):
     cli.add_command(_command)
 
 

@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from limefw.cli._terminal import say
 from limefw.errors import UnknownPluginError, did_you_mean
 
 
@@ -49,6 +51,56 @@ def with_samples(command: Command) -> Command:
     """Add --samples."""
     text = "How many perturbed inputs the model may be shown; auto: until the five strongest segments are stable."
     return click.option("--samples", "-n", type=_samples, metavar="NUMBER|auto", help=text)(command)
+
+
+def with_cache(command: Command) -> Command:
+    """Add --cache."""
+    text = "Keep what the model says there, and never ask it the same twice; auto: the user's own cache folder."
+    return click.option("--cache", "where", metavar="FOLDER|auto", help=text)(command)
+
+
+@contextmanager
+def caching(where: str | None) -> Iterator[Any]:
+    """Give the cache that --cache names, or None; at the end say how much came from it."""
+    if where is None:
+        yield None
+        return
+    from limefw.caching.disk import PredictionCache
+
+    with warnings_told(), PredictionCache(None if where == "auto" else where) as cache:
+        try:
+            yield cache
+        finally:
+            say(_served(cache))
+
+
+def _served(cache: Any) -> str:
+    asked = cache.hits + cache.misses
+    if asked:
+        return f"{cache.hits:,} of {asked:,} rows came from the cache {cache.path.parent}"
+    return (
+        "nothing was looked up in the cache: what the model is, or what it is shown, is told by nothing that lasts. A "
+        "model from a file is known, and in Python one with a name (limefw.model(..., model_id=...))"
+    )
+
+
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """Print what a cache warns of as a sentence."""
+    from limefw.caching.disk import CacheWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", CacheWarning)
+        shown = warnings.showwarning
+
+        def show(message: Any, category: Any, *rest: Any, **more: Any) -> None:
+            if issubclass(category, CacheWarning):
+                say(f"Warning: {message}")
+            else:
+                shown(message, category, *rest, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from limefw.cli.explain import progress
 @click.option("--samples", "-n", type=int, help="How many perturbed inputs each explanation may show the model.")
 @click.option("--row", type=int, help="Of a table (.csv, .tsv, .parquet): the number of the row, from 0.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@_common.with_cache
 @_common.with_debug
 def evaluate(
     requests: Sequence[_common.Request],
@@ -35,6 +36,7 @@ def evaluate(
     seed: int | None,
     samples: int | None,
     row: int | None,
+    where: str | None,
     as_json: bool,  # noqa: FBT001 - as click has it
 ) -> int:
     """Explain each IMAGE and say by metrics how good that is.
@@ -58,10 +60,10 @@ def evaluate(
     given = {**_common.with_adapter(first, given)}
     sources = [_source(request) for request in requests]
     loaded = _common.load_model(first, _recipe(first, sources[0], given))
-    with progress(1) as listen:
+    with _common.caching(where) as cache, progress(1) as listen:
         found = limefw.evaluate(
             sources, loaded, metrics=asked, recipe=first.recipe, overrides=given, masks=_masks(masks, len(sources)),
-            on_progress=listen,
+            cache=cache, on_progress=listen,
         )  # fmt: skip
     print(found.to_json() if as_json else found.table())
     if found.interrupted:

@@ -30,6 +30,7 @@ MOST_LABELS = 100
 @click.option("--seed", type=int, help="Equal seeds give equal explanations.")
 @_common.with_samples
 @click.option("--row", type=int, help="Of a table (.csv, .tsv, .parquet): the number of the row, from 0.")
+@_common.with_cache
 @_common.with_debug
 def explain(
     request: _common.Request,
@@ -40,6 +41,7 @@ def explain(
     seed: int | None,
     samples: int | str | None,
     row: int | None,
+    where: str | None,
 ) -> int:
     """Explain why a model says what it says of IMAGE.
 
@@ -65,8 +67,8 @@ def explain(
     loaded = _common.load_model(request, settled)
     from limefw.samples import samples_at_most
 
-    with progress(samples_at_most(settled.samples)) as listen:
-        explainer = Explainer(loaded, recipe=settled, on_progress=listen)
+    with _common.caching(where) as cache, progress(samples_at_most(settled.samples)) as listen:
+        explainer = Explainer(loaded, recipe=settled, cache=cache, on_progress=listen)
         explanation = _explained(explainer, request, target)
     if target.printed:
         show(explanation, stages[0], stem)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from limefw.caching.opening import Caching, using
 from limefw.comparison.result import Cell, Comparison, Side
 from limefw.comparison.sharing import Rows, Shared, SharedRun, Spent
 from limefw.comparison.variants import Variant, default_name, variants_of
@@ -65,7 +66,7 @@ def compare(
     metrics: Any = (),
     top: int = 5,
     chunk: int | None = None,
-    cache: Cache | None = None,
+    cache: Caching = None,
     on_progress: Listener | None = None,
     registry: Registry | None = None,
 ) -> Comparison:
@@ -94,7 +95,7 @@ def compare(
             samples left out costs nothing.
         top: how many of the strongest segments agreement is told by, 1 to 10.
         chunk: rows per model call.
-        cache: keeps raw output rows between runs, of models that have a fingerprint.
+        cache: as `limefw.explain` has it: keeps predictions between runs. Within one they are kept anyhow.
         on_progress: told after every chunk, every stage and, as stage "comparison", every explanation.
         registry: where the plug-ins are; the process's own by default.
 
@@ -122,9 +123,10 @@ def compare(
     spent, started = Spent(), time.perf_counter()
     cells, interrupted = list[Cell](), False
     try:
-        for cell in _cells(plan, {name: spent.counted(one) for name, one in loaded.items()}, cache):
-            cells.append(cell)
-            _tell(plan, len(cells), len(sides), time.perf_counter() - started)
+        with using(cache) as kept:
+            for cell in _cells(plan, {name: spent.counted(one) for name, one in loaded.items()}, kept):
+                cells.append(cell)
+                _tell(plan, len(cells), len(sides), time.perf_counter() - started)
     except KeyboardInterrupt:
         if not cells:
             raise
@@ -141,7 +143,9 @@ def _cells(plan: _Plan, models: Mapping[str, Model], cache: Cache | None) -> Ite
     """Explain: an instance by one model after the other, all variants with one seed before the next."""
     for at, instance in enumerate(plan.instances):
         for number, model in enumerate(models.values()):
-            shared, rows = Shared(), Rows(cache, f"model {number}")
+            shared = Shared()
+            # what no fingerprint tells from another model stays in memory
+            rows = Rows(None if model.fingerprint is None else cache, f"model {number}")
             for run, extra in enumerate(plan.seeds):
                 for which, variant in enumerate(plan.variants):
                     side = number * len(plan.variants) + which

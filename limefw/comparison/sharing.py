@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Hashable, Iterator, MutableMapping
+from collections.abc import Callable, Hashable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from limefw.game import Cache, Game
+from limefw.game import Cache, Game, found_in
 from limefw.pipeline import Outcome, Run, Scene
 from limefw.samples import Auto
 from limefw.stage import Stage
@@ -67,25 +67,30 @@ class Rows(MutableMapping[bytes, NDArray[Any]]):
 
     def __init__(self, behind: Cache | None, mark: str) -> None:
         self._rows: dict[bytes, NDArray[Any]] = {}
-        self._behind, self._mark = behind, mark
+        self._behind: Cache = {} if behind is None else behind
+        self._mark = mark
 
     @property
     def mark(self) -> str:
         """What tells the model's rows from another's."""
         return self._mark
 
+    def rows(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[Any]]:
+        """Return the rows that there are."""
+        self._rows |= found_in(self._behind, [key for key in keys if key not in self._rows])
+        return {key: self._rows[key] for key in keys if key in self._rows}
+
+    def update(self, other: Any = (), /, **more: Any) -> None:
+        """Keep new rows, here and behind."""
+        fresh = dict(other, **more)
+        self._rows |= fresh
+        self._behind.update(fresh)
+
     def __getitem__(self, key: bytes) -> NDArray[Any]:
-        if key in self._rows:
-            return self._rows[key]
-        if self._behind is None:
-            raise KeyError(key)
-        row = self._rows[key] = self._behind[key]
-        return row
+        return self.rows([key])[key]
 
     def __setitem__(self, key: bytes, row: NDArray[Any]) -> None:
-        self._rows[key] = row
-        if self._behind is not None:
-            self._behind[key] = row
+        self.update({key: row})
 
     def __delitem__(self, key: bytes) -> None:
         del self._rows[key]

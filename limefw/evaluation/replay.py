@@ -10,9 +10,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from limefw import contracts
+from limefw.caching.keys import game_key
 from limefw.discovery import Registry
 from limefw.errors import InputError
-from limefw.game import Game, Listener
+from limefw.game import Cache, Game, Listener
 from limefw.pipeline import Run, cut, stream
 from limefw.recipe import Recipe
 from limefw.results.explanation import Explanation
@@ -41,6 +42,7 @@ class Replay:
         chunk: rows per model call.
         listen: told after every chunk.
         strict: see that the model says of the instance what the explanation has.
+        cache: of raw output rows, or None.
     """
 
     explanation: Explanation
@@ -52,6 +54,7 @@ class Replay:
     chunk: int | None = None
     listen: Listener | None = None
     strict: bool = True
+    cache: Cache | None = None
     instance: Instance = field(init=False)
     composer: Composer = field(init=False)
     _games: list[Game] = field(default_factory=list, init=False)
@@ -149,7 +152,7 @@ class Replay:
             stages["segmenter"] = Stage("segmenters", Plugin("same", lambda _i, _r, /: same, summary="-"), {}, True)
         seed = derived(self.seed, number) if number else self.recipe.seed
         recipe = replace(self.recipe, stages=stages, seed=seed, labels=self.explanation.labels, what_if=0)
-        run = Run(recipe, self.model, self.registry, self.chunk, None, self.listen)
+        run = Run(recipe, self.model, self.registry, self.chunk, self.cache, self.listen)
         made = run.explain(self.explanation.instance if instance is None else instance)
         if any(caution.code == "interrupted" for caution in made.health.cautions):
             raise KeyboardInterrupt
@@ -187,9 +190,14 @@ class Replay:
             self(Draws(np.ones((1, self.segments.count), dtype=np.bool_)))
 
     def _game(self, composer: Composer) -> Game:
+        key = None
+        if self.cache is not None:
+            mark = getattr(self.cache, "mark", None)
+            key = game_key(self.model, composer, self.instance, self.segments, mark=mark)
         return Game(
             self.model, composer, self.recipe.stages["target"], self.explanation.labels, 1,
-            chunk=self.chunk, listen=self.listen, instance=self.instance, segments=self.segments,
+            chunk=self.chunk, listen=self.listen, cache=None if key is None else self.cache, cache_key=key or b"",
+            instance=self.instance, segments=self.segments,
         )  # fmt: skip
 
     def _shown(self, game: Game, codes: Codes) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw import contracts
+from limefw.caching.opening import Caching, using
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import InputError, LimefwError, RecipeError, UnknownPluginError
@@ -63,7 +64,7 @@ def evaluate(
     samples: int | None = None,
     seed: int | None = None,
     chunk: int | None = None,
-    cache: Cache | None = None,
+    cache: Caching = None,
     on_progress: Listener | None = None,
     registry: Registry | None = None,
 ) -> Evaluation:
@@ -84,7 +85,7 @@ def evaluate(
         samples: rows drawn for each explanation at the most.
         seed: of explanations and metrics; each of several instances has its own, made of this and its place.
         chunk: rows per model call.
-        cache: keeps raw output rows of models that have a fingerprint, of explanations alone.
+        cache: as `limefw.explain` has it; for what metrics ask too.
         on_progress: told after every chunk and every stage.
         registry: where the plug-ins are; the process's own by default.
 
@@ -111,11 +112,25 @@ def evaluate(
         for number, (source, mask) in enumerate(zip(sources, given, strict=True))
     ]
     loaded = Explainer(model, recipe=cases[0].recipe, registry=known).model
+    with using(cache) as kept:
+        verdicts, interrupted = _verdicts(cases, loaded, chunk, kept, on_progress, known)
+    return Evaluation(_named(verdicts), _settings(cases), interrupted)
+
+
+def _verdicts(
+    cases: Sequence[_Case],
+    model: Model,
+    chunk: int | None,
+    cache: Cache | None,
+    listen: Listener | None,
+    registry: Registry,
+) -> tuple[list[Verdict], bool]:
+    """Return what is said of each, and whether it was interrupted."""
     verdicts, interrupted = list[Verdict](), False
     for case in cases:
         try:
-            explanation, own = _explained(case, loaded, chunk, cache, on_progress, known)
-            replay = Replay(explanation, own, loaded, known, case.mask, case.seed, chunk, on_progress)
+            explanation, own = _explained(case, model, chunk, cache, listen, registry)
+            replay = Replay(explanation, own, model, registry, case.mask, case.seed, chunk, listen, cache=cache)
         except KeyboardInterrupt:
             if not verdicts:
                 raise
@@ -130,7 +145,7 @@ def evaluate(
         verdicts.append(verdict)
         if interrupted:
             break
-    return Evaluation(_named(verdicts), _settings(cases), interrupted)
+    return verdicts, interrupted
 
 
 def _explained(

@@ -448,9 +448,9 @@ class Table:
 
     @cached_property
     def _fingerprint(self) -> str:
-        names = [(column.name, column.kind, str(column.dtype), list(column.places or ())) for column in self.columns]
+        names = [column.identity() for column in self.columns]
         known: Any = json.dumps(self.known, sort_keys=True) if self.encoded is None else self.encoded
-        return digest(known, names, self.features, self.form.maker)
+        return digest(known, names, self.features, self.form.maker, self.form.names, str(self.form.dtype))
 
 
 def _place(which: Any, names: Sequence[str], what: str) -> int:

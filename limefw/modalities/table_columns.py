@@ -54,6 +54,14 @@ class Column:
     def __post_init__(self) -> None:
         object.__setattr__(self, "encoded", frozen(self.encoded, np.float64))
 
+    def identity(self) -> tuple[Any, ...]:
+        """Return all but the rows that a model may see a difference by: of a category also those that never occur."""
+        known = [list(made) for made in (getattr(self.dtype, "categories", None), self.choices) if made is not None]
+        kinds = [[(type(one).__name__, one) for one in made] for made in known]
+        ordered = getattr(self.dtype, "ordered", None)
+        places = list(self.places or ())
+        return self.name, self.kind, str(self.dtype), kinds, ordered, places, self.missing, self.nulls, repr(self.blank)
+
     def code(self, value: Any) -> float:
         """Return the number that stands for a value.
 

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from limefw.caching.opening import Caching, using
 from limefw.discovery import Registry
 from limefw.errors import InputError, RecipeError
-from limefw.game import Cache, Listener
+from limefw.game import Listener
 from limefw.modalities.table import Table
 from limefw.pipeline import Explainer, said
 from limefw.recipe import Label
@@ -37,7 +38,7 @@ def explain_many(
     method: Any = None,
     most: int | None = None,
     chunk: int | None = None,
-    cache: Cache | None = None,
+    cache: Caching = None,
     on_error: Callable[[int, Exception], Any] | None = None,
     on_progress: Listener | None = None,
     registry: Registry | None = None,
@@ -66,7 +67,7 @@ def explain_many(
         method: a loop of its own instead of sampler, kernel, selector and surrogate.
         most: of more instances than these as many are chosen at random, by the seed; None: all are explained.
         chunk: rows per model call.
-        cache: keeps raw output rows of models that have a fingerprint.
+        cache: as `limefw.explain` has it.
         on_error: told the place and the error of each instance that cannot be explained, which is then left out:
             ``failed = {}`` and ``on_error=failed.__setitem__``. None: the first such error is raised.
         on_progress: told after every chunk and every stage of each.
@@ -88,13 +89,26 @@ def explain_many(
     if on_error is not None and not callable(on_error):
         raise InputError(f"on_error is a function of a place and an error, as failed.__setitem__, got {on_error!r}")
     count, instance = _collected(instances)
-    explainer = Explainer(
-        model, recipe=recipe, overrides=overrides, chunk=chunk, cache=cache, on_progress=on_progress, registry=registry
-    )
+    with using(cache) as kept:
+        explainer = Explainer(
+            model, recipe=recipe, overrides=overrides, chunk=chunk, cache=kept, on_progress=on_progress,
+            registry=registry,
+        )  # fmt: skip
+        rows = _chosen(count, most, explainer.recipe.seed).tolist()
+        return _explained(explainer, rows, count, instance, on_error)
+
+
+def _explained(
+    explainer: Explainer,
+    rows: Sequence[int],
+    count: int,
+    instance: Callable[[int], Any],
+    on_error: Callable[[int, Exception], Any] | None,
+) -> list[Explanation]:
+    """Explain the instances at some places, each with a seed of its own."""
     seed = explainer.recipe.seed
-    rows = _chosen(count, most, seed)
     found: list[Explanation] = []
-    for at in rows.tolist():
+    for at in rows:
         try:
             found.append(explainer(instance(at), seed=_seed(seed, at)))
         except KeyboardInterrupt:

@@ -1,5 +1,6 @@
 """Fitted scikit-learn estimators: which method answers, and what its answers mean. Knows nothing of images."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -47,6 +48,16 @@ def takes_text(estimator: Any) -> bool:
         if inner:
             return takes_text(inner[0])
     return is_estimator(first) and bool(get_tags(first).input_tags.string)
+
+
+LIBRARIES = {"builtins", "sklearn", "numpy", "scipy", "xgboost", "lightgbm"}
+
+
+def of_libraries(estimator: Any) -> bool:
+    """Say whether it and its parts are those of libraries: code of the user's own may change under the same file."""
+    parts = [estimator, *estimator.get_params(deep=True).values()] if hasattr(estimator, "get_params") else []
+    makers = (one if inspect.isfunction(one) or inspect.isclass(one) else type(one) for one in parts)
+    return bool(parts) and {maker.__module__.partition(".")[0] for maker in makers} <= LIBRARIES
 
 
 def title(estimator: Any) -> str:

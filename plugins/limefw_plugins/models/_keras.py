@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.errors import MissingDependencyError
+from limefw.imports import versions_of
 from limefw.stage import is_installed
 from limefw_plugins.models._batches import in_batches
 from limefw_plugins.models._keras_reading import Reading
@@ -103,6 +104,11 @@ def on_its_own_backend(keras: Any) -> Iterator[None]:
         del sys.modules["tensorflow"]
         # Keras has noted that it is not installed: it may look again
         importlib.import_module("keras.src.utils.module_utils").tensorflow._available = None  # noqa: SLF001
+
+
+def versions(keras: Any) -> str:
+    """Return the versions of Keras and of its backend."""
+    return versions_of("keras", keras.backend.backend())
 
 
 def chunk_of(keras: Any, size: tuple[int, int] | None) -> int | None:

@@ -159,6 +159,15 @@ def _class_names(config: Any) -> Iterator[str]:
             yield from _class_names(part)
 
 
+def needs_other_code(model: Any, path: Path) -> bool:
+    """Say whether some of a model's code is neither in the file nor Keras' own: it may change, and the file not."""
+    layers: Any = getattr(model, "_flatten_layers", list)()
+    if any(type(layer).__module__.partition(".")[0] != "keras" for layer in layers):
+        return True
+    config = None if path.is_dir() and is_saved_model(path) else _config(path)[0]
+    return config is not None and "function" in _class_names(config)
+
+
 def fingerprint(path: Path) -> str:
     """Return a hash of a file, or of a folder's files with their names."""
     return digest_of(*(sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path]))

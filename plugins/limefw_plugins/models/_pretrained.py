@@ -159,9 +159,9 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _fingerprint(folder: Path) -> str:
-    return digest_of(
-        *(one for one in sorted(folder.iterdir()) if one.suffix in (".json", ".safetensors", ".bin", ".py"))
-    )
+    # of a tokenizer too: vocab.txt, merges.txt, spiece.model
+    kinds = (".json", ".safetensors", ".bin", ".py", ".txt", ".model")
+    return digest_of(*(one for one in sorted(folder.iterdir()) if one.suffix in kinds))
 
 
 def head_of(config: Any) -> Outputs:

@@ -95,6 +95,6 @@ def settled(
     rows = chunk or (rows_on_a_cpu(contract) if on_cpu else CHUNK)
     if fixed and not chunk:
         rows = max(fixed, rows // fixed * fixed)
-    mark = network.fingerprint and f"{network.fingerprint}:{where.type}:{precision}:{output}"
+    mark = network.fingerprint and f"{network.fingerprint}:{where.type}:{precision}:{output}:{channels_last}"
     bind = None if on_cpu else runner.bind
     return Model(runner.predict, network.name, classes, replace(contract, chunk=rows), mark, notes, bind)

@@ -9,6 +9,7 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from limefw.errors import MissingDependencyError, ModelSourceError
+from limefw.imports import versions_of
 from limefw.types import Contract, Model
 from limefw_plugins.models import _onnxruntime, _opencv
 from limefw_plugins.models._batches import in_batches
@@ -55,7 +56,8 @@ def embedded(
         head="logits",
         chunk=CHUNK,
     )
-    return Model(predict, "EfficientNet-Lite0", class_names("imagenet"), contract, f"{digest_of(path)}:{chosen}")
+    mark, runs_it = f"{digest_of(path)}:{chosen}", versions_of("cv2" if chosen == "OpenCV" else "onnxruntime")
+    return Model(predict, "EfficientNet-Lite0", class_names("imagenet"), contract, mark, runtime=runs_it)
 
 
 def _load(path: Path, runtime: str, threads: int) -> tuple[Callable[[NDArray[Any]], NDArray[Any]], str]:

@@ -22,9 +22,9 @@ from limefw_plugins.models._contract import (
     Wishes,
     class_names,
 )
-from limefw_plugins.models._keras import chunk_of, keras_itself, runner, unmoved
+from limefw_plugins.models._keras import chunk_of, keras_itself, runner, unmoved, versions
 from limefw_plugins.models._keras_applications import KerasPreprocessing, mode_of
-from limefw_plugins.models._keras_files import fingerprint, is_file_of_keras, load
+from limefw_plugins.models._keras_files import fingerprint, is_file_of_keras, load, needs_other_code
 from limefw_plugins.models._keras_reading import read
 
 
@@ -94,9 +94,11 @@ def keras(
     if names is None and reading.application and reading.classes == 1000:
         names = class_names("imagenet")
     contract = replace(reading.contract, chunk=chunk or chunk_of(library, reading.contract.size))
-    mark = None if path is None else f"{fingerprint(path)}:{library.backend.backend()}:{reading.output}"
+    # code of the user's own may change while the file stays the same
+    whole = path is not None and not needs_other_code(model, path)
+    mark = f"{fingerprint(path)}:{library.backend.backend()}:{reading.output}" if path is not None and whole else None
     name = model.name if path is None else path.stem
-    return Model(runner(library, model, reading), name, names, contract, mark, reading.notes)
+    return Model(runner(library, model, reading), name, names, contract, mark, reading.notes, runtime=versions(library))
 
 
 def _made_by(function: Callable[[], Any]) -> Any:

@@ -12,7 +12,7 @@ from limefw.errors import ModelSourceError, did_you_mean
 from limefw.types import Model
 from limefw_plugins.models._contract import Resize, Wishes, class_names
 from limefw_plugins.models._files import digest_of
-from limefw_plugins.models._keras import chunk_of, keras_itself, runner, unmoved
+from limefw_plugins.models._keras import chunk_of, keras_itself, runner, unmoved, versions
 from limefw_plugins.models._keras_applications import MODES, NETWORKS, module_of
 from limefw_plugins.models._keras_reading import read
 
@@ -58,7 +58,7 @@ def keras_applications(
         file = f"{library.__version__}" if given == "imagenet" else digest_of(Path(given))
         mark = f"keras_applications:{name}:{file}:{library.backend.backend()}"
     notes = ("its weights are random: its answers mean nothing",) if given is None else ()
-    return Model(runner(library, model, reading), name, names, contract, mark, notes)
+    return Model(runner(library, model, reading), name, names, contract, mark, notes, runtime=versions(library))
 
 
 def _built(keras: Any, name: str, weights: str | None, count: int) -> Any:

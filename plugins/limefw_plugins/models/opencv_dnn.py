@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge
 
+from limefw.imports import versions_of
 from limefw.types import Model
 from limefw_plugins.models._contract import (
     Head,
@@ -84,4 +85,5 @@ def opencv_dnn(
     predict = runner(net, entry, contract, several)
     weights = (path.parent / name for name in header.beside)
     digest = f"{digest_of(path, *weights)}:{chosen.name}:OpenCV"
-    return Model(predict, path.stem, class_names(classes) or names, contract, digest, (*notes, *assumed, *left))
+    told = (*notes, *assumed, *left)
+    return Model(predict, path.stem, class_names(classes) or names, contract, digest, told, runtime=versions_of("cv2"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from limefw.errors import ModelSourceError
+from limefw.imports import versions_of
 from limefw.types import Contract, Model
 from limefw_plugins.models._contract import (
     Head,
@@ -21,7 +22,7 @@ from limefw_plugins.models._contract import (
     Wishes,
     class_names,
 )
-from limefw_plugins.models._estimator import Method, answers, is_estimator, takes_text, title
+from limefw_plugins.models._estimator import Method, answers, is_estimator, of_libraries, takes_text, title
 from limefw_plugins.models._estimator_files import estimator_in, is_estimator_file
 from limefw_plugins.models._image_rows import Rows, channels_of, feeder
 from limefw_plugins.models._rows import matched
@@ -74,10 +75,12 @@ def sklearn(
     asked = answers(estimator, method, head=head)
     named = class_names(classes) or asked.classes
     mark = fingerprint and f"{fingerprint}:{method}:{rows}"
+    maker = type(estimator).__module__.partition(".")[0]
+    runs_it = versions_of(*dict.fromkeys(("sklearn", maker)))
     if takes_text(estimator):
         # so many texts are nothing to a vectoriser, and few at a time cost a call each
         spoken = Contract(head=asked.head if head == "auto" else head, chunk=1024)
-        return Model(asked.ask, name, named, spoken, mark, (*notes, *asked.notes), modality="text")
+        return Model(asked.ask, name, named, spoken, mark, (*notes, *asked.notes), modality="text", runtime=runs_it)
     names = getattr(estimator, "feature_names_in_", None)
     wishes = Wishes(head, preprocessing, size, layout, order, value_range, mean, std, resize)
     contract = wishes.applied(Contract(channels=channels_of(estimator, size, rows), head=asked.head))
@@ -85,7 +88,7 @@ def sklearn(
         contract = replace(contract, dtype="float64")  # what NumPy makes of pixels / 255
     elif (preprocessing, value_range) == ("auto", "auto") and names is None:
         notes += ("it is given rows of tables as they are, and of images the pixels as they are, in their own range",)
-    foreign = type(estimator).__module__.partition(".")[0] in ("xgboost", "lightgbm")
+    foreign = maker in ("xgboost", "lightgbm")
     # what begins with a step of the user's own says nothing of columns, and gets the frame as it is
     silent = names is None and getattr(estimator, "n_features_in_", None) is None
     rows_of: Callable[[Any], Any] = (lambda batch: batch) if silent else matched(names, name, polars=not foreign)
@@ -97,7 +100,9 @@ def sklearn(
         return asked.ask(feed(batch) if getattr(batch, "ndim", None) == 4 else rows_of(batch))
 
     columns, known = getattr(estimator, "n_features_in_", None), () if names is None else tuple(map(str, names))
-    return Model(ask, name, named, contract, mark, (*notes, *asked.notes), columns=columns, column_names=known)
+    return Model(
+        ask, name, named, contract, mark, (*notes, *asked.notes), columns=columns, column_names=known, runtime=runs_it
+    )
 
 
 def _estimator(source: Any, *, trust: bool) -> tuple[Any, str, str | None, tuple[str, ...]]:
@@ -107,7 +112,7 @@ def _estimator(source: Any, *, trust: bool) -> tuple[Any, str, str | None, tuple
         found, digest, notes = estimator_in(path, trust=trust)
         if not is_estimator(found):
             raise ModelSourceError(f"{path} holds {type(found).__name__}, which is no estimator of scikit-learn")
-        return found, path.stem, digest, notes
+        return found, path.stem, digest if of_libraries(found) else None, notes
     if not is_estimator(source):
         raise ModelSourceError(
             f"a scikit-learn model is a fitted estimator or the path of its file, got {type(source).__name__}"

@@ -49,7 +49,7 @@ def transformers_text(
     network, tokenizer, fingerprint = text_parts_of(source, trust=trust)
     place = _device(network, device, own=fingerprint is None)
     length = min(max_length or tokenizer.model_max_length, _longest(network.config))
-    mark = fingerprint and f"{fingerprint}:{length}"
+    mark = fingerprint and f"{fingerprint}:{length}:{getattr(place, 'type', place)}"
     contract = Contract(head=head_of(network.config) if head == "auto" else head, chunk=chunk)
     named = class_names(classes) or names_of(network.config)
     name = Path(source).name if isinstance(source, os.PathLike) else type(network).__name__

@@ -1,0 +1,1 @@
+"""Predictions kept between runs: by which key, where, and what `cache=` means."""
