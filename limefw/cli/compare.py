@@ -35,7 +35,9 @@ SUFFIXES = {".html": "html", ".htm": "html", ".png": "figure", ".json": "json", 
     "--fail-if", "conditions", multiple=True, metavar="CONDITION", help="E.g. 'jaccard@5 < 0.6': exit code 1."
 )
 @click.option("--out", "-o", metavar="FOLDER|FILE|-", help="Default: limefw-out/. A file's suffix chooses its format.")
-@click.option("--cache", type=click.Path(path_type=Path), metavar="PATH", help="Where predictions are kept.")
+@click.option(
+    "--cache", metavar="FOLDER|auto", help="Where predictions are kept. Default: the user's own cache folder."
+)
 @click.option("--no-cache", is_flag=True, help="Keep no predictions between runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @_common.with_debug
@@ -53,7 +55,7 @@ def compare(
     row: int | None,
     conditions: tuple[str, ...],
     out: str | None,
-    cache: Path | None,
+    cache: str | None,
     no_cache: bool,  # noqa: FBT001 - as click has it
     as_json: bool,  # noqa: FBT001 - as click has it
 ) -> int:
@@ -202,17 +204,20 @@ def _models(first: _common.Request, against: Sequence[str], given: Mapping[str, 
 
 
 @contextmanager
-def _kept(path: Path | None, *, off: bool) -> Iterator[Any]:
-    """Open the cache of predictions."""
+def _kept(where: str | None, *, off: bool) -> Iterator[Any]:
+    """Open the cache of predictions; at the end say how much came from it, where anything did."""
     if off:
-        if path is not None:
+        if where is not None:
             raise click.UsageError("--cache and --no-cache exclude each other")
         yield None
         return
     import limefw
 
-    with limefw.PredictionCache(path) as cache:
+    folder = None if where in (None, "auto") else where
+    with _common.warnings_told(), limefw.PredictionCache(folder) as cache:
         yield cache
+        if cache.hits:
+            say(f"{cache.hits:,} of {cache.hits + cache.misses:,} rows came from the cache {cache.path.parent}")
 
 
 @contextmanager

@@ -18,6 +18,12 @@ from limefw.results.provenance import version_of
 SCHEMA = 1
 """Of the mapping."""
 
+TIED = 0.005
+"""A difference that two decimals do not show."""
+
+MANY = 6
+"""Names in a sentence at the most."""
+
 
 def to_mapping(comparison: Comparison) -> dict[str, Any]:
     """Return everything but the explanations as JSON has it; what is not finite is None."""
@@ -147,7 +153,7 @@ def _of_pairs(comparison: Comparison) -> list[str]:
         "equal": f"The same to the last digit in {what}: ",
         "within noise": f"No further apart in {what} than another seed would put them: ",
         "differs": f"Different in {what} by more than chance: ",
-        "not known": f"Not known whether chance alone parts them in {what} ({_needed(comparison)}): ",
+        "not known": f"Whether it is more than chance that parts them in {what} is not known ({_needed(comparison)}): ",
     }
     return [leads[finding] + _listed([text for _, text in sorted(by[finding], key=_weakest_first)]) + "."
             for finding in leads if finding in by]  # fmt: skip
@@ -169,19 +175,19 @@ def _needed(comparison: Comparison) -> str:
 
 
 def _of_sides(comparison: Comparison) -> list[str]:
-    """Tell whose surrogate fits best and who is steadiest, where intervals do not overlap with the next."""
+    """Tell whose surrogate fits best and who is steadiest, and whether that is sure."""
     found = []
-    for what, figure in (("follows the model best (R2 on samples left out)", comparison.fidelity),
-                         ("is steadiest between seeds", comparison.stability)):  # fmt: skip
-        known = [(one.name, figure(one.name)) for one in comparison.sides]
-        known = sorted([(name, mean) for name, mean in known if math.isfinite(mean.mean)], key=lambda e: -e[1].mean)
-        if len(known) < 2 or known[0][1].mean - known[-1][1].mean < 0.005:
-            continue
-        (first, best), (second, next_) = known[0], known[1]
-        sure = best.low > next_.high
-        doubt = "" if sure else f", though not surely better than {second}"
-        rest = f"{known[-1][0]} least ({_short(known[-1][1].mean)})"
-        found.append(f"{first} {what}: {_short(best.mean)}{doubt}; {rest}.")
+    for what, figure in (("follow the model best (R2 on samples left out)", comparison.fidelity),
+                         ("are steadiest between seeds", comparison.stability)):  # fmt: skip
+        known = [(side.name, figure(side.name)) for side in comparison.sides]
+        ranked = sorted([(name, mean) for name, mean in known if math.isfinite(mean.mean)], key=lambda e: -e[1].mean)
+        first = [name for name, mean in ranked if ranked[0][1].mean - mean.mean < TIED]
+        if len(first) == len(ranked):
+            continue  # all alike, or nobody
+        best, (after, next_), (last, least) = ranked[0][1], ranked[len(first)], ranked[-1]
+        told = what if len(first) > 1 else what.replace("follow", "follows").replace("are", "is", 1)
+        doubt = "" if best.low > next_.high else f", though not surely more than {after}"
+        found.append(f"{_listed(first, ', ')} {told}: {_short(best.mean)}{doubt}; {last} least: {_short(least.mean)}.")
     return found
 
 
@@ -203,10 +209,9 @@ def _of_cost(comparison: Comparison) -> str:
     return f"The model predicted {spent['rows']:,.0f} rows{metrics}; {each}. It took {spent['seconds_in_all']:.1f} s."
 
 
-def _listed(items: list[str]) -> str:
-    if len(items) > 6:
-        return f"{'; '.join(items[:6])}; and {len(items) - 6} more"
-    return "; ".join(items)
+def _listed(items: list[str], between: str = "; ") -> str:
+    more = [f"and {len(items) - MANY} more"] if len(items) > MANY else []
+    return between.join([*items[:MANY], *more])
 
 
 def _short(value: float) -> str:
