@@ -3,10 +3,14 @@
 import multiprocessing
 import os
 import pickle
+import shutil
 import sqlite3
 import stat
+import tempfile
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +19,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import limefw
-from limefw.caching import database
 from limefw.caching.disk import FILE, CacheWarning, default_folder
 from limefw.caching.keys import GAME
 from limefw.caching.opening import opened, using
@@ -35,6 +38,14 @@ def rows_of(game=0, count=10, width=1000, seed=0):
 def cache(tmp_path):
     with limefw.PredictionCache(tmp_path / "cache") as made:
         yield made
+
+
+@contextmanager
+def warned(match):
+    """See that it is said once, and nothing else."""
+    with pytest.warns(CacheWarning, match=match) as told:
+        yield
+    assert len(told) == 1
 
 
 def broken(cache, statement, *arguments):
@@ -212,14 +223,15 @@ def test_a_damaged_entry_is_not_served(cache, part):
     assert (cache[one] == rows[one]).all()
 
 
-@pytest.mark.parametrize("content", [b"no database at all, but some text", b"SQLite format 3\0" + bytes(range(256)) * 40])
+@pytest.mark.parametrize(
+    "content", [b"no database at all, but some text", b"SQLite format 3\0" + bytes(range(256)) * 40]
+)
 def test_a_file_that_is_no_database_is_put_aside(tmp_path, content):
     """It is said once, the file is kept under another name, and a new one serves."""
     (tmp_path / FILE).write_bytes(content)
-    with pytest.warns(CacheWarning, match="damaged") as told, limefw.PredictionCache(tmp_path) as cache:
+    with warned("damaged"), limefw.PredictionCache(tmp_path) as cache:
         cache.update(rows_of())
         assert len(cache.rows(list(rows_of()))) == 10
-    assert len(told) == 1
     aside = [path for path in tmp_path.iterdir() if ".damaged-" in path.name]
     assert [path.read_bytes() for path in aside] == [content]
 
@@ -230,11 +242,10 @@ def test_a_truncated_file_is_put_aside(tmp_path):
     with limefw.PredictionCache(tmp_path) as cache:
         cache.update(rows)
     os.truncate(cache.path, 500_000)
-    with pytest.warns(CacheWarning, match="put aside") as told, limefw.PredictionCache(tmp_path) as cache:
+    with warned("put aside"), limefw.PredictionCache(tmp_path) as cache:
         found = cache.rows(list(rows))
         cache.update(rows)
         assert len(cache.rows(list(rows))) == 300
-    assert len(told) == 1
     assert all((rows[each] == row).all() for each, row in found.items())
 
 
@@ -266,10 +277,9 @@ def test_a_full_disk_is_said_once(tmp_path):
         cache.update(rows_of())
         pages = cache._connection().execute("PRAGMA page_count").fetchone()[0]
         cache._connection().execute(f"PRAGMA max_page_count = {pages + 2}")
-        with pytest.warns(CacheWarning, match="cannot be kept.*full") as told:
+        with warned("cannot be kept.*full"):
             for game in range(1, 4):
                 cache.update(rows_of(game))
-        assert len(told) == 1
         assert len(cache.rows(list(rows_of()))) == 10
         assert not cache.rows([key(1)])
 
@@ -277,28 +287,30 @@ def test_a_full_disk_is_said_once(tmp_path):
 def test_a_folder_in_the_files_place(tmp_path):
     """It cannot be used at all: said once, and everything is a miss."""
     (tmp_path / FILE).mkdir()
-    with pytest.warns(CacheWarning, match="cannot be used") as told, limefw.PredictionCache(tmp_path) as cache:
+    with warned("cannot be used"), limefw.PredictionCache(tmp_path) as cache:
         cache.update(rows_of())
         assert (cache.rows(list(rows_of())), len(cache), list(cache), cache.info().entries) == ({}, 0, [], 0)
         cache.clear()
-    assert len(told) == 1
 
 
 @pytest.fixture
-def nobody():
-    """Be a user whom permissions stop."""
-    if os.geteuid() == 0:
+def mine():
+    """Be a user whom permissions stop; return a folder of that one's."""
+    root = os.geteuid() == 0
+    if root:
         os.seteuid(65534)
-        yield
+    folder = Path(tempfile.mkdtemp(prefix="limefw-"))
+    yield folder
+    folder.chmod(0o700)
+    shutil.rmtree(folder)
+    if root:
         os.seteuid(0)
-    else:
-        yield
 
 
 @pytest.mark.parametrize("left_over", [False, True])
-def test_a_read_only_folder_is_read(tmp_path, nobody, left_over):
+def test_a_read_only_folder_is_read(mine, left_over):
     """What is in it is served, also where the last process was killed; that nothing is stored is said once."""
-    folder = tmp_path_of_nobody(tmp_path)
+    folder = mine
     cache = limefw.PredictionCache(folder)
     cache.update(rows_of())
     if left_over:
@@ -311,33 +323,18 @@ def test_a_read_only_folder_is_read(tmp_path, nobody, left_over):
         cache.close()
     cache.path.chmod(0o400)
     folder.chmod(0o500)
-    try:
-        with pytest.warns(CacheWarning, match="cannot be kept") as told, limefw.PredictionCache(folder) as cache:
-            assert len(cache.rows(list(rows_of()))) == 10
-            cache.update(rows_of(1))
-            assert not cache.rows([key(1)])
-        assert len(told) == 1
-    finally:
-        folder.chmod(0o700)
+    with warned("cannot be kept"), limefw.PredictionCache(folder) as cache:
+        assert len(cache.rows(list(rows_of()))) == 10
+        cache.update(rows_of(1))
+        assert not cache.rows([key(1)])
 
 
-def test_a_folder_that_cannot_be_made(tmp_path, nobody):
-    folder = tmp_path_of_nobody(tmp_path)
+def test_a_folder_that_cannot_be_made(mine):
+    folder = mine
     folder.chmod(0o500)
-    try:
-        with pytest.warns(CacheWarning, match="cannot be used"), limefw.PredictionCache(folder / "cache") as cache:
-            cache.update(rows_of())
-            assert cache.get(key()) is None
-    finally:
-        folder.chmod(0o700)
-
-
-def tmp_path_of_nobody(tmp_path):
-    """Return a folder that the user whom permissions stop may write to."""
-    import tempfile
-    from pathlib import Path
-
-    return Path(tempfile.mkdtemp(prefix="limefw-", dir="/tmp"))
+    with warned("cannot be used"), limefw.PredictionCache(folder / "cache") as cache:
+        cache.update(rows_of())
+        assert cache.get(key()) is None
 
 
 # --- several at once
@@ -353,7 +350,7 @@ def test_threads_share_it(cache):
                 cache.update(rows_of(game, 8))
                 found = cache.rows(list(rows_of(game, 8)))
                 assert all((found[each] == row).all() for each, row in rows_of(game, 8).items())
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             faults.append(error)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
@@ -410,8 +407,8 @@ SETTINGS = {"segmenter": {"use": "grid", "rows": 3, "columns": 3}, "samples": 60
 
 
 def open_files(folder):
-    return [link for link in map(os.path.realpath, (f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")))
-            if link.startswith(str(folder))]  # fmt: skip
+    links = map(os.path.realpath, Path("/proc/self/fd").iterdir())
+    return [link for link in links if link.startswith(str(folder))]
 
 
 @pytest.mark.parametrize("kind", ["true", "path", "text", "cache", "dict"])
@@ -434,7 +431,7 @@ def test_what_cache_may_be(tmp_path, monkeypatch, kind):
     for call in calls:
         found = call()
         assert found.fits[0].effects.tobytes() == first.fits[0].effects.tobytes()
-        assert found.provenance["rows"]["cached"] == found.provenance["rows"]["cached"] > 0
+        assert found.provenance["rows"]["predicted"] == 0 < found.provenance["rows"]["cached"]
     limefw.explain_many([PHOTO], named, cache=given, **SETTINGS)
     more = model.rows - asked
     limefw.explain_many([PHOTO], named, cache=given, **SETTINGS)
@@ -442,7 +439,7 @@ def test_what_cache_may_be(tmp_path, monkeypatch, kind):
     if kind == "cache":
         assert given.hits > 100
         given.close()
-    if os.path.isdir("/proc/self/fd"):
+    if Path("/proc/self/fd").is_dir():
         assert open_files(tmp_path) == []
 
 
@@ -464,8 +461,8 @@ def test_metrics_are_served_too(tmp_path):
 def test_no_cache(tmp_path, monkeypatch):
     """None and False keep nothing; what is none is refused."""
     monkeypatch.setenv("LIMEFW_CACHE", str(tmp_path))
-    for given in (None, False):
-        limefw.explain(PHOTO, limefw.model(Counting(), model_id="it"), cache=given, **SETTINGS)
+    for nothing in (None, False):
+        limefw.explain(PHOTO, limefw.model(Counting(), model_id="it"), cache=nothing, **SETTINGS)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(InputError, match="a cache is True"):
         opened(5)
@@ -490,7 +487,7 @@ def test_nothing_of_the_input_is_stored(tmp_path):
     secret = "Margarethe Unverwechselbar owes 48151623 crowns"
     name = limefw.model(lambda texts: np.array([[len(text) / 99, 1 - len(text) / 99] for text in texts]), model_id="it")
     limefw.explain(secret, name, samples=50, cache=tmp_path)
-    data = np.random.default_rng(0).random((50, 3)) + [0, 4815.1623, 0]
+    data = np.random.default_rng(0).random((50, 3)) + np.array([0, 4815.1623, 0])
     by_row = limefw.model(lambda rows: rows[:, 1], task="regression", model_id="that")
     limefw.explain(limefw.Table(data).row(3), by_row, samples=50, cache=tmp_path)
     with limefw.PredictionCache(tmp_path) as cache:

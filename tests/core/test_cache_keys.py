@@ -1,7 +1,7 @@
 """The cache never returns a row of another model, preprocessing, filler, instance or segmentation.
 
-A model that sees every bit of what it is given answers; one thing at a time is changed, and what a warm cache gives must
-be what the model itself says.
+A model that sees every bit of what it is given answers; one thing at a time is changed, and what a warm cache gives
+must be what the model itself says.
 """
 
 import sys
@@ -84,8 +84,8 @@ def soft(share):
 
 
 CONTRACTS = {
-    "size": (8, 10), "channels": 3, "layout": "NCHW", "order": "BGR", "value_range": (0.0, 2.0), "mean": (0.1, 0.2, 0.3),
-    "std": (2.0,), "dtype": "float64",
+    "size": (8, 10), "channels": 3, "layout": "NCHW", "order": "BGR", "value_range": (0.0, 2.0),
+    "mean": (0.1, 0.2, 0.3), "std": (2.0,), "dtype": "float64",
 }  # fmt: skip
 ALIKE = {"head": "sigmoid", "chunk": 7, "resize": "pad"}
 """Of a model that takes any size these change no row: what is served must only be right."""
@@ -312,7 +312,7 @@ def test_another_seed_of_a_table():
 
 
 def test_frames_of_other_types_and_categories():
-    """What a model may tell apart, it is asked apart: the type of a column, its name, and categories that never occur."""
+    """What a model may tell apart, it is asked apart: a column's type and name, and categories that never occur."""
     pandas = pytest.importorskip("pandas")
 
     def frame(kind, name="colour"):
@@ -395,7 +395,9 @@ def test_adapters_say_what_runs_them(tmp_path):
     from sklearn.linear_model import LogisticRegression
 
     fitted = LogisticRegression().fit(ROWS, ROWS[:, 0] > 4)
-    path = next(p for folder in sys.modules["limefw_plugins"].__path__ for p in _files(folder, "efficientnet_lite0.onnx"))
+    path = next(
+        p for folder in sys.modules["limefw_plugins"].__path__ for p in _files(folder, "efficientnet_lite0.onnx")
+    )
     models = {
         "onnx": limefw.model(path, use="onnx"), "opencv_dnn": limefw.model(path, use="opencv_dnn"),
         "embedded": limefw.model(), "sklearn": limefw.model(fitted),
