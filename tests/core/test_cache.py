@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import limefw
+from limefw.caching import database
 from limefw.caching.disk import FILE, CacheWarning, default_folder
 from limefw.caching.keys import GAME
 from limefw.caching.opening import opened, using
@@ -249,6 +250,21 @@ def test_a_truncated_file_is_put_aside(tmp_path):
     assert all((rows[each] == row).all() for each, row in found.items())
 
 
+def test_what_a_killed_process_left_is_not_played_into_a_new_file(tmp_path):
+    """The log beside a damaged file goes with it."""
+    cache = limefw.PredictionCache(tmp_path)
+    cache.update(rows_of())
+    left = {path: path.read_bytes() for path in database.beside(cache.path)}
+    cache.close()
+    for path, content in left.items():
+        path.write_bytes(content)
+    cache.path.write_bytes(b"no database" * 1000)
+    with warned("put aside"), limefw.PredictionCache(tmp_path) as cache:
+        assert (len(cache), cache.get(key())) == (0, None)
+        cache.update(rows_of(1))
+        assert set(cache) == set(rows_of(1))
+
+
 def test_another_version_is_told(tmp_path):
     """The error names the file and what to do; nothing is changed."""
     with limefw.PredictionCache(tmp_path) as cache:
@@ -468,10 +484,14 @@ def test_no_cache(tmp_path, monkeypatch):
         opened(5)
 
 
-def test_what_was_given_open_stays_open(cache):
+def test_who_opens_it_closes_it(cache):
+    """What was given open stays so."""
     with using(cache) as kept:
         assert kept is cache
     assert cache._held.connection is not None
+    with using(cache.path.parent) as kept:
+        assert kept._held.connection is not None
+    assert kept._held.connection is None
 
 
 def test_two_models_of_one_name_are_told(tmp_path):

@@ -7,6 +7,7 @@ must be what the model itself says.
 import sys
 from dataclasses import fields
 from hashlib import blake2b
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import limefw
 from limefw.caching.keys import GAME, game_key, row_keys
 from limefw.game import _row_keys
 from limefw.stage import signature_of
+from limefw_plugins.models._estimator import Method
 
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (16, 20, 3)).astype(np.uint8)
@@ -414,9 +416,13 @@ def _files(folder, name):
 
 def test_a_name_does_not_hide_settings():
     """Beside a model_id the adapter's settings and the file's own hash count."""
+    from sklearn.linear_model import LogisticRegression
+
     first = limefw.model(seen, model_id="it")
+    fitted = LogisticRegression().fit(ROWS, ROWS[:, 0] > 4)
     given = [
         first,
+        *(limefw.model(fitted, model_id="it", use={"use": "sklearn", "method": how}) for how in get_args(Method)[1:]),
         limefw.model(seen, model_id="that"),
         limefw.model(None, model_id="it"),
         limefw.model(None, model_id="it", use={"use": "embedded", "runtime": "opencv"}),
