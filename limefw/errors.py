@@ -13,7 +13,7 @@
     │   ├── MissingDependencyError  a library it needs is not installed                        (ImportError)
     │   └── ContractError         it returned something other than its kind promises           (TypeError)
     ├── UntrustedError        loading would run code, and nobody said trust=True
-    └── StoreError            a saved explanation that cannot be read or written               (OSError)
+    └── StoreError            a saved explanation, or a cache, that cannot be read or written  (OSError)
 
 An exception raised inside a plug-in or a model keeps its own type and gains a note (PEP 678) that names the stage.
 """
@@ -79,7 +79,7 @@ class UntrustedError(LimefwError):
 
 
 class StoreError(LimefwError, OSError):
-    """A saved explanation cannot be read or written."""
+    """A saved explanation, or a cache of predictions, cannot be read or written."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
