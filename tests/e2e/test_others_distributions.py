@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import limefw
@@ -47,7 +48,7 @@ class Place:
 def place(tmp_path_factory):
     """The three examples, installed."""
     made = Place(tmp_path_factory.mktemp("others"))
-    made.install(*(ROOT / "examples" / name for name in EXAMPLES))
+    made.install(*(ROOT / "examples" / name for name in (*EXAMPLES, "other_explainers")))
     return made
 
 
@@ -102,6 +103,27 @@ def test_an_examples_own_tests_pass(place, folder, name):
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
     assert "skipped" not in done.stdout
+
+
+def test_the_other_explainers_own_tests_pass(place):
+    """Those of the packages that are installed; lime's always are, with limefw's own tests."""
+    tests = ROOT / "examples" / "other_explainers"
+    done = place.run("pytest", "-q", "-rs", "-p", "no:cacheprovider", "--import-mode=importlib", "-W", "error",
+                     "--rootdir", tests, "-c", tests / "pyproject.toml", tests,
+                     PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+    assert "lime is not installed" not in done.stdout
+
+
+def test_a_recipe_names_another_packages_explainer(place, tmp_path):
+    """By name, under the recipe's budget."""
+    more = ["-s", "segmenter=grid", "-s", "method=lime_image", "-n", "80", "-o", "out"]
+    done = place.run("limefw", "explain", "--sample", *more, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = limefw.load(tmp_path / "out" / "chelsea.limefw")
+    assert found.provenance["recipe"]["method"]["use"] == "lime_image"
+    assert np.any(found.fit().effects)
 
 
 def test_the_command_checks_them(place):

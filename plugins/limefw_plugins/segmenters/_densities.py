@@ -12,14 +12,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from limefw.types import Floats
-from limefw_plugins.segmenters._plane import BLOCK, Plane, squares
+from limefw_plugins.segmenters._plane import BLOCK, DEEP, HALF_ULP, Plane, squares
+from limefw_plugins.segmenters._small import is_small, small_densities
 from limefw_plugins.segmenters._ties import settle
-
-
-HALF_ULP = 2.0**-53
-
-DEEP = -700.0
-"""Exponentials of less are nearly 0, and an order of magnitude slower to compute."""
 
 
 def densities(plane: Plane, noise: Floats) -> Floats:
@@ -29,7 +24,7 @@ def densities(plane: Plane, noise: Floats) -> Floats:
         plane: the picture.
         noise: ``(h, w)`` added, to break ties.
     """
-    density, doubt = _nearly(plane)
+    density, doubt = small_densities(plane) if is_small(plane) else _nearly(plane)
     inside = plane.inside(density)
     inside += noise
     settle(plane, density, noise, doubt)

@@ -13,6 +13,10 @@ from limefw.types import Floats
 BLOCK = 16384
 """Pixels at a time: their intermediate results stay in the processor's caches."""
 
+HALF_ULP = 2.0**-53
+
+DEEP = -700.0
+"""Exponentials of less are nearly 0, and an order of magnitude slower to compute."""
 
 BORDER = 10.0
 """Kernel sizes from the borders to any colour: exp(-BORDER^2 / 2) is lost beside a density of 1 or more."""
@@ -67,8 +71,9 @@ class Plane:
 
     def window(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
         """Return shifts, rows and columns of the whole window, line by line as scikit-image goes through it."""
-        down, right = np.arange(-self.down, self.down + 1), np.arange(-self.right, self.right + 1)
-        rows, columns = np.repeat(down, len(right)), np.tile(right, len(down))
+        rows, columns = np.indices((2 * self.down + 1, 2 * self.right + 1)).reshape(2, -1)
+        rows -= self.down
+        columns -= self.right
         return rows * self.stride + columns, rows, columns
 
     def distances(

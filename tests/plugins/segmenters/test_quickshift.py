@@ -1,5 +1,7 @@
 """quickshift has scikit-image's labels to the last one."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,10 @@ from skimage.color import gray2rgb
 
 import limefw
 from limefw.modalities.image import Image
+from limefw_plugins.segmenters import _small
+from limefw_plugins.segmenters._densities import densities
 from limefw_plugins.segmenters._modes import modes
+from limefw_plugins.segmenters._plane import Plane
 from limefw_plugins.segmenters.quickshift import quickshift
 
 
@@ -49,14 +54,58 @@ PICTURES = {
     kernel_size=st.floats(1.0, 8.0),
     max_dist=st.one_of(st.sampled_from([1.0, 2.0, 200.0, 1e200]), st.floats(0.1, 20.0)),
     seed=st.integers(0, 10_000),
+    windows=st.sampled_from([0, _small.WINDOWS, 10**6]),
 )
-def test_the_loop_is_scikit_images(kind, shape, scale, kernel_size, max_dist, seed):
-    """For any picture, number of channels, scale and parameters: every label is equal, ties included."""
+def test_the_loop_is_scikit_images(kind, shape, scale, kernel_size, max_dist, seed, windows):
+    """For any picture, number of channels, scale and parameters: every label is equal, ties included.
+
+    So they are whether a picture's densities are found by shifts or by whole lines.
+    """
     points = PICTURES[kind](RNG(seed), shape) * scale
     expected = segmentation.quickshift(
         points, ratio=1.0, kernel_size=kernel_size, max_dist=max_dist, convert2lab=False, rng=seed
     )
-    np.testing.assert_array_equal(modes(points, kernel_size, max_dist, noise(seed, shape[:2])), expected)
+    with mock.patch.object(_small, "WINDOWS", windows):
+        np.testing.assert_array_equal(modes(points, kernel_size, max_dist, noise(seed, shape[:2])), expected)
+
+
+def drawing(size):
+    pixels = np.zeros((size, size, 3), np.uint8)
+    pixels[size // 4 : size // 2, size // 3 :] = 255
+    return pixels
+
+
+SMALL = {
+    "photograph": photograph,
+    "drawing": drawing,
+    "board": lambda size: np.repeat(255 * (np.indices((size, size)).sum(axis=0) % 2), 3).reshape(size, size, 3),
+}
+
+
+@pytest.mark.parametrize("kernel_size", [1.0, 2.0, 4.0])
+@pytest.mark.parametrize("kind", SMALL)
+def test_small_pictures_are_cut_as_scikit_image_cuts_them(kind, kernel_size):
+    """On both sides of the size up to which whole lines are looked at together: of digits, icons, thumbnails."""
+    ways = set()
+    for size in (28, 32, 5 * 3, 5 * 3 + 1, 60, 61):
+        pixels = SMALL[kind](size).astype(np.uint8)
+        found = quickshift(Image(pixels, (0, 255)), RNG(0), kernel_size=kernel_size, least=1)
+        expected = reference(pixels, kernel_size=kernel_size, max_dist=200.0, ratio=0.2)
+        np.testing.assert_array_equal(found.labels, expected)
+        ways.add(_small.is_small(Plane.of(pixels / 255, kernel_size)))
+    assert ways == {True, False}
+
+
+def test_both_ways_to_the_densities_agree_within_what_they_doubt():
+    """Of a photograph: no density is further from one computed in full than half of what is told."""
+    points = photograph(30) / 10.0
+    plane = Plane.of(points, 2.0)
+    found, doubt = _small.small_densities(plane)
+    with mock.patch.object(_small, "WINDOWS", 0):
+        expected = densities(plane, np.zeros((30, 30)))
+    off = np.abs(plane.inside(found) - plane.inside(expected)).max()
+    assert 0 < off < doubt / 2 < 1e-7
+    assert (np.isneginf(found) == np.isneginf(expected)).all()
 
 
 DTYPES = {"uint8": 255.0, "uint16": 65535.0, "int32": 1000.0, "float32": 1.0, "float64": 1.0}
