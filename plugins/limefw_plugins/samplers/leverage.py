@@ -46,10 +46,14 @@ def leverage(
     importance = np.ones(count + 1)
     chance = np.log(np.maximum(shares, 1e-9) / max(1, pairs - 1)) - choices
     importance[sizes] = importance[count - sizes] = np.exp((1 - count) * log(2) - chance)
+    whole_sizes = np.append(False, taken >= there)
     for start in range(0, len(half), BLOCK // 2):
         part = half[start : start + BLOCK // 2]
         codes = np.stack([part, ~part], axis=1).reshape(-1, count)
-        groups = np.repeat(np.arange(start, start + len(part)), 2)
+        shown = part.sum(axis=1)
+        numbers = np.arange(start, start + len(part))
+        # of a size that was drawn whole every run has all
+        groups = np.repeat(np.where(whole_sizes[np.minimum(shown, count - shown)], -numbers, numbers), 2)
         yield Draws(codes, groups=groups, importance=importance[codes.sum(axis=1)])
 
 
