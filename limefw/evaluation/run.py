@@ -116,6 +116,9 @@ def evaluate(
         try:
             explanation, own = _explained(case, loaded, chunk, cache, on_progress, known)
             replay = Replay(explanation, own, loaded, known, case.mask, case.seed, chunk, on_progress)
+            if case.explanation is not None:
+                # once, before any figure: metrics that ask nothing would not notice that it is another model
+                replay.open()
         except KeyboardInterrupt:
             if not verdicts:
                 raise
