@@ -170,6 +170,11 @@ class Replay:
         return self._coarse
 
     @property
+    def splits(self) -> bool:
+        """Whether a method split segments while it played: explained again, it may split others."""
+        return self._begun.fingerprint() != self.segments.fingerprint()
+
+    @property
     def spent(self) -> dict[str, float]:
         """Rows and calls that the model was asked here, and its seconds."""
         totals = {

@@ -60,7 +60,7 @@ def evaluate(
     overrides: Mapping[str, Any] | None = None,
     masks: Any = None,
     labels: Label | Sequence[Label] | None = None,
-    samples: int | None = None,
+    samples: int | str | Mapping[str, Any] | None = None,
     seed: int | None = None,
     chunk: int | None = None,
     cache: Cache | None = None,
@@ -81,7 +81,7 @@ def evaluate(
         masks: where the thing meant lies, for metrics that want to know: an array in the instance's shape or a picture
             file; for several instances a list with a mask or None for each.
         labels: as `limefw.explain` has them; the first is judged.
-        samples: rows drawn for each explanation at the most.
+        samples: rows drawn for each explanation at the most, or "auto", as `limefw.explain` has it.
         seed: of explanations and metrics; each of several instances has its own, made of this and its place.
         chunk: rows per model call.
         cache: keeps raw output rows of models that have a fingerprint, of explanations alone.
