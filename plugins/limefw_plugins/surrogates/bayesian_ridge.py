@@ -60,7 +60,7 @@ def bayesian_ridge(
         sums = (scales, pull, left, moments.total)
         precisions = _precisions(sums, given, spread, max_iterations)
         # from as few rows as this what is noise and what is effect cannot be told, and all may be taken for noise
-        known = noise_precision is not None or np.count_nonzero(around.weights) > len(mean) + 1
+        known = noise_precision is not None or bool(np.count_nonzero(around.weights) > len(mean) + 1)
         along = (scales, axes, pull)
         fits.append(_fit(around.take(targets=[number]), moments, mean, along, precisions, errors, known=known))
     return fits
