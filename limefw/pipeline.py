@@ -332,8 +332,21 @@ class Run:
             faults[-1] += f". Method {self.recipe.stages['method'].name!r} for {instance.modality}: recipe {same!r}"
         elif faults and name != DEFAULT:
             faults[-1] += f'. A recipe for {instance.modality} stands on another: say `extends = "{name}"`'
+            faults[-1] += self._what_suits(name)
         if faults:
             raise RecipeError(faults)
+
+    def _what_suits(self, name: str) -> str:
+        """Say which stages of this recipe, other than lime's, go with a recipe for another modality."""
+        theirs, usual = build(name, registry=self.registry).stages, build(DEFAULT, registry=self.registry).stages
+        own = {
+            kind: stage.name
+            for kind, stage in self.recipe.stages.items()
+            if stage.plugin.modality is None and kind not in ("model", "reader", "renderers", "segmenter", "filler")
+            and not stage.inline and kind in theirs and stage.name not in (theirs[kind].name, usual[kind].name)
+        }  # fmt: skip
+        said = ", ".join(f"{kind}={stage!r}" for kind, stage in own.items())
+        return f", or take recipe {name!r} with what of this one suits it: {said}" if own else ""
 
     def _of_this_method(self, modality: str) -> str | None:
         """Return a recipe for a modality with the method of this one; None: there is none."""

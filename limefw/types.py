@@ -237,7 +237,8 @@ class Draws:
         codes: ``(n, d)`` bool, float32 where not binary, or float64 standardised values.
         values: name -> ``(n, ...)`` array of all else that the composer needs (which background, table rows).
         groups: (n,) rows with one number belong together, in whatever blocks, as complementary pairs do; None: each
-            row alone.
+            row alone. Those of negative numbers are not drawn independently of the others, and standard errors leave
+            them out: as rows that any other run has too. Where all are, there are no standard errors.
         importance: (n,) probability of the row under the law wanted / under the law drawn from; by default 1.
         exhaustive: True where these rows are the sampler's whole law, so that nothing was left to chance.
     """

@@ -22,7 +22,7 @@ from limefw.cli.explain import progress
 @click.option("--label", "-l", multiple=True, metavar="NAME|INDEX|top:K", help="The first one is judged.")
 @click.option("--target", "aim", metavar="NAME|MODULE:FUNCTION", help="E.g. margin, or a function of your own.")
 @click.option("--seed", type=int, help="Equal seeds give equal figures.")
-@click.option("--samples", "-n", type=int, help="How many perturbed inputs each explanation may show the model.")
+@_common.with_samples
 @click.option("--row", type=int, help="Of a table (.csv, .tsv, .parquet): the number of the row, from 0.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @_common.with_cache
@@ -34,7 +34,7 @@ def evaluate(
     label: tuple[str, ...],
     aim: str | None,
     seed: int | None,
-    samples: int | None,
+    samples: int | str | None,
     row: int | None,
     where: str | None,
     as_json: bool,  # noqa: FBT001 - as click has it

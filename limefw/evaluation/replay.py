@@ -173,6 +173,11 @@ class Replay:
         return self._coarse
 
     @property
+    def splits(self) -> bool:
+        """Whether a method split segments while it played: explained again, it may split others."""
+        return self._begun.fingerprint() != self.segments.fingerprint()
+
+    @property
     def spent(self) -> dict[str, float]:
         """Rows and calls that the model was asked here, and its seconds."""
         totals = {
@@ -188,6 +193,10 @@ class Replay:
         """
         if self.explanation.neighbourhood.codes.dtype != np.float64:
             self(Draws(np.ones((1, self.segments.count), dtype=np.bool_)))
+            return
+        # the instance's own values in units of their spread are known to the sampler, which begins with them
+        first = next(iter(self.recipe.stages["sampler"](self.instance, self.segments, 1, stream(0, "samplers"))))
+        self._check(self._asked(self._games[0], first.take([0]))[0])
 
     def _game(self, composer: Composer) -> Game:
         key = None
@@ -230,9 +239,9 @@ class Replay:
             # half precision and other batches round otherwise
             if self.strict and abs(said - then) > 1e-2 * max(abs(then), float(seen[at])):
                 raise InputError(
-                    f"the model says {said:.4g} of {self.explanation.names[label]!r} in "
-                    f"{self.explanation.instance.name!r}, and said {then:.4g} when it was explained: give the same "
-                    "model, and the recipe where it was changed"
+                    f"this is another model than the one that was explained: it says {said:.4g} of "
+                    f"{self.explanation.names[label]!r} in {self.explanation.instance.name!r}, and that one said "
+                    f"{then:.4g}: give the same model, and the recipe where it was changed"
                 )
 
 

@@ -61,7 +61,7 @@ def evaluate(
     overrides: Mapping[str, Any] | None = None,
     masks: Any = None,
     labels: Label | Sequence[Label] | None = None,
-    samples: int | None = None,
+    samples: int | str | Mapping[str, Any] | None = None,
     seed: int | None = None,
     chunk: int | None = None,
     cache: Caching = None,
@@ -82,7 +82,7 @@ def evaluate(
         masks: where the thing meant lies, for metrics that want to know: an array in the instance's shape or a picture
             file; for several instances a list with a mask or None for each.
         labels: as `limefw.explain` has them; the first is judged.
-        samples: rows drawn for each explanation at the most.
+        samples: rows drawn for each explanation at the most, or "auto", as `limefw.explain` has it.
         seed: of explanations and metrics; each of several instances has its own, made of this and its place.
         chunk: rows per model call.
         cache: as `limefw.explain` has it; for what metrics ask too.
@@ -131,6 +131,9 @@ def _verdicts(
         try:
             explanation, own = _explained(case, model, chunk, cache, listen, registry)
             replay = Replay(explanation, own, model, registry, case.mask, case.seed, chunk, listen, cache=cache)
+            if case.explanation is not None:
+                # once, before any figure: metrics that ask nothing would not notice that it is another model
+                replay.open()
         except KeyboardInterrupt:
             if not verdicts:
                 raise

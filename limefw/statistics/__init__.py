@@ -1,8 +1,9 @@
 """What surrogates, kernels and metrics share: a weighted Gram matrix, ridge, robust covariance, weighted R2."""
 
+from limefw.statistics.errors import sandwich
 from limefw.statistics.likeness import correlation, overlap_of, topmost
 from limefw.statistics.moments import Gram, blocks, gram, weighted_means, without
-from limefw.statistics.ridge import linear_fits, sandwich, solve_ridge
+from limefw.statistics.ridge import linear_fits, solve_ridge
 from limefw.statistics.scores import (
     INTERVAL,
     cosine_to_instance,

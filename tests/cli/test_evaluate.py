@@ -49,6 +49,13 @@ def test_several_pictures_have_means_and_intervals(run, photo, mine, tmp_path):
     assert "95 % interval" in out
 
 
+def test_the_number_of_samples_may_be_left_to_the_answers(run, photo, mine):
+    code, out, _ = run("evaluate", photo, "-m", "mine:right", *FEW, "-n", "auto", "--metric", "effort", "--json")
+    assert code == 0
+    # not the 60 of FEW, but where it first looks
+    assert json.loads(out)["instances"][0]["figures"]["effort"]["rows"] == 128
+
+
 def test_a_saved_explanation_is_judged(run, photo, mine):
     assert run("explain", photo, "-m", "mine:right", *FEW, "-o", "saved.limefw")[0] == 0
     code, out, _ = run("evaluate", "saved.limefw", "-m", "mine:right", "--metric", "fidelity", "--json")

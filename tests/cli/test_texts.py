@@ -67,7 +67,10 @@ def test_a_pipeline_in_a_file_is_a_model(run, mine, tmp_path):
         (["--text", "good", "-m", "words:predict"], "has only one word"),
         (["review.txt", "-m", "words:predict", "-f", "overlay"], "renderer 'overlay' is for image, and this is text"),
         (["none.txt", "-m", "words:predict"], "there is no file none.txt"),
-        (["review.txt", "-m", "words:predict", "-r", "fast"], "is for image, and this is text"),
+        (
+            ["review.txt", "-m", "words:predict", "-r", "fast"],
+            "what of this one suits it: sampler='hadamard', kernel='symmetric'",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_in_one_sentence(run, mine, arguments, message):

@@ -348,10 +348,37 @@ def test_an_explanation_is_not_judged_by_another_model(photos):
         limefw.evaluate(
             explanation, limefw.model(Counting(), contract=limefw.Contract(size=(12, 12))), metrics="deletion"
         )
-    found = limefw.evaluate(explanation, lambda batch: Counting()(batch) ** 2, metrics=["deletion", "effort"])
-    assert "give the same model" in found[0].failures["deletion"]
+    other = lambda batch: Counting()(batch) ** 2
+    # also where no metric asks the model anything
+    for metrics in (["deletion", "insertion"], ["effort"]):
+        with pytest.raises(InputError, match=r"another model.* 0\.25.* 0\.50.*give the same model"):
+            limefw.evaluate(explanation, other, metrics=metrics)
+    # of several the others are judged
+    theirs = limefw.explain(photos[1], other, samples=60, **GRID)
+    found = limefw.evaluate([explanation, theirs], other, metrics=["effort", "deletion"])
+    assert list(found[0]) == []
+    assert "another model" in found[0].failures["explanation"]
+    assert list(found[1]) == ["effort", "deletion"]
     with pytest.raises(InputError, match="already has its samples"):
         limefw.evaluate(explanation, Counting(), samples=50)
+
+
+def test_a_row_by_standardised_values_is_not_judged_by_another_model():
+    rng = np.random.default_rng(0)
+    row = limefw.Table(rng.normal(size=(200, 4))).row(3)
+
+    def chances(slope):
+        def model(rows):
+            return 1 / (1 + np.exp(-slope * np.asarray(rows, float)[:, 0]))
+
+        return model
+
+    plain = {"segmenter": {"use": "bins", "discretizer": "none"}, "sampler": "marginals"}
+    explanation = limefw.explain(row, chances(1.0), samples=100, **plain)
+    assert explanation.neighbourhood.codes.dtype == np.float64
+    assert "effort" in limefw.evaluate(explanation, chances(1.0), metrics="effort")[0]
+    with pytest.raises(InputError, match="another model"):
+        limefw.evaluate(explanation, chances(3.0), metrics="effort")
 
 
 def test_what_was_made_in_code_is_asked_for(photos):

@@ -16,6 +16,12 @@ from limefw.results.explanation import Explanation
 from limefw.types import Instance, as_dtype
 
 
+OWN_SEGMENTS = (
+    "max_sensitivity compares effects of the same segments, and each explanation has its own here, as with method "
+    "'zoom': take 'stability', which then compares maps"
+)
+
+
 def max_sensitivity(
     explanation: Explanation,
     game: Replay,
@@ -78,15 +84,14 @@ def series_max_sensitivity(
 
 
 def _largest(explanation: Explanation, game: Replay, moved: Callable[[], Instance], draws: int) -> Mapping[str, float]:
+    if game.splits:
+        raise InputError(OWN_SEGMENTS)
     effects = explanation.effects()
     norm = float(np.linalg.norm(effects)) or 1.0  # as Captum has it where nothing has an effect
 
     def change(other: Explanation) -> float:
         if other.segments.fingerprint() != explanation.segments.fingerprint():
-            raise InputError(
-                "max_sensitivity compares effects of the same segments, and each explanation has its own here, as with "
-                "method 'zoom': take 'stability', which then compares maps"
-            )
+            raise InputError(OWN_SEGMENTS)
         return float(np.linalg.norm(other.effects() - effects)) / norm
 
     noisy = max(change(game.again(0, moved())) for _ in range(draws))

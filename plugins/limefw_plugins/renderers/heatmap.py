@@ -1,6 +1,7 @@
 """Every segment's effect as a colour over the photograph."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def heatmap(
     view = view_of(explanation, scale, longest or None)
     limit, values = relative_effects(explanation, number, view, per_area=per_area)
     pixels = heated(view, values, colors)
-    found, words = findings(explanation, number, SIGNS), wording_of(explanation)
+    found, words = _strongest(explanation, number, per_area=per_area), wording_of(explanation)
     said = " ".join(filter(None, (what_signs(found, words), trust(explanation, number))))
     paragraphs = [title(explanation, number), Paragraph([Words(said, FAINT)])]
     with drawing():
@@ -67,6 +68,22 @@ def relative_effects(
     """Return the largest absolute effect, and each pixel's effect relative to it, -1..1."""
     limit = float(np.abs(explanation.effects(label, per_area=per_area)).max())
     return limit, effects_at(explanation, label, view.labels, per_area=per_area) / (limit or 1.0)
+
+
+def _strongest(explanation: Explanation, label: int, *, per_area: bool) -> list[Finding]:
+    """Return those that get a sign, in the order of what the colours show."""
+    if not per_area:
+        return findings(explanation, label, SIGNS)
+    every = findings(explanation, label, explanation.segments.count)
+    most = max((abs(item.effect) / item.share for item in every), default=0.0)
+    scaled = [
+        replace(
+            item, effect=item.effect / item.share, strongest=most,
+            margin=None if item.margin is None else item.margin / item.share,
+        )
+        for item in every
+    ]  # fmt: skip
+    return sorted(scaled, key=lambda item: -abs(item.effect))[:SIGNS]
 
 
 def signed_findings(found: Sequence[Finding]) -> list[Finding]:

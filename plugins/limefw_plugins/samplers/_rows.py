@@ -1,6 +1,7 @@
 """What samplers of tables share: from drawn rows to draws."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,10 +34,11 @@ def drawn(row: Row, bins: Bins, rows: Floats, *, settled: bool = True, first: bo
     return Draws(bins.codes(row, rows), {"row": rows})
 
 
-def in_blocks(row: Row, bins: Bins, rows: Floats) -> Iterator[Draws]:
+def in_blocks(row: Row, bins: Bins, rows: Floats, *, independent: bool = True) -> Iterator[Draws]:
     """Yield draws of encoded rows, of which the first becomes the instance, a few hundred at a time."""
     for start in range(0, len(rows), BLOCK):
-        yield drawn(row, bins, rows[start : start + BLOCK], first=start == 0)
+        block = drawn(row, bins, rows[start : start + BLOCK], first=start == 0)
+        yield block if independent else replace(block, groups=-1 - start - np.arange(len(block)))
 
 
 def at_quantiles(row: Row, shares: Floats) -> Floats:

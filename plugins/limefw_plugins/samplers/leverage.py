@@ -21,8 +21,8 @@ def leverage(
     A combination is drawn by its leverage in the regression whose solution Shapley values are. Where a size has fewer
     combinations than its share it gives all of them, and the rest goes to the others. Importance is the probability
     under fair coins over that of being drawn, for kernel `shapley`. The instance and the all-hidden row come first. An
-    odd budget is rounded down. What is drawn depends on the budget, as it is shared out beforehand. Standard errors are
-    on the safe side, up to 1.5 times the spread: they do not know that some sizes were drawn whole.
+    odd budget is rounded down. What is drawn depends on the budget, as it is shared out beforehand.Standard errors
+    leave out sizes that were drawn whole; where others nearly were, they are up to 1.5 times the spread.
 
     Args:
         enumerate_small: where all combinations fit the budget take each once; the kernel then weighs them.
@@ -46,10 +46,14 @@ def leverage(
     importance = np.ones(count + 1)
     chance = np.log(np.maximum(shares, 1e-9) / max(1, pairs - 1)) - choices
     importance[sizes] = importance[count - sizes] = np.exp((1 - count) * log(2) - chance)
+    whole_sizes = np.append(False, taken >= there)
     for start in range(0, len(half), BLOCK // 2):
         part = half[start : start + BLOCK // 2]
         codes = np.stack([part, ~part], axis=1).reshape(-1, count)
-        groups = np.repeat(np.arange(start, start + len(part)), 2)
+        shown = part.sum(axis=1)
+        numbers = np.arange(start, start + len(part))
+        # of a size that was drawn whole every run has all
+        groups = np.repeat(np.where(whole_sizes[np.minimum(shown, count - shown)], -numbers, numbers), 2)
         yield Draws(codes, groups=groups, importance=importance[codes.sum(axis=1)])
 
 

@@ -41,6 +41,7 @@ def bayesian_ridge(
         prior_precision: lambda, in units of 1 / answer^2; none: by the evidence.
         noise_precision: alpha, likewise.
         errors: "posterior": what is not known about the effects if the line is true; this is no spread between seeds.
+            None where the noise is sought and there are not at least two more rows than segments.
             "robust": HC3, or CR3 where rows come in groups, of the draws alone, with both precisions held fixed.
         max_iterations: of maximising the evidence.
     """
@@ -58,7 +59,10 @@ def bayesian_ridge(
         pull = axes.T @ (moments.with_targets[:, number] - moments.cross @ mean)
         sums = (scales, pull, left, moments.total)
         precisions = _precisions(sums, given, spread, max_iterations)
-        fits.append(_fit(around.take(targets=[number]), moments, mean, (scales, axes, pull), precisions, errors))
+        # from as few rows as this what is noise and what is effect cannot be told, and all may be taken for noise
+        known = noise_precision is not None or bool(np.count_nonzero(around.weights) > len(mean) + 1)
+        along = (scales, axes, pull)
+        fits.append(_fit(around.take(targets=[number]), moments, mean, along, precisions, errors, known=known))
     return fits
 
 
@@ -118,13 +122,15 @@ def _fit(
     along: tuple[Floats, Floats, Floats],
     precisions: tuple[float, float],
     errors: str,
+    *,
+    known: bool,
 ) -> Fit:
     """Return the fit to the one target of `around`."""
     (scales, axes, pull), (prior, noise) = along, precisions
     effects = mean + axes @ (noise * pull / (prior + noise * scales))
     answers = around.targets[:, 0]
     intercept = float(np.average(answers, weights=around.weights) - moments.code_means @ effects)
-    covariance: Floats | None = (axes / (prior + noise * scales)) @ axes.T
+    covariance: Floats | None = (axes / (prior + noise * scales)) @ axes.T if known else None
     detail: dict[str, float | None] = {"prior_precision": prior, "noise_precision": noise}
     if errors == "posterior":
         detail["freedom"] = None  # a normal law, whatever was drawn

@@ -227,6 +227,7 @@ def test_metrics_that_explain_again_split_the_coarse_segments_anew(pixels):
     told = limefw.evaluate(pixels, patchy, recipe=limefw.build(**recipe), metrics=metrics)[0]
     assert set(told["stability"]) == {"map_spearman", "map_overlap"}
     assert "compares effects of the same segments" in told.failures["max_sensitivity"]
+    assert told.spent["max_sensitivity"]["rows"] == 0
     found = zoomed(pixels, samples=120, method={"rounds": 1})
     game = Replay(found, limefw.build(**recipe), limefw.model(patchy), limefw.registry())
     assert game.again(1).segments.count == found.segments.count

@@ -286,6 +286,8 @@ def test_the_largest_change_counts_of_noise_and_of_seeds(planted, run, with_effe
     moved = iter([1.0, 5.0, 2.0])
 
     class Other:
+        splits = False
+
         def again(self, number=0, instance=None):
             by = next(moved) if instance is not None else (0.0, 2.0, 10.0, 1.0)[number]
             return with_effects(explanation, explanation.effects() + by * np.eye(4)[0])

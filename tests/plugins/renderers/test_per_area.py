@@ -33,6 +33,16 @@ def test_an_effect_is_divided_by_the_hundredths_of_the_picture_that_it_covers(ex
     np.testing.assert_array_equal(explanation.values_of(), explanation.effects()[explanation.segments.labels])
 
 
+def test_its_signs_are_those_of_the_strongest_colours(explanation):
+    """Of broad and narrow stripes of equal effect the narrow one alone is strong enough for a sign."""
+    from limefw_plugins.renderers.heatmap import _strongest, signed_findings
+
+    for per_area, signed in ((False, [0, 1, 2]), (True, [1])):
+        found = _strongest(explanation, 1, per_area=per_area)
+        assert sorted(item.segment for item in signed_findings(found)) == signed
+        assert found[0].strongest == abs(found[0].effect)
+
+
 def test_the_heat_map_shows_it(explanation):
     """The narrow stripe has the full colour, and the broad one of equal effect is pale beside it."""
 

@@ -116,11 +116,33 @@ def test_rows_come_with_their_complements(sampler, count, budget, seed):
     assert len(draws) <= max(2, budget)
     assert draws.codes[0].all()
     np.testing.assert_array_equal(draws.codes[::2], ~draws.codes[1::2])
-    np.testing.assert_array_equal(draws.groups, np.repeat(np.arange(len(draws) // 2), 2))
+    np.testing.assert_array_equal(np.abs(draws.groups), np.repeat(np.arange(len(draws) // 2), 2))
     np.testing.assert_allclose(draws.importance[::2], draws.importance[1::2], rtol=1e-12)
     assert draws.exhaustive == (2**count <= budget)
     if not draws.exhaustive and sampler is not leverage:
         assert len(draws) == max(2, budget - budget % 2)
+
+
+@pytest.mark.parametrize(("count", "budget", "whole"), [(10, 160, {1}), (9, 300, {1, 2}), (12, 60, set())])
+def test_sizes_that_leverage_draws_whole_are_no_luck(count, budget, whole):
+    """Exactly these have groups of negative numbers, and every run has all of their codes."""
+    for seed in range(3):
+        draws = drawn(leverage, count, budget, seed)
+        shown = draws.codes.sum(axis=1)
+        sizes = np.minimum(shown, count - shown)
+        assert set(sizes[draws.groups < 0].tolist()) == whole
+        assert (draws.groups[np.isin(sizes, list(whole))] < 0).all()
+        assert all((sizes == size).sum() == 2 * comb(count, size) for size in whole)
+
+
+def test_arrays_of_sobol_are_drawn_anew():
+    """Which products of columns are columns again differs from array to array, so that no error stays."""
+    arrays = 2.0 * drawn(scrambled_sobol, 12, 64 * 40, enumerate_small=False).codes.reshape(40, 64, 12)[1:] - 1
+    triples = np.array([(array[:, 0] * array[:, 1] * array[:, 2]) @ array / 64 for array in arrays])
+    assert (np.abs(triples) == 1).any()
+    # of one array an alias has one sign, or none, for good
+    assert not (np.abs(triples).min(axis=0) == 1).any()
+    assert (np.abs(triples.mean(axis=0)) < 0.6).all()
 
 
 # leverage is shared out beforehand

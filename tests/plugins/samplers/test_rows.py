@@ -5,6 +5,7 @@ import pytest
 
 import limefw
 from limefw import Draws
+from limefw.statistics import linear_fits
 from limefw_plugins.fillers.other_values import other_values
 from limefw_plugins.samplers.around_instance import around_instance
 from limefw_plugins.samplers.bootstrap import bootstrap
@@ -118,6 +119,27 @@ def test_even_designs_vary_less(row, sampler):
         return np.std(means)
 
     assert spread(sampler) < 0.4 * spread(marginals)
+
+
+@pytest.mark.parametrize(("sampler", "known"), [(latin_hypercube, True), (sobol, False)])
+def test_rows_of_one_array_say_nothing_of_their_errors(row, sampler, known):
+    """Sobol's points are one array: textbook errors of its rows are up to four times too wide, or half as wide."""
+    cut = bins(row, RNG(0))
+    draws = Draws.join(list(sampler(row, cut, 300, RNG(0))))
+    answers = draws.codes @ np.arange(1.0, 1 + draws.codes.shape[1])[:, None]
+    around = limefw.Neighbourhood(draws.codes, answers, np.ones(300), draws.groups)
+    (fit,) = linear_fits(around, 0.0)
+    assert (fit.standard_errors is not None) == known
+
+
+def test_automatic_stopping_says_that_sobol_has_no_intervals():
+    """It draws the maximum, and says why that is all it can do."""
+    table = limefw.Table(np.random.default_rng(0).normal(size=(300, 5)))
+    model = lambda rows: 1 / (1 + np.exp(-np.asarray(rows, float)[:, :2].prod(axis=1)))
+    found = limefw.explain(table.row(3), model, sampler="sobol", samples={"max": 400})
+    (caution,) = (one for one in found.health.cautions if one.code == "not_stable")
+    assert "not independent and have no intervals" in caution.message
+    assert found.top(1)[0].standard_error is None
 
 
 def test_kept_columns_may_show_the_rows_own_value(row):

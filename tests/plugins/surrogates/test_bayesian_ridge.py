@@ -126,6 +126,14 @@ def test_a_posterior_has_normal_intervals(make):
         np.testing.assert_allclose(margins(fit, few), wide * fit.standard_errors, rtol=1e-6)
 
 
+def test_noise_that_is_sought_in_too_few_rows_gives_no_intervals(make):
+    """With a row for each segment and one, all may be taken for noise; one more will do, or a precision."""
+    for rows, known, given in ((8, False, {}), (9, True, {}), (5, True, {"noise_precision": 4.0})):
+        fit, _ = bayesian_ridge(make(rows=rows), RNG, **given)
+        assert (fit.standard_errors is not None) == known
+        assert np.isfinite(fit.effects).all()
+
+
 def test_a_factor_on_all_weights_and_rows_of_no_weight_change_nothing(make):
     """Neither says anything about what is explained."""
     around = make()

@@ -1,0 +1,164 @@
+"""The covariance of coefficients, robust to misfit, to groups of rows, and to the instance that no run draws."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limefw.statistics.moments import BLOCK, Gram, weighted_means
+from limefw.statistics.scores import INTERVAL, rounding
+from limefw.types import Floats, Neighbourhood
+
+
+FEW_CARRIERS = 8
+"""Groups that must carry the spread of the others, for these to say by themselves how far they spread."""
+
+
+def sandwich(
+    around: Neighbourhood, moments: Gram, beta: Floats, intercepts: Floats, alpha: float
+) -> list[Floats | None]:
+    """Return for each target the ``(k, k)`` covariance of ridge coefficients, robust to misfit and to groups of rows.
+
+    HC3 for rows drawn alone, CR3 (jackknife) for rows drawn in groups: V = A^-1 (sum_g u_g u_g') A^-1 with
+    u_g = X_g' W_g (I - H_gg)^-1 e_g and H_gg = X_g A^-1 X_g' W_g (Bell & McCaffrey 2002; MacKinnon & White 1985).
+    Textbook formulas overstate the spread of paired designs about twofold.
+
+    Groups of negative numbers are in every run and add nothing. So is the group of the first row, the instance, but
+    beside the law: b = A^-1 u_0 is what it pulls the coefficients by. The others' spread is that around the line
+    without it, and a pull is added as far as an interval needs to hold what lies so far beside its middle (Armstrong &
+    Kolesar 2020): `_share` of it. Where fewer than FEW_CARRIERS groups carry that spread, the answers that matter may
+    not have been drawn: then the first group counts as one of them.
+
+    None where there are not more groups than columns, or none of them is drawn; zeros where the neighbourhood is
+    exhaustive, as another draw would be the same.
+    """
+    width, count = beta.shape
+    if around.exhaustive or "no errors" in (around.known or ()):
+        return [np.zeros((width, width)) for _ in range(count)]
+    numbers, group = np.unique(around.groups, return_inverse=True)
+    if len(numbers) <= width + 1:
+        return [None] * count
+    bread = _inverse(moments.cross, alpha)
+    others = group != group[0]
+    first, drawn = np.flatnonzero(~others)[None], np.flatnonzero(others & (around.groups >= 0))
+    if not len(drawn):
+        return [None] * count
+    pulls = _group_scores(around, first, bread, moments, beta, intercepts)[0] @ bread
+    rest = [drawn[rows] for rows in _groups_of_equal_size(np.unique(group[drawn], return_inverse=True)[1])]
+    base = beta - pulls.T
+    if np.isfinite(moments.total):
+        weights = np.where(others, around.weights, 0.0)
+        level = weighted_means(around.targets, weights) - weighted_means(around.codes, weights) @ base
+    else:
+        level = intercepts
+    spread, carriers = _spread(around, rest, bread, moments, base, level)
+    few = carriers < FEW_CARRIERS
+    whole = _spread(around, rest, bread, moments, beta, intercepts)[0] if few.any() else spread
+    found: list[Floats | None] = []
+    for target, pull in enumerate(pulls):
+        own = (whole if few[target] else spread)[target]
+        part = pull if few[target] else pull * np.sqrt(_share(pull, own))
+        found.append(own + np.outer(part, part))
+    return found
+
+
+def _share(pull: Floats, covariance: Floats) -> Floats:
+    """Return (k,) how much of a squared pull widens a variance, for 95 % of intervals to hold what it points away from.
+
+    The interval to both sides of a normal variable of mean t and variance 1 that holds 0 so often is of half-width
+    c(t), from 1.96 to t + 1.645, and the share is (c(t)^2 / 1.96^2 - 1) / t^2, from 1 down to 1 / 1.96^2; this is it
+    to 1.3 % of c.
+    """
+    errors = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
+    least = 1.0 / INTERVAL**2
+    steep = np.divide(np.abs(pull), errors, out=np.full(len(pull), np.inf), where=errors > 0)
+    return np.asarray(least + (1.0 - least) / (1.0 + 0.427 * steep**1.29))
+
+
+def _spread(
+    around: Neighbourhood,
+    groups: list[NDArray[np.intp]],
+    bread: Floats,
+    moments: Gram,
+    beta: Floats,
+    intercepts: Floats,
+) -> tuple[Floats, Floats]:
+    """Return the covariance ``(t, k, k)`` by the scores of groups, and (t,) how many carry it as if all alike did."""
+    width, count = beta.shape
+    meat, total, squares = np.zeros((count, width, width)), np.zeros(count), np.zeros(count)
+    unit = np.abs(around.targets).max(axis=0)
+    unit[unit == 0] = 1.0
+    for rows in groups:
+        for start in range(0, len(rows), BLOCK):
+            scores = _group_scores(around, rows[start : start + BLOCK], bread, moments, beta, intercepts)
+            meat += np.einsum("gtk,gtl->tkl", scores, scores, optimize=True) if count > 1 else _outer(scores)
+            # in units of the answers, whose fourth power may be beyond all numbers
+            scores /= unit[:, None]
+            sizes = np.einsum("gtk,gtk->gt", scores @ bread, scores)
+            total, squares = total + sizes.sum(axis=0), squares + (sizes**2).sum(axis=0)
+    # answers that lie on the line to rounding carry nothing
+    seen = total > rounding(np.ones(1)) ** 2 * float(around.weights.sum())
+    carriers = np.divide(total**2, squares, out=np.zeros(count), where=seen)
+    return bread @ meat @ bread, carriers
+
+
+def _inverse(cross: Floats, alpha: float) -> Floats:
+    """Return (cross + alpha I)^-1, the pseudo-inverse where the penalty is too small to make that well conditioned."""
+    penalised = cross + alpha * np.eye(len(cross))
+    well = alpha > 1e-8 * np.trace(cross)
+    return np.asarray(np.linalg.inv(penalised) if well else np.linalg.pinv(penalised, hermitian=True), dtype=np.float64)
+
+
+def _outer(scores: Floats) -> Floats:
+    flat = scores[:, 0]
+    return np.asarray((flat.T @ flat)[None])
+
+
+def _groups_of_equal_size(group: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Yield ``(g, m)`` row numbers: all g groups that have m rows."""
+    order = np.argsort(group, kind="stable")
+    sizes = np.bincount(group)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    for size in np.unique(sizes):
+        first = starts[sizes == size]
+        yield order[first[:, None] + np.arange(size)]
+
+
+def _group_scores(
+    around: Neighbourhood,
+    rows: NDArray[np.intp],
+    bread: Floats,
+    moments: Gram,
+    beta: Floats,
+    intercepts: Floats,
+) -> Floats:
+    """Return u_g for ``(g, m)`` rows, ``(g, t, k)``: the centred design stands for the unpenalised intercept."""
+    if rows.shape[1] == 1:
+        return _alone(around, rows[:, 0], bread, moments, beta, intercepts)
+    codes = around.codes[rows]
+    x = codes - moments.code_means
+    w = around.weights[rows]
+    residual = around.targets[rows] - (codes @ beta + intercepts)
+    # one product of matrices, not one for each group
+    half = (x.reshape(-1, x.shape[-1]) @ bread).reshape(x.shape)
+    hat = (half @ np.swapaxes(x, 1, 2) + 1.0 / moments.total) * w[:, None, :]
+    rest = np.eye(rows.shape[1]) - hat
+    adjusted = np.asarray(np.linalg.solve(rest + 1e-9 * np.eye(rows.shape[1]), residual), dtype=np.float64)
+    return np.asarray(np.einsum("gmk,gmt->gtk", x * w[..., None], adjusted, optimize=True))
+
+
+def _alone(
+    around: Neighbourhood,
+    rows: NDArray[np.intp],
+    bread: Floats,
+    moments: Gram,
+    beta: Floats,
+    intercepts: Floats,
+) -> Floats:
+    """Return the same for rows that are each alone: one product of matrices, and no small ones."""
+    x = around.codes[rows] - moments.code_means
+    w = around.weights[rows]
+    residual = around.targets[rows] - (x @ beta + (intercepts + moments.code_means @ beta))
+    hat = (np.einsum("gk,gk->g", x @ bread, x) + 1.0 / moments.total) * w
+    adjusted = residual / np.maximum(1.0 - hat, 1e-6)[:, None]
+    return np.asarray(x[:, None, :] * (w[:, None] * adjusted)[:, :, None])
