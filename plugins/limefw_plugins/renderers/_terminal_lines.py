@@ -17,10 +17,10 @@ def outlook(explanation: Explanation) -> list[str]:
     """Return lines of the model's strongest answers."""
     words = wording_of(explanation)
     what = "What the model says" if words.plus == "raises" else "The model's strongest answers"
-    lines = [f"{what} ({words.noun})"]
+    lines = [f"{what} ({words.said})"]
     strongest = dict(list(explanation.outlook.items())[:5])
     for (name, value), text in zip(strongest.items(), words.values(list(strongest.values())), strict=True):
-        bar = "█" * round(30 * min(1.0, max(0.0, value))) if words.noun == "probability" else ""
+        bar = "█" * round(30 * min(1.0, max(0.0, words.answered(value)))) if words.said == "probability" else ""
         lines.append(f"  {fitted(printable(name), 36)} {text:>10}  {bar}")
     return lines
 

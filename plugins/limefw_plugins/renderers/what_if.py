@@ -84,7 +84,7 @@ def _blended(
 
 
 def _below(explanation: Explanation, label: int, asked: Asked) -> list[Words]:
-    noun = wording_of(explanation).noun
+    noun = wording_of(explanation).said
     filled = f"Numbers are the model's own ({noun}). In place of striped parts it saw: {asked.filler}."
     return [Words(asked.verdict), Words(filled, FAINT), Words(trust(explanation, label), FAINT)]
 
