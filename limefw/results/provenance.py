@@ -50,19 +50,6 @@ def made_by(
     }
 
 
-def noun_of(provenance: Mapping[str, Any]) -> str:
-    """Return what the answers that were explained are: a probability, log-odds, a score or a predicted value."""
-    model, target = provenance.get("model", {}), provenance.get("recipe", {}).get("target", {})
-    use, head = target.get("use", "probability"), model.get("contract", {}).get("head")
-    if model.get("task") == "regression":
-        return "predicted value"
-    if use == "inline":
-        return str(target.get("function", "the target"))
-    if head == "scores" and use in ("probability", "unbounded"):
-        return "score"
-    return "log-odds" if use in ("log_odds", "unbounded") else str(use).replace("_", " ")
-
-
 def _hashed(made: Any) -> dict[str, str | None]:
     """Return the hash of what a stage made: a label map or a picture may be a file or an array that nothing names."""
     return {"sha256": made.fingerprint() if hasattr(made, "fingerprint") else None}

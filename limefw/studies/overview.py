@@ -10,7 +10,7 @@ from limefw import contracts
 from limefw.discovery import registry
 from limefw.errors import LimefwError, MissingDependencyError, RecipeError
 from limefw.recipe import Label
-from limefw.results.explanation import Explanation
+from limefw.results.explanation import Explanation, noun_of
 from limefw.stage import Stage
 from limefw.studies.weights import By, Key, Weights
 from limefw.types import Floats, Rendering, freeze

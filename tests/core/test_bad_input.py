@@ -585,7 +585,7 @@ def test_a_missing_library_says_how_to_get_it(monkeypatch, segmenter):
     assert isinstance(error, ImportError)
     assert isinstance(error, PluginError)
     assert model.rows == 0
-    assert explain(model=model).health.samples == 30
+    assert explain(model=model, recipe="lime").health.samples == 30
 
 
 def test_a_missing_library_of_a_model_names_limefw_s_extra(monkeypatch, tmp_path):

@@ -44,7 +44,7 @@ class Counting:
 
 def explained(photo, model=None, **settings):
     named = limefw.model(model or Counting(), classes=["cat", "dog", "owl"])
-    return limefw.explain(photo, named, **{**EXACT, "samples": 300, **settings})
+    return limefw.explain(photo, named, **{"recipe": "lime", **EXACT, "samples": 300, **settings})
 
 
 def figures(explanation):

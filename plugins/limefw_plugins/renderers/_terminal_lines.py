@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._findings import TIED, TIED_MEANS, Finding
 from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, doubts, sampling
-from limefw_plugins.renderers._words import columns, fitted, printable, wording_of
+from limefw_plugins.renderers._words import Wording, columns, fitted, printable, wording_of
 
 
 WIDTH = 88
@@ -59,7 +59,7 @@ def trust(explanation: Explanation) -> list[str]:
     """Return lines on how far to trust the explanation."""
     lines = ["How far to trust this"]
     for account in accounts(explanation):
-        lines += indented(_sentences(account))
+        lines += indented(_sentences(account, wording_of(explanation)))
     if sentence := beyond(explanation):
         lines += indented(sentence)
     lines += indented(sampling(explanation)) + indented(INTERVALS)
@@ -68,11 +68,13 @@ def trust(explanation: Explanation) -> list[str]:
     return lines
 
 
-def _sentences(account: Account) -> str:
+def _sentences(account: Account, words: Wording) -> str:
     follows = f"{account.sentence[0].lower()}{account.sentence[1:]}"
     total = f"{account.intercept} + effects {account.effects} = " if account.effects else ""
+    scale = "" if words.said == words.noun else f", in {words.noun}"
     return (
-        f"{account.name}: {follows} For the whole instance it says {total}{account.local}; the model {account.model}."
+        f"{account.name}: {follows} For the whole instance it says{scale} {total}{account.local}; the model "
+        f"{account.model}."
     )
 
 

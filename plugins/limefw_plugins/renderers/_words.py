@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from limefw.letters import visible
-from limefw.results.explanation import Explanation
-from limefw.results.provenance import noun_of
+from limefw.results.explanation import Explanation, noun_of
 
 
 MINUS = "\N{MINUS SIGN}"
@@ -112,10 +111,15 @@ class Wording:
         return 0.5 + 0.5 * math.tanh(0.5 * value) if self.noun == "log-odds" else value
 
     def answer(self, value: float) -> str:
-        """Return an answer with what it is: "probability 0.77", "probability 0.77 (log-odds 1.21)"."""
+        """Return an answer with what it is: "probability 0.77", "probability 0.77, log-odds 1.21"."""
         if self.noun == "log-odds":
-            return f"probability {_share(self.answered(value))} (log-odds {number(value)})"
-        return f"{self.noun} {self.value(value)}"
+            return f"{self.told(value)}, log-odds {number(value)}"
+        return self.told(value)
+
+    def told(self, value: float) -> str:
+        """Return the same as it is `said`, and no more."""
+        share = _share(self.answered(value)) if self.said == "probability" else number(value)
+        return f"{self.said} {share}"
 
 
 def _share(value: float) -> str:
@@ -159,7 +163,7 @@ def headline(explanation: Explanation, shown: Callable[[str], str] = str) -> str
     answers = explanation.outlook or {explanation.names[first]: explanation.prediction(first)}
     name, value = next(iter(answers.items()))
     if words.noun != "predicted value":
-        return f"{model} says {shown(printable(name))} with {words.answer(value)}"
+        return f"{model} says {shown(printable(name))} with {words.told(value)}"
     name = printable(explanation.names[first])
     what = "" if name == "value" else f" for {shown(name)}"
     return f"{model} predicts {words.value(explanation.prediction(first))}{what}"
