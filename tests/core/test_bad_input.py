@@ -654,7 +654,7 @@ def test_a_filler_that_hides_nothing_is_told():
     """A one-pixel segment is its own mean colour: the caution names the filler, not only the model."""
     image = np.random.default_rng(0).integers(0, 256, (6, 6, 3), dtype=np.uint8)
     grid = {"use": "grid", "rows": 6, "columns": 6}
-    found = limefw.explain(image, Counting(), segmenter=grid, samples=400)
+    found = limefw.explain(image, Counting(), recipe="lime", segmenter=grid, samples=400)
     assert "filler_hides_nothing" in [caution.code for caution in found.health.cautions]
     other = limefw.explain(image, Counting(), segmenter=grid, samples=400, filler={"use": "constant", "value": 0.0})
     assert "filler_hides_nothing" not in [caution.code for caution in other.health.cautions]
