@@ -307,8 +307,8 @@ class Explanation:
             without = f"without its {supporters} {asked.without:.3g}; "
         scale = " log-odds" if noun_of(self.provenance) == "log-odds" else ""
         return (
-            f"<Explanation of {self.instance.name!r}: {self.names[first]} {health.model_prediction:.3g}{scale}; {strongest}; "
-            f"{without}R2 {health.fidelity:.2f}; {self.health.samples} samples>"
+            f"<Explanation of {self.instance.name!r}: {self.names[first]} {health.model_prediction:.3g}{scale}; "
+            f"{strongest}; {without}R2 {health.fidelity:.2f}; {self.health.samples} samples>"
         )
 
     def _repr_html_(self) -> str:

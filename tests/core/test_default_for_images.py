@@ -80,6 +80,17 @@ def test_answers_are_told_as_probabilities():
     assert " log-odds; " in repr(found)
 
 
+def test_answers_that_end_at_0_or_1_are_told_in_log_odds():
+    """Where each would read > 0.9999 nobody could see that hiding the strongest changed anything."""
+    sure = limefw.model(lambda batch: 10 + 2 * logit(batch), use={"use": "callable", "head": "sigmoid_logits"})
+    found = limefw.explain(photo(40, 50, 3), sure, labels=[1])
+    said = found.what_if[1]
+    text = " ".join(str(found.render("text").data).split())
+    assert "with probability > 0.9999." in text
+    assert f"the model itself says log-odds {said.without:.1f} instead of {said.prediction:.1f}" in text
+    assert f"log-odds {said.prediction:.1f}</b> → <b>{said.without:.1f}" in str(found.render("html").data)
+
+
 def test_outputs_that_sum_to_no_1_are_explained():
     """Several labels may hold at once."""
     independent = limefw.model(
@@ -100,7 +111,18 @@ def test_who_asks_for_log_odds_is_refused_where_there_are_none():
 
 @pytest.mark.parametrize(
     "shape",
-    [(28, 28), (28, 28, 1), (8, 8), (1, 30, 3), (30, 1, 3), (2, 2, 3), (3, 3, 3), (40, 40, 2), (40, 40, 5), (64, 64, 3)],
+    [
+        (28, 28),
+        (28, 28, 1),
+        (8, 8),
+        (1, 30, 3),
+        (30, 1, 3),
+        (2, 2, 3),
+        (3, 3, 3),
+        (40, 40, 2),
+        (40, 40, 5),
+        (64, 64, 3),
+    ],
 )
 @pytest.mark.parametrize("samples", [None, 20, "auto"])
 def test_pictures_of_any_size_are_explained(shape, samples):

@@ -69,7 +69,7 @@ class Wording:
 
     @property
     def said(self) -> str:
-        """What the model's own answers are told in: where effects are in log-odds, in the probabilities that they are."""
+        """What the model's own answers are told in: probabilities where effects are in log-odds."""
         return "probability" if self.noun == "log-odds" else self.noun
 
     def verb(self, effect: float) -> str:
