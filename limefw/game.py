@@ -185,10 +185,10 @@ class Game:
     def _answers(self, outputs: NDArray[Any], targets: Floats) -> Floats:
         """Return what the model says of each label, for messages: in log-odds it tells few people anything."""
         with suppress(ModelError):
-            values = self.model.head.columns(outputs)[0]
-            if len(values) == targets.shape[1]:
-                return values
-        return targets[0]
+            values = self.model.head.columns(outputs)
+            if values.shape[1] == targets.shape[1]:
+                targets = values
+        return np.asarray(targets[0])
 
     def outlook(self, count: int) -> Mapping[str, float]:
         """Return the `count` strongest targets of the instance by name."""

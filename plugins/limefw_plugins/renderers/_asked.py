@@ -52,8 +52,8 @@ class Asked:
     def sentence(self) -> str:
         """Everything in one sentence."""
         return (
-            f"Asked without {self.parts}, the model itself says {self.unit}{self.without} {self.mean}instead of {self.whole} "
-            f"(the stand-in guessed {self.guess_without}); with these alone it says {self.only} "
+            f"Asked without {self.parts}, the model itself says {self.unit}{self.without} {self.mean}instead of "
+            f"{self.whole} (the stand-in guessed {self.guess_without}); with these alone it says {self.only} "
             f"(guessed {self.guess_only})."
         )
 
