@@ -135,6 +135,18 @@ def test_pictures_of_any_size_are_explained(shape, samples):
     assert np.abs(found.effects()).max() > 0
 
 
+def test_segments_of_a_pixel_are_hidden_too():
+    """A pixel's own mean would hide nothing; the mean of 16 around it does. Of large pictures segments keep their own."""
+    single = limefw.explain(photo(8, 8, 3), MODELS["probabilities"], segmenter={"use": "grid", "rows": 8, "columns": 8})
+    assert not codes_of(single) & {"filler_hides_nothing", "constant_model"}
+    image, grid = photo(60, 60, 3), {"use": "grid", "rows": 10, "columns": 10}
+    one, other = (
+        limefw.explain(image, MODELS["probabilities"], segmenter=grid, samples=300, filler={"patches": patches})
+        for patches in (50, None)
+    )
+    np.testing.assert_array_equal(one.effects(), other.effects())
+
+
 def test_one_colour_is_told_and_one_pixel_refused():
     flat = limefw.explain(np.full((20, 20, 3), 90, np.uint8), MODELS["probabilities"])
     assert {"filler_hides_nothing", "constant_model"} <= codes_of(flat)

@@ -22,10 +22,12 @@ def mean_color(
         truncate: cut decimals off integer pixels, as lime 0.2.0.1 does, instead of rounding.
         patches: the mean colours of about so many superpixels (`slic`) instead of the segments' own: of segments that
             were merged from these a hidden one then looks as they would, and not like one large spot. Of a small
-            picture there are fewer, each of 16 pixels or more; segments that are as many keep their own.
+            picture there are fewer, each of 16 pixels or more; of others segments that are as many keep their own.
     """
     parts = segments
-    if patches is not None and segments.count < patches:
+    if patches is not None:
         height, width = image.shape
-        parts = slic(image, rng, n_segments=max(1, min(patches, height * width // LEAST)))
+        most = height * width // LEAST
+        if segments.count < patches or most < patches:
+            parts = slic(image, rng, n_segments=max(1, min(patches, most)))
     return PixelComposer.of(image, mean_colors(image, parts), segments, truncate=truncate)
