@@ -136,7 +136,7 @@ def test_pictures_of_any_size_are_explained(shape, samples):
 
 
 def test_segments_of_a_pixel_are_hidden_too():
-    """A pixel's own mean would hide nothing; the mean of 16 around it does. Of large pictures segments keep their own."""
+    """A pixel's own mean hides nothing, that of 16 around it does. Of larger pictures segments keep their own."""
     single = limefw.explain(photo(8, 8, 3), MODELS["probabilities"], segmenter={"use": "grid", "rows": 8, "columns": 8})
     assert not codes_of(single) & {"filler_hides_nothing", "constant_model"}
     image, grid = photo(60, 60, 3), {"use": "grid", "rows": 10, "columns": 10}
