@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
@@ -169,7 +170,9 @@ class Game:
             outputs = self._ask(draws, [0])
             targets = self._to_targets(outputs)
             self.prediction = targets[0]
-            self.columns = resolve_labels(self.labels, targets[0], self.names, self._ranks(outputs, targets))
+            self.columns = resolve_labels(
+                self.labels, self._answers(outputs, targets), self.names, self._ranks(outputs, targets)
+            )
             self._targets = targets[:, self.columns]
         key = self.keys(draws.take(slice(0, 1)))[0]
         self._seen[key] = 0
@@ -180,6 +183,14 @@ class Game:
         raw = outputs.reshape(len(outputs), -1)[0].astype(np.float64)
         second = raw if len(raw) == targets.shape[1] else targets[0]
         return np.lexsort((-second, -targets[0]))
+
+    def _answers(self, outputs: NDArray[Any], targets: Floats) -> Floats:
+        """Return what the model says of each label, for messages: in log-odds it tells few people anything."""
+        with suppress(ModelError):
+            values = self.model.head.columns(outputs)
+            if values.shape[1] == targets.shape[1]:
+                targets = values
+        return np.asarray(targets[0])
 
     def outlook(self, count: int) -> Mapping[str, float]:
         """Return the `count` strongest targets of the instance by name."""

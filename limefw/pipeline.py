@@ -55,8 +55,8 @@ class Explainer:
 
         Args:
             model: what ``limefw.model`` takes; None: the recipe's model, or the embedded one.
-            recipe: a name, a file, a mapping or a Recipe; None: the one for the instance's modality ("lime" for
-                images, "text", "table", "series").
+            recipe: a name, a file, a mapping or a Recipe; None: the one that is called like the instance's modality
+                ("image", which is "quick"; "text", "table", "series"), else "lime".
             overrides: settings on top of it; a stage may be a function of its kind's call shape.
             chunk: rows per model call.
             cache: as `limefw.explain` has it; one that this opens is closed when the explainer goes.
@@ -150,7 +150,7 @@ def explain(
         instance: an array (h, w, c) or (h, w), a PIL image, a ``pathlib.Path`` of an image file, a limefw.Image.
         model: a callable from a batch to (n, k) outputs, a limefw.Model, a model file; None: the embedded classifier.
         recipe: a name, a file, a mapping or a Recipe; everything below stands in for what it says. None: the one for
-            the instance's modality ("lime" for images, "text", "table", "series").
+            that is called like the instance's modality ("image", which is "quick"; "text", "table", "series").
         labels: class indices, class names or "top:3"; any number of them costs one pass.
         samples: rows drawn at the most; the instance counts. Or "auto", or ``{"max": 2000, "stop": "top5",
             "confidence": 0.9}``: as many as it takes until the five strongest segments are stable.

@@ -34,7 +34,7 @@ SETTINGS: Mapping[str, Any] = {"samples": 1000, "seed": 0, "labels": ["top:1"], 
 LEAST = {"seed": 0, "what_if": 0}
 KEYS = ("extends", *SETTINGS, *STAGES, "renderers")
 DEFAULT = "lime"
-"""What every recipe stands on that does not say on which, and what an image is explained by where none is given."""
+"""What every recipe stands on that does not say on which."""
 
 Label = int | str
 

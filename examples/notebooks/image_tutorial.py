@@ -92,5 +92,5 @@ figure
 # One call, with standard errors, what-if questions and how far to trust it.
 
 # %%
-native = limefw.explain(limefw.sample(), samples=samples, segmenter={"use": "slic", "n_segments": 40})
+native = limefw.explain(limefw.sample(), recipe="lime", samples=samples, segmenter={"use": "slic", "n_segments": 40})
 native.render("overlay")

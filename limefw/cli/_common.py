@@ -200,7 +200,7 @@ def _with_options(asked: Callable[..., Any], what: Callable[..., Any]) -> Callab
         click.option("--classes", type=click.Path(path_type=Path), help="Class names: one a line, or JSON."),
         click.option("--trust", is_flag=True, help="Load a model file that can run code: where you know who made it."),
         click.option(
-            "--recipe", "-r", metavar="NAME|FILE", help="What to do. Default: lime for images, text for texts."
+            "--recipe", "-r", metavar="NAME|FILE", help="What to do. Default: quick for images, text for texts, ..."
         ),
         click.option("--set", "-s", "settings", multiple=True, metavar="KEY=VALUE", help="E.g. segmenter.use=slic"),
     ]

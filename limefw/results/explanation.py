@@ -305,10 +305,24 @@ class Explanation:
             many = len(asked.segments)
             supporters = f"{many} strongest supporters" if many > 1 else "strongest supporter"
             without = f"without its {supporters} {asked.without:.3g}; "
+        scale = " log-odds" if noun_of(self.provenance) == "log-odds" else ""
         return (
-            f"<Explanation of {self.instance.name!r}: {self.names[first]} {health.model_prediction:.3g}; {strongest}; "
-            f"{without}R2 {health.fidelity:.2f}; {self.health.samples} samples>"
+            f"<Explanation of {self.instance.name!r}: {self.names[first]} {health.model_prediction:.3g}{scale}; "
+            f"{strongest}; {without}R2 {health.fidelity:.2f}; {self.health.samples} samples>"
         )
 
     def _repr_html_(self) -> str:
         return str(self.render({"use": "html", "fragment": True}).data)
+
+
+def noun_of(provenance: Mapping[str, Any]) -> str:
+    """Return what the answers that were explained are: a probability, log-odds, a score or a predicted value."""
+    model, target = provenance.get("model", {}), provenance.get("recipe", {}).get("target", {})
+    use, head = target.get("use", "probability"), model.get("contract", {}).get("head")
+    if model.get("task") == "regression":
+        return "predicted value"
+    if use == "inline":
+        return str(target.get("function", "the target"))
+    if head == "scores" and use in ("probability", "unbounded"):
+        return "score"
+    return "log-odds" if use in ("log_odds", "unbounded") else str(use).replace("_", " ")

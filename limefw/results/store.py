@@ -59,7 +59,8 @@ def save(path: str | os.PathLike[str], value: Any) -> Path:
             "Explain fewer labels, or larger segments"
         )
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    # pixels shrink hardly more at higher levels, and a large photograph would take longer than all its pictures
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr(TEXT, text)
         for number, array in enumerate(arrays):
             with archive.open(f"{number}.npy", "w") as part:

@@ -227,7 +227,10 @@ class Watch:
         if any(fit.covariance is None for fit in fits):
             return Look(drawn, hindrance="the surrogate gave no covariance; surrogates linear and ridge do")
         few = min(carriers(around, at) for at in range(len(fits))) < CARRIERS
-        text = "a few samples carry nearly all of the variation: use the target log_odds, or larger segments"
+        text = (
+            "a few samples carry nearly all of the variation: use the target log_odds (where it is that: probability), "
+            "or larger segments"
+        )
         for fit, targets in zip(fits, around.targets.T, strict=True):
             self._imagined.append(Imagined.of(fit, targets, self.auto.top, self.rng()))
         found = min(runs.likeness() for runs in self._imagined)

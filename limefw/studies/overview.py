@@ -10,7 +10,7 @@ from limefw import contracts
 from limefw.discovery import registry
 from limefw.errors import LimefwError, MissingDependencyError, RecipeError
 from limefw.recipe import Label
-from limefw.results.explanation import Explanation
+from limefw.results.explanation import Explanation, noun_of
 from limefw.stage import Stage
 from limefw.studies.weights import By, Key, Weights
 from limefw.types import Floats, Rendering, freeze
@@ -49,7 +49,7 @@ class Overview:
         count: of explanations.
         modality: of their instances.
         label: what they are for, by name; empty: each is for its own first label.
-        noun: what the effects change: "probability", "predicted value".
+        noun: what the effects change: "probability", "log-odds", "predicted value".
         fidelity: (n,) R2 of each on samples left out, NaN where not known.
         order: places in `shares` in an order of their own, as windows have in time; empty where there is none.
     """
@@ -161,9 +161,7 @@ class _Seen:
         number = explanation.label(self.wanted)
         self.labels.add(explanation.names[number])
         self.modality, self.names = explanation.instance.modality, explanation.segments.names
-        task = explanation.provenance.get("model", {}).get("task")
-        target = explanation.provenance.get("recipe", {}).get("target", {}).get("use", "probability")
-        self.noun = "predicted value" if task == "regression" else str(target).replace("_", " ")
+        self.noun = noun_of(explanation.provenance)
         score = explanation.health.labels[number].cross_fitted
         self.scores.append(float("nan") if score is None else score)
         return explanation

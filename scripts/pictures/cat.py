@@ -28,7 +28,7 @@ class Cat:
 
     def explain(self, **settings: Any) -> limefw.Explanation:
         """Explain her, by the recipe `lime` with these settings."""
-        given = {"samples": self.samples, "seed": 0, **settings}
+        given = {"recipe": "lime", "samples": self.samples, "seed": 0, **settings}
         return limefw.explain(limefw.sample(), self.model, cache=self.rows, **given)
 
     @cached_property

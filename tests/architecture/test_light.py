@@ -115,7 +115,7 @@ EXPLAIN = """
 import numpy as np, limefw
 pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
 predict = lambda batch: batch.mean(axis=(1, 2, 3))[:, None] / 255 * [1, -1] + [0, 1]
-found = limefw.explain(pixels, predict, segmenter="grid", filler="mean_color", surrogate="ridge", samples=60)
+found = limefw.explain(pixels, predict, recipe="lime", segmenter="grid", surrogate="ridge", samples=60)
 assert len(found.top()) == 5
 """
 

@@ -585,7 +585,7 @@ def test_a_missing_library_says_how_to_get_it(monkeypatch, segmenter):
     assert isinstance(error, ImportError)
     assert isinstance(error, PluginError)
     assert model.rows == 0
-    assert explain(model=model).health.samples == 30
+    assert explain(model=model, recipe="lime").health.samples == 30
 
 
 def test_a_missing_library_of_a_model_names_limefw_s_extra(monkeypatch, tmp_path):
@@ -654,7 +654,7 @@ def test_a_filler_that_hides_nothing_is_told():
     """A one-pixel segment is its own mean colour: the caution names the filler, not only the model."""
     image = np.random.default_rng(0).integers(0, 256, (6, 6, 3), dtype=np.uint8)
     grid = {"use": "grid", "rows": 6, "columns": 6}
-    found = limefw.explain(image, Counting(), segmenter=grid, samples=400)
+    found = limefw.explain(image, Counting(), recipe="lime", segmenter=grid, samples=400)
     assert "filler_hides_nothing" in [caution.code for caution in found.health.cautions]
     other = limefw.explain(image, Counting(), segmenter=grid, samples=400, filler={"use": "constant", "value": 0.0})
     assert "filler_hides_nothing" not in [caution.code for caution in other.health.cautions]

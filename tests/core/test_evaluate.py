@@ -103,7 +103,7 @@ def test_each_of_several_has_a_seed_of_its_own(photos):
 
 def test_a_game_answers_by_codes_and_through_other_composers(photos):
     model = limefw.model(Counting())
-    explanation = limefw.explain(photos[0], model, samples=60, **GRID, labels=[1, 0])
+    explanation = limefw.explain(photos[0], model, recipe="lime", samples=60, **GRID, labels=[1, 0])
     recipe = limefw.build(samples=60, **GRID)
     game = Replay(explanation, recipe, model, limefw.registry())
     codes = np.random.default_rng(1).random((7, 9)) < 0.5
@@ -130,7 +130,7 @@ def test_a_game_answers_by_codes_and_through_other_composers(photos):
 def test_random_fillings_are_the_same_whatever_was_asked_before(photos):
     model = limefw.model(Counting())
     noise = {**GRID, "filler": {"use": "noise", "fields": 5}}
-    explanation = limefw.explain(photos[0], model, samples=60, **noise)
+    explanation = limefw.explain(photos[0], model, recipe="lime", samples=60, **noise)
     recipe = limefw.build(samples=60, **noise)
     codes = np.random.default_rng(1).random((20, 9)) < 0.5
     one, other = (Replay(explanation, recipe, model, limefw.registry()) for _ in range(2))
@@ -385,7 +385,7 @@ def test_what_was_made_in_code_is_asked_for(photos):
     def flat(draws, _composer, /):
         return np.ones(len(draws))
 
-    explanation = limefw.explain(photos[0], Counting(), samples=60, kernel=flat, **GRID)
+    explanation = limefw.explain(photos[0], Counting(), recipe="lime", samples=60, kernel=flat, **GRID)
     with pytest.raises(InputError, match="a function given in code as kernel"):
         limefw.evaluate(explanation, Counting())
     found = limefw.evaluate(explanation, Counting(), overrides={"kernel": flat}, metrics="fidelity")

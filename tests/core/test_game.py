@@ -44,7 +44,7 @@ class Counting:
 
 def explained(photo, model=None, **settings):
     named = limefw.model(model or Counting(), classes=["cat", "dog", "owl"])
-    return limefw.explain(photo, named, **{**EXACT, "samples": 300, **settings})
+    return limefw.explain(photo, named, **{"recipe": "lime", **EXACT, "samples": 300, **settings})
 
 
 def figures(explanation):
@@ -93,7 +93,9 @@ def test_history_changes_no_bit(photo, settings):
     """What an explainer did before (other photographs, labels, seeds, failures) leaves no trace."""
     alone = explained(photo, **settings)
     overrides = {"segmenter": GRID, "samples": 300, "labels": [0, 2], **settings}
-    explainer = limefw.Explainer(limefw.model(Counting(), classes=["cat", "dog", "owl"]), overrides=overrides)
+    explainer = limefw.Explainer(
+        limefw.model(Counting(), classes=["cat", "dog", "owl"]), recipe="lime", overrides=overrides
+    )
     explainer(photo[::-1], labels=["owl", 1], seed=3)
     with pytest.raises(limefw.LabelError):
         explainer(photo, labels="horse")

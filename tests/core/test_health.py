@@ -100,7 +100,7 @@ def test_the_instance_is_first_in_every_fold_and_weighs_nothing_where_it_is_left
         seen.append((around.codes[0].all(), around.weights[0]))
         return [np.arange(around.codes.shape[1])]
 
-    explained(additive(1.0, 2.0), 8, sampler=DRAWN, selector=selector, seed=seed)
+    explained(additive(1.0, 2.0), 8, recipe="lime", sampler=DRAWN, selector=selector, seed=seed)
     first, weights = zip(*seen, strict=True)
     assert len(seen) == 1 + FOLDS
     assert all(first)

@@ -104,7 +104,11 @@ def explanations():
     grid = {"use": "grid", "rows": 3, "columns": 4}
     return {
         "image": limefw.explain(
-            picture, lambda batch: answers(batch[:, :8, :10].mean(axis=(1, 2, 3)) / 255), segmenter=grid, **settings
+            picture,
+            lambda batch: answers(batch[:, :8, :10].mean(axis=(1, 2, 3)) / 255),
+            recipe="lime",
+            segmenter=grid,
+            **settings,
         ),
         "table": limefw.explain(table.row(0), lambda rows: answers(rows[:, 0]), **settings),
         "text": limefw.explain(

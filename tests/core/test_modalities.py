@@ -90,21 +90,21 @@ TONES = (5, 10, 20)
 
 
 def test_the_recipe_goes_by_what_is_explained(registry):
-    """A tuple is a chord, explained by the recipe of that name; an array is an image, explained by lime's."""
+    """A tuple is a chord, explained by the recipe of that name; an array is an image, explained by quick's."""
     found = limefw.explain(TONES, loudness, registry=registry, samples=50)
     assert found.provenance["recipe"]["segmenter"] == {"use": "each", "name": "tone"}
     assert found.effects() == pytest.approx([0.05, 0.1, 0.2])
     assert found.segments.names == ("tone 0", "tone 1", "tone 2")
     image = np.random.default_rng(0).integers(0, 255, (32, 32, 3)).astype(np.uint8)
     seen = limefw.explain(image, lambda batch: batch[..., 0].mean(axis=(1, 2)) / 255, registry=registry, samples=20)
-    assert seen.provenance["recipe"]["segmenter"]["use"] == "quickshift"
+    assert seen.provenance["recipe"]["segmenter"]["use"] == "merged"
 
 
 def test_one_explainer_takes_several_modalities(registry):
     """Each instance gets the recipe of its own modality, with the explainer's settings on top."""
     explainer = limefw.Explainer(lambda batch: np.full(len(batch), 0.5), overrides={"what_if": 0}, registry=registry)
     image = np.random.default_rng(0).integers(0, 255, (32, 32, 3)).astype(np.uint8)
-    for source, segmenter in ((TONES, "each"), (image, "quickshift"), (Chord(TONES), "each")):
+    for source, segmenter in ((TONES, "each"), (image, "merged"), (Chord(TONES), "each")):
         found = explainer(source, samples=9).provenance["recipe"]
         assert (found["segmenter"]["use"], found["what_if"]) == (segmenter, 0)
         assert recipe_for(source, registry=registry).stages["segmenter"].name == segmenter

@@ -33,7 +33,15 @@ def picture():
 
 def explained(model=None, **settings):
     grid = {"use": "grid", "rows": 4, "columns": 5}
-    given = {"segmenter": grid, "samples": ROWS, "labels": [0, 1], "chunk": CHUNK, "what_if": 0, **settings}
+    given = {
+        "recipe": "lime",
+        "segmenter": grid,
+        "samples": ROWS,
+        "labels": [0, 1],
+        "chunk": CHUNK,
+        "what_if": 0,
+        **settings,
+    }
     return limefw.explain(picture(), model or Counting(), **given)
 
 

@@ -60,7 +60,7 @@ def test_rows_and_calls_are_those_of_the_explanation(settings):
 def test_of_a_method_the_most_is_known_alone(method):
     """Zoom goes on where a few segments are enumerated, and anchors stop when they are sure."""
     given = {"segmenter": {"use": "grid", "rows": 2, "columns": 3}, "labels": [0], "what_if": 0, "samples": 200,
-             "chunk": 16, "method": method}  # fmt: skip
+             "chunk": 16, "method": method, "recipe": "lime"}  # fmt: skip
     planned, model = limefw.plan(picture(), Counting(), **given), Counting()
     limefw.explain(picture(), model, **given)
     assert (planned.rows.least, planned.rows.most, planned.exhaustive) == (1, 200, False)

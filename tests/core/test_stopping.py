@@ -45,7 +45,15 @@ def bent(batch, by=1.0):
 def explained(model=bent, **settings):
     grid = {"use": "grid", "rows": ROWS, "columns": COLUMNS}
     dark = {"use": "constant", "value": 0}
-    given = {"segmenter": grid, "filler": dark, "samples": "auto", "labels": [0], "what_if": 0, **settings}
+    given = {
+        "recipe": "lime",
+        "segmenter": grid,
+        "filler": dark,
+        "samples": "auto",
+        "labels": [0],
+        "what_if": 0,
+        **settings,
+    }
     return limefw.explain(picture(), model, **given)
 
 

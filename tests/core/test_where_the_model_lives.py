@@ -9,7 +9,8 @@ from limefw.types import Contract, Model
 
 
 ROWS = 300
-SETTINGS = {"segmenter": {"use": "grid", "rows": 4, "columns": 6}, "labels": [0, 1], "samples": ROWS, "what_if": 0}
+GRID = {"use": "grid", "rows": 4, "columns": 6}
+SETTINGS = {"recipe": "lime", "segmenter": GRID, "labels": [0, 1], "samples": ROWS, "what_if": 0}
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from limefw_plugins.methods._play import Stages
 from limefw_plugins.methods._search import Search
 
 
-LEAST = {"probability": 0.5, "log_odds": 0.0, "margin": 0.0}
+LEAST = {"probability": 0.5, "log_odds": 0.0, "unbounded": 0.0, "margin": 0.0}
 """Above this a target says that the model decides for a class."""
 
 
@@ -96,7 +96,7 @@ def _line(game: Any, stages: Stages, least: float | None) -> float:
     target, head = stages["target"].name, game.model.head.kind
     if least is not None:
         return least
-    if target not in LEAST or (target == "probability" and head in ("scores", "values")):
+    if target not in LEAST or (target in ("probability", "unbounded") and head in ("scores", "values")):
         raise InputError(
             f"method 'anchors' cannot tell from target {target!r} what the model decides: say above which value it "
             "does, as method.least, or take target 'margin' of a classifier"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from limefw.results.explanation import Explanation
 from limefw.results.what_if import WhatIf
-from limefw_plugins.renderers._words import printable, wording_of
+from limefw_plugins.renderers._words import decimals_for, number, printable, wording_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Asked:
         filler: what the model saw in place of hidden parts.
         verdict: whether the surrogate knew what would happen.
         foreseen: False where it did not, so that its effects must not be added up.
+        noun: what the numbers are: log-odds where probabilities would read > 0.9999 or < 0.0001.
     """
 
     answers: WhatIf
@@ -35,6 +36,7 @@ class Asked:
     filler: str
     verdict: str
     foreseen: bool
+    noun: str
 
     @property
     def mean(self) -> str:
@@ -42,11 +44,16 @@ class Asked:
         return f"(a mean over {self.answers.fillings} fillings) " if self.answers.fillings > 1 else ""
 
     @property
+    def unit(self) -> str:
+        """What to say before the first of the numbers."""
+        return "log-odds " if self.noun == "log-odds" else ""
+
+    @property
     def sentence(self) -> str:
         """Everything in one sentence."""
         return (
-            f"Asked without {self.parts}, the model itself says {self.without} {self.mean}instead of {self.whole} "
-            f"(the stand-in guessed {self.guess_without}); with these alone it says {self.only} "
+            f"Asked without {self.parts}, the model itself says {self.unit}{self.without} {self.mean}instead of "
+            f"{self.whole} (the stand-in guessed {self.guess_without}); with these alone it says {self.only} "
             f"(guessed {self.guess_only})."
         )
 
@@ -58,10 +65,14 @@ def asked_of(explanation: Explanation, label: int) -> Asked | None:
         return None
     numbers = (item.prediction, item.without, item.only, item.guess_without, item.guess_only)
     filler = str(explanation.provenance.get("recipe", {}).get("filler", {}).get("use", "something else"))
-    whole, without, only, guess_without, guess_only = wording_of(explanation).values(numbers)
+    words = wording_of(explanation)
+    texts, noun = words.values(numbers), words.said
+    if noun != words.noun and any(text[0] in "<>" for text in texts[:3]):
+        texts, noun = [number(value, decimals_for(numbers)) for value in numbers], words.noun
+    whole, without, only, guess_without, guess_only = texts
     parts, saw = _parts(explanation, item.segments), printable(filler).replace("_", " ")
     verdict, foreseen = _verdict(item)
-    return Asked(item, parts, whole, without, only, guess_without, guess_only, saw, verdict, foreseen)
+    return Asked(item, parts, whole, without, only, guess_without, guess_only, saw, verdict, foreseen, noun)
 
 
 def listed(texts: Sequence[str]) -> str:

@@ -116,4 +116,5 @@ def listed_effects(found: Sequence[Finding], words: Wording, colors: Palette) ->
         )
         for item in found
     ]  # fmt: skip
-    return Paragraph([Words(f"{words.unit.capitalize()} by {words.part}:"), *listed])
+    gloss = f" ({words.gloss})" if words.gloss else ""
+    return Paragraph([Words(f"{words.unit.capitalize()} by {words.part}{gloss}:"), *listed])

@@ -70,7 +70,7 @@ def becomes(explanation: Explanation, label: int, *, shown: Callable[[str], bool
     titles = {at: title_of(explanation.segments.names[at]) for at in segments}
     names = listed([f"“{title}”" if shown(title) else f"{words.part} {at}" for at, title in titles.items()])
     part = f"{words.part}{'s' * (len(segments) > 1)}"
-    subject = f"the {words.noun}" + ("" if words.plus == "raises" else f" of {printable(explanation.names[label])}")
+    subject = f"the {asked.noun}" + ("" if words.plus == "raises" else f" of {printable(explanation.names[label])}")
     return (
         f"Without the {part} {names} {subject} becomes {asked.without} {asked.mean}instead of {asked.whole}, as the "
         f"model itself says. {_sum(explanation, label, segments)}With {_these(len(segments))} alone it is "
@@ -91,4 +91,6 @@ def _sum(explanation: Explanation, label: int, segments: Sequence[int]) -> str:
         return ""  # a tree is no sum
     decimals = max(2, min(4, decimals_for(effects)))
     terms = [number(asked.prediction, decimals), *(number(effect, decimals) for effect in effects)]
-    return f"By the effects one would expect {f' {MINUS} '.join(terms)} ≈ {number(total, decimals)}. "
+    noun = wording_of(explanation).noun
+    scale = f", in {noun}," if noun == "log-odds" else ""
+    return f"By the effects one would expect{scale} {f' {MINUS} '.join(terms)} ≈ {number(total, decimals)}. "

@@ -17,7 +17,7 @@ def answers(explanation: Explanation) -> list[dict[str, Any]]:
         {
             "name": printable(name),
             "value": text,
-            "width": round(100 * min(1.0, max(0.0, value)), 2) if words.noun == "probability" else None,
+            "width": round(100 * min(1.0, max(0.0, words.answered(value))), 2) if words.said == "probability" else None,
         }
         for (name, value), text in zip(strongest.items(), texts, strict=True)
     ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._findings import TIED, TIED_MEANS, Finding
 from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, doubts, sampling
-from limefw_plugins.renderers._words import columns, fitted, printable, wording_of
+from limefw_plugins.renderers._words import Wording, columns, fitted, printable, wording_of
 
 
 WIDTH = 88
@@ -17,10 +17,10 @@ def outlook(explanation: Explanation) -> list[str]:
     """Return lines of the model's strongest answers."""
     words = wording_of(explanation)
     what = "What the model says" if words.plus == "raises" else "The model's strongest answers"
-    lines = [f"{what} ({words.noun})"]
+    lines = [f"{what} ({words.said})"]
     strongest = dict(list(explanation.outlook.items())[:5])
     for (name, value), text in zip(strongest.items(), words.values(list(strongest.values())), strict=True):
-        bar = "█" * round(30 * min(1.0, max(0.0, value))) if words.noun == "probability" else ""
+        bar = "█" * round(30 * min(1.0, max(0.0, words.answered(value)))) if words.said == "probability" else ""
         lines.append(f"  {fitted(printable(name), 36)} {text:>10}  {bar}")
     return lines
 
@@ -59,7 +59,7 @@ def trust(explanation: Explanation) -> list[str]:
     """Return lines on how far to trust the explanation."""
     lines = ["How far to trust this"]
     for account in accounts(explanation):
-        lines += indented(_sentences(account))
+        lines += indented(_sentences(account, wording_of(explanation)))
     if sentence := beyond(explanation):
         lines += indented(sentence)
     lines += indented(sampling(explanation)) + indented(INTERVALS)
@@ -68,11 +68,13 @@ def trust(explanation: Explanation) -> list[str]:
     return lines
 
 
-def _sentences(account: Account) -> str:
+def _sentences(account: Account, words: Wording) -> str:
     follows = f"{account.sentence[0].lower()}{account.sentence[1:]}"
     total = f"{account.intercept} + effects {account.effects} = " if account.effects else ""
+    scale = "" if words.said == words.noun else f", in {words.noun}"
     return (
-        f"{account.name}: {follows} For the whole instance it says {total}{account.local}; the model {account.model}."
+        f"{account.name}: {follows} For the whole instance it says{scale} {total}{account.local}; the model "
+        f"{account.model}."
     )
 
 

@@ -127,8 +127,10 @@ def on_instance(explanation: Explanation, label: int) -> Instance:
     said, answered = health.local_prediction, health.model_prediction
     places = max(3, decimals_for([said, answered]))
     targets = explanation.neighbourhood.targets[:, explanation.labels.index(label)]
+    words = wording_of(explanation)
+    scale = "" if words.said == words.noun else f", in {words.noun},"
     return Instance(
-        f"Of the whole {_noun(explanation)} the stand-in says {number(said, places)}, "
+        f"Of the whole {_noun(explanation)} the stand-in says{scale} {number(said, places)}, "
         f"and the model {number(answered, places)}.",
         abs(said - answered) > MISS * float(np.ptp(targets)) + rounding(targets),
     )

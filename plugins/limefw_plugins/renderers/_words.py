@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from limefw.letters import visible
-from limefw.results.explanation import Explanation
+from limefw.results.explanation import Explanation, noun_of
 
 
 MINUS = "\N{MINUS SIGN}"
@@ -32,7 +32,7 @@ class Wording:
     """How to speak of what was explained.
 
     Args:
-        noun: what the model's answer is: "probability", "log-odds", "predicted value".
+        noun: what effects are changes of: "probability", "log-odds", "predicted value".
         plus: what a segment with an effect above 0 does.
         minus: what a segment with an effect below 0 does.
         part: what one interpretable part is called: "superpixel", "column", or "segment" where the user gave names.
@@ -57,6 +57,21 @@ class Wording:
         """The unit of an effect."""
         return f"change of {self.noun}"
 
+    @property
+    def explained(self) -> str:
+        """The unit of an effect, with what it means where few people know."""
+        return f"{self.unit}, where {self.gloss}" if self.gloss else self.unit
+
+    @property
+    def gloss(self) -> str:
+        """What the unit means, in half a sentence, where few people know."""
+        return "+0.7 doubles the odds" if self.noun == "log-odds" else ""
+
+    @property
+    def said(self) -> str:
+        """What the model's own answers are told in: probabilities where effects are in log-odds."""
+        return "probability" if self.noun == "log-odds" else self.noun
+
     def verb(self, effect: float) -> str:
         """Say what a segment with an effect does."""
         return self.plus if effect > 0 else self.minus
@@ -74,31 +89,46 @@ class Wording:
         return self.noun if name == "value" else f"{self.noun} for {name}"
 
     def value(self, value: float) -> str:
-        """Return an answer as a number alone."""
+        """Return a number of the scale of effects alone."""
         if self.noun != "probability":
             return number(value)
-        if 0.0 < value < 0.0001:
-            return "< 0.0001"
-        if 0.9999 < value < 1.0:
-            return "> 0.9999"
-        return number(value, 4) if value < 0.01 or 0.99 < value < 1.0 else number(value, 2)
+        return _share(value)
 
     def values(self, values: Sequence[float]) -> list[str]:
-        """Return several answers as numbers of one precision: that of the one that needs most."""
-        if self.noun != "probability" or not all(math.isfinite(value) for value in values):
+        """Return several answers, as they are `said`, in one precision: that of the one that needs most."""
+        values = [self.answered(value) for value in values]
+        if self.said != "probability" or not all(math.isfinite(value) for value in values):
             return [number(value, decimals_for(values)) for value in values]
         # enough for one figure of the smallest, and of the distance to 1 of the largest
         sides = [side for value in values for side in (value, 1.0 - value) if side > 0]
         places = [2, *(-math.floor(math.log10(side)) for side in sides)]
         decimals = min(4, max(places))
-        return [self.value(value) if 0.0 < value < 0.0001 or 0.9999 < value < 1.0 else number(value, decimals)
+        return [_share(value) if 0.0 < value < 0.0001 or 0.9999 < value < 1.0 else number(value, decimals)
                 for value in values]  # fmt: skip
 
+    def answered(self, value: float) -> float:
+        """Return a number of the scale of effects as it is `said`."""
+        return 0.5 + 0.5 * math.tanh(0.5 * value) if self.noun == "log-odds" else value
+
     def answer(self, value: float) -> str:
-        """Return an answer with what it is: "probability 0.77"."""
+        """Return an answer with what it is: "probability 0.77", "probability 0.77, log-odds 1.21"."""
         if self.noun == "log-odds":
-            return f"log-odds {number(value)} (probability {0.5 + 0.5 * math.tanh(0.5 * value):.2f})"
-        return f"{self.noun} {self.value(value)}"
+            return f"{self.told(value)}, log-odds {number(value)}"
+        return self.told(value)
+
+    def told(self, value: float) -> str:
+        """Return the same as it is `said`, and no more."""
+        share = _share(self.answered(value)) if self.said == "probability" else number(value)
+        return f"{self.said} {share}"
+
+
+def _share(value: float) -> str:
+    """Return a probability as a number alone."""
+    if 0.0 < value < 0.0001:
+        return "< 0.0001"
+    if 0.9999 < value < 1.0:
+        return "> 0.9999"
+    return number(value, 4) if value < 0.01 or 0.99 < value < 1.0 else number(value, 2)
 
 
 def wording_of(explanation: Explanation) -> Wording:
@@ -109,17 +139,13 @@ def wording_of(explanation: Explanation) -> Wording:
 
 def _wording(explanation: Explanation) -> Wording:
     provenance = explanation.provenance
-    model = provenance.get("model", {})
-    target = provenance.get("recipe", {}).get("target", {}).get("use", "probability")
     part = "superpixel" if explanation.segments.names[0].startswith("superpixel ") else "segment"
     segmenter = provenance.get("recipe", {}).get("segmenter", {}).get("use", "")
     part = PARTS.get(segmenter, "part") if explanation.instance.modality == "text" else part
     part = "column" if explanation.instance.modality == "table" else part
-    if model.get("task") == "regression":
-        return Wording("predicted value", "raises", "lowers", part)
-    own = provenance.get("recipe", {}).get("target", {}).get("function", "the target")
-    answer = "score" if model.get("contract", {}).get("head") == "scores" else "probability"
-    noun = {"probability": answer, "log_odds": "log-odds", "inline": own}.get(target, target.replace("_", " "))
+    noun = noun_of(provenance)
+    if noun == "predicted value":
+        return Wording(noun, "raises", "lowers", part)
     return Wording(noun, part=part)
 
 
@@ -137,7 +163,7 @@ def headline(explanation: Explanation, shown: Callable[[str], str] = str) -> str
     answers = explanation.outlook or {explanation.names[first]: explanation.prediction(first)}
     name, value = next(iter(answers.items()))
     if words.noun != "predicted value":
-        return f"{model} says {shown(printable(name))} with {words.answer(value)}"
+        return f"{model} says {shown(printable(name))} with {words.told(value)}"
     name = printable(explanation.names[first])
     what = "" if name == "value" else f" for {shown(name)}"
     return f"{model} predicts {words.value(explanation.prediction(first))}{what}"

@@ -61,7 +61,7 @@ def bars(
         axes = sheet.picture(tinted(view, found, 0.3, colors, boundaries=True), left, head)
         badges(axes, view, found, 0.85 * SIZE, colors)
         if found:
-            bar_chart(sheet, found, (MARGIN, head + picture * above, chart), colors, words.unit)
+            bar_chart(sheet, found, (MARGIN, head + picture * above, chart), colors, words.explained)
         sheet.flow(MARGIN, head + body + MARGIN, inner, said, 0.9 * SIZE)
         return sheet.rendering()
 

@@ -80,7 +80,7 @@ def figure(
         signs(axes[2], view, found, SIZE)
         color_bar(sheet, (MARGIN + 2 * (PANEL + MARGIN), head + tall + 2 * step, PANEL), limit, colors, words)
         if found:
-            bar_chart(sheet, found, (MARGIN, below, CHART), colors, words.unit)
+            bar_chart(sheet, found, (MARGIN, below, CHART), colors, words.explained)
             _scatter(sheet.axes(inner - 400, below + 40, 400, 330), explanation, number, words.noun)
         sheet.flow(MARGIN, below + body + MARGIN, inner, said, 0.95 * SIZE)
         return sheet.rendering()

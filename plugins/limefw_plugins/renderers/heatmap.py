@@ -51,7 +51,8 @@ def heatmap(
     limit, values = relative_effects(explanation, number, view, per_area=per_area)
     pixels = heated(view, values, colors)
     found, words = _strongest(explanation, number, per_area=per_area), wording_of(explanation)
-    said = " ".join(filter(None, (what_signs(found, words), trust(explanation, number))))
+    gloss = f"{words.noun[0].upper()}{words.noun[1:]}: {words.gloss}." if words.gloss else ""
+    said = " ".join(filter(None, (what_signs(found, words), gloss, trust(explanation, number))))
     paragraphs = [title(explanation, number), Paragraph([Words(said, FAINT)])]
     with drawing():
         sheet, axes, top = captioned(pixels, paragraphs, reserved=4.6) if caption else bare(pixels)

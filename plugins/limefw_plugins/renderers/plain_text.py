@@ -53,7 +53,7 @@ def _about(explanation: Explanation) -> list[str]:
 def _table(explanation: Explanation, label: int, top: int) -> list[str]:
     found = findings(explanation, label, top)
     words, name = wording_of(explanation), fitted(printable(explanation.names[label]), 50).rstrip()
-    lines = [words.question(name), f"({words.unit}; + {words.plus}, {MINUS} {words.minus})"]
+    lines = [words.question(name), f"({words.explained}; + {words.plus}, {MINUS} {words.minus})"]
     lines += indented(rule_of(explanation, label))
     if not found:
         return [*lines, f"  {words.nothing}"]

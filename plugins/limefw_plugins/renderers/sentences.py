@@ -30,7 +30,8 @@ def sentences(
         top: how many segments each sentence names at the most.
     """
     labels = explanation.labels if label is None else (explanation.label(label),)
-    told = [f"{headline(explanation)}."]
+    words = wording_of(explanation)
+    told = [f"{headline(explanation)}.{f' Effects are in {words.noun}: {words.gloss}.' if words.gloss else ''}"]
     told += [_about(explanation, number, top) for number in labels]
     told += [f"Reason for doubt: {sentence}" for sentence in doubts(explanation)]
     told.append(INTERVALS)

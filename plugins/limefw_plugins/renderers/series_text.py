@@ -39,7 +39,7 @@ def series_text(
     drawn, left_out = chosen(strips(explanation, chosen_label), channels)
     words, name = wording_of(explanation), printable(explanation.names[chosen_label])
     reach = max((abs(run.effect) for strip in drawn for run in strip.runs), default=0.0)
-    lines = [f"{words.question(name)}, along time ({words.unit}, up to {number(reach)})"]
+    lines = [f"{words.question(name)}, along time ({words.explained}, up to {number(reach)})"]
     wide = WIDTH - NAMES - 2
     for strip in drawn:
         lines += [_row(printable(series.channels[at]), _course(series.values[:, at], wide)) for at in strip.channels]

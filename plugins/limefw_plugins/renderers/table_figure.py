@@ -73,6 +73,6 @@ def bars_figure(
         line = sheet.flow(MARGIN, MARGIN, CHART, name.words, 1.2 * SIZE)
         sheet.flow(MARGIN, line, CHART, key(words, colors, found).words, SIZE)
         if found:
-            bar_chart(sheet, found, (MARGIN, head, CHART), colors, words.unit, names)
+            bar_chart(sheet, found, (MARGIN, head, CHART), colors, words.explained, names)
         sheet.flow(MARGIN, head + high + MARGIN, CHART, said, 0.9 * SIZE)
         return sheet.rendering()

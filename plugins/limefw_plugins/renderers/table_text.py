@@ -40,7 +40,7 @@ def table_text(explanation: Explanation, /, *, top: Annotated[int, Ge(1)] = 10) 
 def _effects(explanation: Explanation, label: int, top: int) -> list[str]:
     found, words = findings(explanation, label, top), wording_of(explanation)
     name = fitted(printable(explanation.names[label]), 50).rstrip()
-    lines = [words.question(name), f"({words.unit}; + {words.plus}, {MINUS} {words.minus})"]
+    lines = [words.question(name), f"({words.explained}; + {words.plus}, {MINUS} {words.minus})"]
     lines += indented(rule_of(explanation, label))
     if not found:
         return [*lines, f"  {words.nothing}"]

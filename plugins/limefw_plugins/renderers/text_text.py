@@ -41,7 +41,7 @@ def text_text(
 def _effects(explanation: Explanation, label: int, top: int, longest: int) -> list[str]:
     found, words = findings(explanation, label, top), wording_of(explanation)
     name = fitted(printable(explanation.names[label]), 50).rstrip()
-    lines = [words.question(name), f"({words.unit}; [+{words.plus}+], [{MINUS}{words.minus}{MINUS}])"]
+    lines = [words.question(name), f"({words.explained}; [+{words.plus}+], [{MINUS}{words.minus}{MINUS}])"]
     lines += indented(rule_of(explanation, label))
     if not found:
         return [*lines, f"  {words.nothing}"]

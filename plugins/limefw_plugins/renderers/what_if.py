@@ -15,7 +15,6 @@ from limefw_plugins.renderers._paint import Pixels, rgb
 from limefw_plugins.renderers._picture import View, view_of
 from limefw_plugins.renderers._places import eroded, grown
 from limefw_plugins.renderers._sheet import Sheet, drawing
-from limefw_plugins.renderers._words import wording_of
 
 
 SIZE, MARGIN, PANEL = 16, 20, 448
@@ -84,8 +83,7 @@ def _blended(
 
 
 def _below(explanation: Explanation, label: int, asked: Asked) -> list[Words]:
-    noun = wording_of(explanation).noun
-    filled = f"Numbers are the model's own ({noun}). In place of striped parts it saw: {asked.filler}."
+    filled = f"Numbers are the model's own ({asked.noun}). In place of striped parts it saw: {asked.filler}."
     return [Words(asked.verdict), Words(filled, FAINT), Words(trust(explanation, label), FAINT)]
 
 

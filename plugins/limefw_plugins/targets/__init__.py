@@ -8,6 +8,7 @@ from limefw_plugins.targets.element import element
 from limefw_plugins.targets.log_odds import log_odds
 from limefw_plugins.targets.margin import margin
 from limefw_plugins.targets.probability import probability
+from limefw_plugins.targets.unbounded import unbounded
 
 
 @hookimpl
@@ -17,3 +18,4 @@ def limefw_targets() -> Iterator[Plugin]:
     yield Plugin("log_odds", log_odds)
     yield Plugin("margin", margin)
     yield Plugin("probability", probability)
+    yield Plugin("unbounded", unbounded)

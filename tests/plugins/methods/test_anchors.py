@@ -255,8 +255,9 @@ def values_of(row):
 
 def test_what_nobody_can_tell_is_said(explained):
     """From a regressor's value, or a target of one's own, what the model decides; and other samplers' draws."""
-    with pytest.raises(limefw.InputError, match="cannot tell from target 'probability' what the model decides"):
-        explained(lambda codes: codes[:, 0], 5, method="anchors", sampler=COINS)
+    for target in ("probability", "unbounded"):
+        with pytest.raises(limefw.InputError, match=f"cannot tell from target '{target}' what the model decides"):
+            explained(lambda codes: codes[:, 0], 5, method="anchors", sampler=COINS, target=target)
     found = explained(
         lambda codes: codes[:, 0] + codes[:, 1], 5, method={"use": "anchors", "least": 1.5}, sampler=COINS
     )

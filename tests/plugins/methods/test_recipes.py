@@ -68,7 +68,9 @@ def test_quick_has_few_segments_and_few_samples(pixels):
     found = limefw.explain(pixels, spotted, recipe=recipe, labels=[1])
     assert recipe.samples <= 256
     assert found.segments.count <= 25
-    assert found.provenance["recipe"]["target"] == {"use": "log_odds", "clip": 1e-6}
+    assert found.provenance["recipe"]["target"] == {"use": "unbounded", "clip": 1e-6}
+    share = spotted(pixels[None])[0, 1]
+    assert found.prediction() == pytest.approx(np.log(share / (1 - share)))
 
 
 # --- many

@@ -164,7 +164,9 @@ def test_a_refined_game_shares_what_was_said_of_the_instance(pixels):
             game(limefw.Draws(codes))
 
     model = Counting(patchy)
-    found = limefw.explain(pixels, model, method=halving, segmenter=COARSE, filler=GREY, labels=[1], what_if=0)
+    found = limefw.explain(
+        pixels, model, recipe="lime", method=halving, segmenter=COARSE, filler=GREY, labels=[1], what_if=0
+    )
     assert isinstance(seen[0], Game)
     assert seen[0].last is not seen[0]
     assert found.segments.count == 2
@@ -228,7 +230,7 @@ def test_metrics_that_explain_again_split_the_coarse_segments_anew(pixels):
     assert set(told["stability"]) == {"map_spearman", "map_overlap"}
     assert "compares effects of the same segments" in told.failures["max_sensitivity"]
     assert told.spent["max_sensitivity"]["rows"] == 0
-    found = zoomed(pixels, samples=120, method={"rounds": 1})
+    found = zoomed(pixels, recipe="lime", samples=120, method={"rounds": 1})
     game = Replay(found, limefw.build(**recipe), limefw.model(patchy), limefw.registry())
     assert game.again(1).segments.count == found.segments.count
     sizes = [np.bincount(game.again(number).segments.parents) for number in (1, 2)]

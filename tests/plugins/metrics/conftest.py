@@ -43,7 +43,7 @@ class Planted:
             "filler": {"use": "constant", "value": 0.0}, "sampler": {"use": "bernoulli", "enumerate_small": False},
             "surrogate": {"use": "ridge", "alpha": 0.0}, "samples": 300, "what_if": 0, **settings,
         }  # fmt: skip
-        return limefw.explain(self.image, self.model, **whole)
+        return limefw.explain(self.image, self.model, recipe="lime", **whole)
 
     def game(self, explanation, mask=None, **recipe):
         settled = limefw.build(

@@ -380,7 +380,7 @@ def test_an_image_of_as_many_pixels_is_explained(iris):
     photo = np.array([[[0], [255]]], dtype=np.uint8)
     model = limefw.model(iris, use={"use": "onnx", "size": [1, 2]})
     found = limefw.explain(
-        photo, model, segmenter={"use": "grid", "rows": 1, "columns": 2}, labels=["0"], samples=4,
+        photo, model, recipe="lime", segmenter={"use": "grid", "rows": 1, "columns": 2}, labels=["0"], samples=4,
         filler={"use": "constant", "value": 0.0},
         surrogate={"use": "ridge", "alpha": 0.0},
     )  # fmt: skip

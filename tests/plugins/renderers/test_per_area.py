@@ -21,7 +21,7 @@ def explanation():
     return limefw.explain(
         np.full((50, 100, 3), 250, np.uint8), limefw.model(box), labels=[1], samples=8, what_if=0,
         segmenter=lambda image, rng, /: limefw.Segments.from_labels(edges), sampler="exhaustive", surrogate="linear",
-        filler={"use": "constant", "value": 0.0}, kernel="flat",
+        filler={"use": "constant", "value": 0.0}, kernel="flat", target="probability",
     )  # fmt: skip
 
 

@@ -111,9 +111,19 @@ def test_a_regressors_headline_is_its_value(make):
 
 @pytest.mark.parametrize("renderer", [plain_text, page])
 def test_log_odds_are_called_so(renderer, make):
-    data = renderer(make(target="log_odds", predictions=(1.21, -2.0, -900.0), scale=2.0)).data
-    assert "log-odds 1.21 (probability 0.77)" in data
-    assert "change of log-odds" in data
+    """Answers are the probabilities that they are; effects are changes of log-odds, with what these mean."""
+    made = make(target="log_odds", predictions=(1.21, -2.0, -900.0), scale=2.0)
+    data = renderer(made).data
+    assert "with probability 0.77" in data
+    assert "strongest answers (probability)" in data
+    assert "change of log-odds, where +0.7 doubles the odds" in data
+    assert "−900" not in data.split("What speaks for")[0]
+    assert "probability 0.77, log-odds 1.21" in renderer_of_titles(made)
+
+
+def renderer_of_titles(made):
+    """Return what the page has behind a label's name."""
+    return str(page(made).data)
 
 
 @pytest.mark.parametrize("renderer", [plain_text, page])

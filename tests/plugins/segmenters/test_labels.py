@@ -128,6 +128,7 @@ def test_overlapping_masks_are_explained():
     found = limefw.explain(
         Image(photo, (0, 255)), brightness, segmenter=known(masks, ["a", "b", "c"]), labels=[0],
         filler={"use": "constant", "value": 0.0}, surrogate={"use": "ridge", "alpha": 0.0}, samples=8,
+        target="probability",
     )  # fmt: skip
     shares = masks / masks.sum(axis=0)
     expected = shares.mean(axis=(1, 2)) * 200 / 255

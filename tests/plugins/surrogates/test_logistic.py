@@ -135,7 +135,7 @@ def explanation():
     photo = np.random.default_rng(5).integers(100, 256, (18, 24, 3), dtype=np.uint8)
     return limefw.explain(
         photo, predict, segmenter={"use": "grid", "rows": 2, "columns": 3}, filler={"use": "constant", "value": 0.0},
-        surrogate="logistic", selector={"use": "forward", "num_features": 3}, labels=[0, 1],
+        surrogate="logistic", selector={"use": "forward", "num_features": 3}, labels=[0, 1], target="probability",
     )  # fmt: skip
 
 

@@ -102,6 +102,7 @@ def test_saved_rules_hold_among_all_segments(tmp_path):
     explanation = limefw.explain(
         photo, predict, segmenter={"use": "grid", "rows": 2, "columns": 3}, filler={"use": "constant", "value": 0.0},
         surrogate="multi_output_tree", selector={"use": "forward", "num_features": 2}, labels=[0, 1],
+        target="probability",
     )  # fmt: skip
     other = limefw.load(explanation.save(tmp_path / "it.limefw"))
     for fit in (explanation.fit(1), other.fit(1)):
