@@ -36,9 +36,7 @@ from limefw_plugins.renderers.what_if import what_if
 def limefw_renderers() -> Iterator[Plugin]:
     """Yield the renderers."""
     yield Plugin("bars", bars, modality="image", requires=("matplotlib",), suffix=".png")
-    yield Plugin(
-        "comparison_figure", comparison_figure, modality="comparison", requires=("matplotlib",), suffix=".png"
-    )
+    yield Plugin("comparison_figure", comparison_figure, modality="comparison", requires=("matplotlib",), suffix=".png")
     yield Plugin(
         "comparison_html", comparison_html, modality="comparison", requires=("jinja2", "PIL", "scipy"), suffix=".html"
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from limefw_plugins.renderers._comparisons import FINDINGS, FINDINGS_MEAN, short
+from limefw_plugins.renderers._comparisons import FINDINGS, FINDINGS_MEAN, NOTHING, short
 from limefw_plugins.renderers._words import printable
 
 
@@ -98,7 +98,7 @@ def matrix_of(mapping: dict[str, Any]) -> list[list[float | None]]:
 def diff_of(mapping: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """Return what the recipes differ in: a row for each setting."""
     rows = mapping["differences"].items()
-    return [(key, ["–" if value is None else printable(str(value)) for value in values]) for key, values in rows]
+    return [(key, [NOTHING if value is None else printable(str(value)) for value in values]) for key, values in rows]
 
 
 def failures_of(mapping: dict[str, Any]) -> list[tuple[str, str, list[str]]]:

@@ -9,6 +9,9 @@ from limefw.errors import InputError
 from limefw_plugins.renderers._words import Wording, number, printable, wording_of
 
 
+NOTHING = "\N{EN DASH}"
+"""Stands for a figure that is not known."""
+
 MANY = {"image": "images", "text": "texts", "table": "rows", "series": "series"}
 """Several instances of a modality."""
 
@@ -90,4 +93,10 @@ def facts(mapping: dict[str, Any], modality: str) -> list[tuple[str, str]]:
 
 def short(value: float | None, decimals: int = 2) -> str:
     """Return a figure of a table; a dash where it is not known."""
-    return "–" if value is None or not math.isfinite(value) else number(value, decimals)
+    return NOTHING if value is None or not math.isfinite(value) else number(value, decimals)
+
+
+def made_on(given: Comparison) -> str:
+    """Return the day on which the last explanation was made."""
+    days = (str(cell.explanation.provenance.get("created", "")) for cell in given if cell.explanation)
+    return max(days, default="")[:10]

@@ -9,7 +9,9 @@ from annotated_types import Ge, Le
 from limefw.comparison.result import Cell, Comparison
 from limefw.modalities.image import Image
 from limefw.types import Rendering
-from limefw_plugins.renderers._comparison_charts import CELL, means_chart, mean_rows, matrix_chart
+from limefw_plugins.renderers._captioned import GAP as GAP_WORDS
+from limefw_plugins.renderers._captioned import unbroken
+from limefw_plugins.renderers._comparison_charts import CELL, matrix_chart, mean_rows, means_chart
 from limefw_plugins.renderers._comparisons import comparison_of, headline, short, words_of
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._letters import FAINT, Words, leading, wrapped
@@ -62,11 +64,12 @@ def comparison_figure(
     with drawing():
         plan = _planned(given, top)
         key = [
-            Words(f"● {colors.names[0]} = {words.plus}", colors.plus_ink),
-            Words(f"■ {colors.names[1]} = {words.minus}", colors.minus_ink),
+            Words(unbroken(f"● {colors.names[0]} = {words.plus}") + GAP_WORDS, colors.plus_ink),
+            Words(unbroken(f"■ {colors.names[1]} = {words.minus}") + GAP_WORDS, colors.minus_ink),
             Words(f"of the {top} strongest {words.part}s", FAINT),
         ]
-        more = [] if len(shown) == len(given.instances) else [Words(f"the first {len(shown)} are shown", FAINT)]
+        if len(shown) < len(given.instances):
+            key[-1] = Words(f"{key[-1].text}; the first {len(shown)} of {len(given.instances)} are shown", FAINT)
         inner = max(plan.inner, 760)
         title = [Words(headline(given), bold=True)]
         head = MARGIN + len(wrapped(title, inner, 1.5 * SIZE)) * leading(1.5 * SIZE) + 2 * leading(SIZE) + GAP
@@ -75,7 +78,7 @@ def comparison_figure(
         said = [Words(given.summary()[-1], FAINT)]
         sheet = Sheet(inner + 2 * MARGIN, round(head + len(shown) * block + charts + 3 * leading(SIZE) + MARGIN))
         line = sheet.flow(MARGIN, MARGIN, inner, title, 1.5 * SIZE)
-        sheet.flow(MARGIN, line, inner, [*key, *more], SIZE)
+        sheet.flow(MARGIN, line, inner, key, SIZE)
         for at in shown:
             _instance(sheet, given, at, head + at * block, plan, top, colors)
         line = head + len(shown) * block
@@ -105,9 +108,7 @@ def _fitted(image: Image, wide: int) -> tuple[int, int]:
     return max(6, round(height * scale)), max(6, round(width * scale))
 
 
-def _instance(
-    sheet: Sheet, given: Comparison, at: int, line: float, plan: _Layout, top: int, colors: Palette
-) -> None:
+def _instance(sheet: Sheet, given: Comparison, at: int, line: float, plan: _Layout, top: int, colors: Palette) -> None:
     """Draw what all sides say of one instance."""
     name = [Words(printable(given.instances[at]), bold=True)]
     if label := given.label_name(at).replace("value", ""):

@@ -7,7 +7,16 @@ from limefw.comparison.result import Comparison
 from limefw.types import Rendering
 from limefw_plugins.renderers._comparison_data import comparison_data
 from limefw_plugins.renderers._comparison_tables import columns_of, diff_of, failures_of, matrix_of, verdicts_of
-from limefw_plugins.renderers._comparisons import MANY, comparison_of, facts, headline, modality_of, short, words_of
+from limefw_plugins.renderers._comparisons import (
+    MANY,
+    comparison_of,
+    facts,
+    headline,
+    made_on,
+    modality_of,
+    short,
+    words_of,
+)
 from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers._words import printable
 from limefw_plugins.renderers.page import _file, templates
@@ -45,7 +54,7 @@ def comparison_html(
         verdicts=verdicts_of(mapping),
         differences=diff_of(mapping),
         failures=failures_of(mapping),
-        created=mapping["created"][:10],
+        created=made_on(given),
         version=mapping["limefw"],
         short=short,
         # ours, and escaped by comparison_data: the only two texts that are put in as they are

@@ -550,7 +550,7 @@
   ofMatrix.addEventListener("input", changed);
   for (const form of [view, ofMatrix]) form.addEventListener("submit", (event) => event.preventDefault());
   list.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch") { walked = null; hover(pointed(event), event); } });
-  list.addEventListener("pointerleave", () => hover(null));
+  list.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") hover(null); });
   list.addEventListener("pointerdown", (event) => { if (event.pointerType === "touch") hover(pointed(event)); });
   list.addEventListener("keydown", walk);
   list.addEventListener("focusout", () => { if (walked !== null) { walked = null; hover(null); } });
