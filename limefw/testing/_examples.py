@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from limefw.comparison.result import Cell, Comparison, Side
 from limefw.discovery import Registry
 from limefw.errors import InputError
 from limefw.evaluation.replay import Replay
@@ -306,7 +307,7 @@ def fitting(_s: Subject) -> dict[str, Data]:
 
 def explained(s: Subject) -> dict[str, Data]:
     """Return the caller's explanation, else one of every example image."""
-    if isinstance(s.source, Explanation | Overview):
+    if isinstance(s.source, Explanation | Overview | Comparison):
         return {"the source": (s.source,)}
     if s.plugin.modality == "overview":
         every = list(_explanations("image").values())
@@ -314,8 +315,29 @@ def explained(s: Subject) -> dict[str, Data]:
             "an overview": (overview(every, by=lambda _, segment: f"part {segment}"),),
             "an overview of one label": (overview(every[:2], label=0, by=lambda _, segment: f"{segment}"),),
         }
+    if s.plugin.modality == "comparison":
+        return {f"a comparison on {modality} examples": (_comparison(modality),) for modality in EXAMPLES}
     modalities = [s.plugin.modality] if s.plugin.modality in EXAMPLES else list(EXAMPLES)
     return {name: (one,) for modality in modalities for name, one in _explanations(str(modality)).items()}
+
+
+def _comparison(modality: str) -> Comparison:
+    """Return two sides that say the same of every example with two seeds, and one that fails on the first."""
+    every = list(_explanations(modality).values())
+    sides = tuple(Side(name, name, "model", {"surrogate": {"use": name}}) for name in ("ridge", "lasso", "<b>tree</b>"))
+    cells = [
+        Cell(side, at, seed, seed, one, figures={"deletion.score": 0.5})
+        if (side, at) != (2, 0)
+        else Cell(side, at, seed, seed, failure="ModelError: </script> went wrong")
+        for side in range(len(sides))
+        for at, one in enumerate(every)
+        for seed in range(2)
+    ]
+    spent = {"rows": 100.0, "calls": 4.0, "seconds": 1.0, "seconds_in_all": 2.0}
+    made = Comparison(sides, tuple(f"example {at}" for at in range(len(every))), 2, tuple(cells), 5, spent)
+    # what it computes once it is asked is found already: else asking would seem to change it
+    made.to_mapping()
+    return made
 
 
 def judged(s: Subject) -> dict[str, Data]:

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from limefw.hookspecs import hookimpl
 from limefw.stage import Plugin
 from limefw_plugins.renderers.bars import bars
+from limefw_plugins.renderers.comparison_figure import comparison_figure
+from limefw_plugins.renderers.comparison_html import comparison_html
+from limefw_plugins.renderers.comparison_text import comparison_text
 from limefw_plugins.renderers.figure import figure
 from limefw_plugins.renderers.figures_json import figures_json
 from limefw_plugins.renderers.heatmap import heatmap
@@ -33,6 +36,11 @@ from limefw_plugins.renderers.what_if import what_if
 def limefw_renderers() -> Iterator[Plugin]:
     """Yield the renderers."""
     yield Plugin("bars", bars, modality="image", requires=("matplotlib",), suffix=".png")
+    yield Plugin("comparison_figure", comparison_figure, modality="comparison", requires=("matplotlib",), suffix=".png")
+    yield Plugin(
+        "comparison_html", comparison_html, modality="comparison", requires=("jinja2", "PIL", "scipy"), suffix=".html"
+    )
+    yield Plugin("comparison_text", comparison_text, modality="comparison", suffix=".txt")
     yield Plugin("figure", figure, modality="image", requires=("matplotlib",), suffix=".png")
     yield Plugin("heatmap", heatmap, modality="image", requires=("matplotlib",), suffix=".png")
     yield Plugin("html", page, modality="image", requires=("jinja2", "PIL", "scipy"), suffix=".html")
