@@ -50,7 +50,7 @@ def to_mapping(comparison: Comparison) -> dict[str, Any]:
         "verdicts": [_verdict(comparison, one, two) for one, two in pairs(comparison)],
         "differences": differences(comparison),
         "spent": {key: float(value) for key, value in comparison.spent.items()},
-        "alone": alone(comparison),
+        "alone": _costs(alone(comparison)),
         "summary": summary(comparison),
         "interrupted": comparison.interrupted,
     }  # fmt: skip
@@ -63,7 +63,7 @@ def pairs(comparison: Comparison) -> list[tuple[int, int]]:
 
 def alone(comparison: Comparison) -> dict[str, float]:
     """Return the rows, calls and seconds that all explanations would have taken one by one."""
-    costs = [cell.alone for cell in comparison if cell.explanation is not None]
+    costs = [comparison.cost(cell) for cell in comparison if cell.explanation is not None]
     return {key: float(sum(cost[key] for cost in costs)) for key in ("rows", "calls", "seconds")}
 
 
@@ -91,7 +91,7 @@ def _side(comparison: Comparison, at: int) -> dict[str, Any]:
         "name": side.name, "variant": side.variant, "model": side.model, "recipe": dict(side.recipe),
         "fidelity": _mean(comparison.fidelity(at)), "stability": _mean(comparison.stability(at)),
         "figures": {key: _mean(one) for key, one in comparison.figures(at).items()},
-        "alone": comparison.alone(at), "failed": len(comparison.failed(at)),
+        "alone": _costs(comparison.alone(at)), "failed": len(comparison.failed(at)),
     }  # fmt: skip
 
 
@@ -108,9 +108,14 @@ def _cell(comparison: Comparison, cell: Cell) -> dict[str, Any]:
         found |= {
             "label": made.names[label], "prediction": made.prediction(label), "segments": made.segments.count,
             "fidelity": made.health.labels[label].cross_fitted, "samples": made.health.samples,
-            "cautions": [caution.code for caution in made.health.cautions], "strongest": strongest, "alone": cell.alone,
+            "cautions": [caution.code for caution in made.health.cautions], "strongest": strongest,
+            "alone": _costs(comparison.cost(cell)),
         }  # fmt: skip
     return found
+
+
+def _costs(costs: Mapping[str, float]) -> dict[str, float | None]:
+    return {key: _finite(value) for key, value in costs.items()}
 
 
 def _verdict(comparison: Comparison, one: int, two: int) -> dict[str, Any]:
@@ -214,8 +219,8 @@ def _listed(items: list[str], between: str = "; ") -> str:
     return between.join([*items[:MANY], *more])
 
 
-def _short(value: float) -> str:
-    return f"{value:.2f}" if math.isfinite(value) else "-"
+def _short(value: float, digits: int = 2) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else "-"
 
 
 def table(comparison: Comparison) -> str:
@@ -226,7 +231,7 @@ def table(comparison: Comparison) -> str:
         cost = comparison.alone(at)
         agree = ["" if at == other else _short(matrix[at, other]) for other in range(len(sides))]
         own = (_short(comparison.fidelity(at).mean), _short(comparison.stability(at).mean))
-        costs = (f"{cost.get('rows', math.nan):.0f}", f"{cost.get('seconds', math.nan):.2f}")
+        costs = (_short(cost.get("rows", math.nan), 0), _short(cost.get("seconds", math.nan)))
         lines.append([f"{at + 1} {side.name}", *own, *agree, *costs])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     aligned = [

@@ -48,15 +48,6 @@ class Cell:
     failures: Mapping[str, str] = field(default_factory=dict)
     asked: Figures = field(default_factory=dict)
 
-    @property
-    def alone(self) -> dict[str, float]:
-        """The rows, calls and seconds that this explanation takes by itself."""
-        if self.explanation is None:
-            return {}
-        rows, seconds = self.explanation.provenance["rows"], self.explanation.provenance["seconds"]
-        took = sum(value for kind, value in seconds.items() if kind != "model_only")
-        return {"rows": float(rows["predicted"] + rows["cached"]), "calls": float(rows["calls"]), "seconds": took}
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
@@ -226,9 +217,27 @@ class Comparison:
         keys = dict.fromkeys(key for cell in self.of_side(side) for key in cell.figures)
         return {key: self._mean(side, lambda cell, key=key: cell.figures.get(key, math.nan)) for key in keys}
 
+    def cost(self, cell: Cell) -> dict[str, float]:
+        """Return the rows, calls and seconds that an explanation takes by itself; empty where it failed.
+
+        Rows that were there already are reckoned by what a row took on average here; where the model was asked nothing
+        at all, calls and seconds are NaN.
+        """
+        if cell.explanation is None:
+            return {}
+        rows, seconds = cell.explanation.provenance["rows"], cell.explanation.provenance["seconds"]
+        took = sum(value for kind, value in seconds.items() if kind != "model_only")
+        cached, asked = rows["cached"], self.spent["rows"]
+        if cached and asked:
+            took += cached * self.spent["seconds"] / asked
+        calls = rows["calls"] + cached * (self.spent["calls"] / asked if asked else 0.0)
+        known = asked or not cached
+        return {"rows": float(rows["predicted"] + cached), "calls": calls if known else math.nan,
+                "seconds": took if known else math.nan}  # fmt: skip
+
     def alone(self, side: int | str) -> dict[str, float]:
         """Return rows, calls and seconds of one of a side's explanations by itself, on average."""
-        costs = [cell.alone for cell in self.of_side(side) if cell.explanation is not None]
+        costs = [self.cost(cell) for cell in self.of_side(side) if cell.explanation is not None]
         return {key: float(np.mean([cost[key] for cost in costs])) for key in ("rows", "calls", "seconds") if costs}
 
     def failed(self, side: int | str) -> list[Cell]:
@@ -253,7 +262,7 @@ class Comparison:
     def _row(self, cell: Cell, metrics: Iterable[str]) -> dict[str, Any]:
         side, made = self.sides[cell.side], cell.explanation
         label = None if made is None else self.label_of(cell)
-        cost = cell.alone
+        cost = {key: _or_none(value) for key, value in self.cost(cell).items()}
         return {
             "variant": side.variant, "model": side.model, "instance": self.instances[cell.instance], "seed": cell.seed,
             "label": None if made is None or label is None else made.names[label],
@@ -371,6 +380,10 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         return str(self.render({"use": "html", "fragment": True}).data)
+
+
+def _or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _fidelity(cell: Cell) -> float:

@@ -98,7 +98,7 @@ def test_answers_are_those_of_single_explanations(picture: Any, filling: dict[st
         alone = limefw.explain(picture, three_classes, recipe=variants[name], what_if=0, labels=[0, 2], seed=cell.seed)
         assert cell.explanation is not None
         assert_same(cell.explanation, alone)
-        assert cell.alone["rows"] == alone.provenance["rows"]["predicted"]
+        assert found.cost(cell)["rows"] == alone.provenance["rows"]["predicted"]
 
 
 def test_a_segmenter_with_chance_is_cut_anew_for_each_seed(picture: Any) -> None:
