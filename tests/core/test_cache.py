@@ -258,8 +258,8 @@ def test_what_a_killed_process_left_is_not_played_into_a_new_file(tmp_path):
     cache.close()
     for path, content in left.items():
         path.write_bytes(content)
-    cache.path.write_bytes(b"no database" * 1000)
-    with warned("put aside"), limefw.PredictionCache(tmp_path) as cache:
+    assert database.set_aside(cache.path).parent == tmp_path
+    with limefw.PredictionCache(tmp_path) as cache:
         assert (len(cache), cache.get(key())) == (0, None)
         cache.update(rows_of(1))
         assert set(cache) == set(rows_of(1))
@@ -379,10 +379,11 @@ def test_threads_share_it(cache):
 
 
 def _in_child(cache, answers):
+    given = cache._held.connection
     found = len(cache.rows(list(rows_of())))
     cache.update(rows_of(1))
+    answers.put((found, cache._held.connection is given))
     cache.close()
-    answers.put(found)
 
 
 @pytest.mark.parametrize("start", ["fork", "spawn"])
@@ -393,7 +394,7 @@ def test_other_processes_open_their_own(cache, start):
     answers = context.Queue()
     child = context.Process(target=_in_child, args=(cache, answers))
     child.start()
-    assert answers.get(timeout=60) == 10
+    assert answers.get(timeout=60) == (10, start == "spawn")
     child.join()
     assert child.exitcode == 0
     assert len(cache.rows([*rows_of(), *rows_of(1)])) == 20
