@@ -133,7 +133,8 @@ def evaluate(
         verdicts.append(verdict)
         if interrupted:
             break
-    return Evaluation(_named(verdicts), _settings(cases), interrupted)
+    known_figures = {name: stage.plugin.figures for case in cases for name, stage in case.stages.items()}
+    return Evaluation(_named(verdicts), _settings(cases), interrupted, known_figures)
 
 
 def _explained(
@@ -311,7 +312,8 @@ def _judged(replay: Replay, stages: Mapping[str, Stage]) -> tuple[Verdict, bool]
             break
     notes = () if replay.filled_alike else ("hidden segments show something else now than when it was explained",)
     label = explanation.names[explanation.labels[0]]
-    return Verdict(explanation.instance.name, figures, failures, spent, explanation, label, notes), interrupted
+    target = replay.recipe.stages["target"].name
+    return Verdict(explanation.instance.name, figures, failures, spent, explanation, label, notes, target), interrupted
 
 
 def _told(error: BaseException) -> str:
