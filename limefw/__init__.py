@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from limefw.recipe import Recipe as Recipe
     from limefw.results.explanation import Explanation as Explanation
     from limefw.results.loaded import load as load
+    from limefw.stage import Figure as Figure
     from limefw.stage import Plugin as Plugin
     from limefw.studies.kernel_width import tune_kernel_width as tune_kernel_width
     from limefw.studies.many import explain_many as explain_many
@@ -92,7 +93,7 @@ _HOMES = {
     "limefw.modalities.series": ("Series", "SeriesComposer"),
     "limefw.modalities.table": ("Row", "Table"),
     "limefw.modalities.table_bins": ("Bins", "RowComposer"),
-    "limefw.stage": ("Plugin",),
+    "limefw.stage": ("Figure", "Plugin"),
     "limefw.recipe": ("Recipe",),
     "limefw.discovery": ("Registry", "plugin", "registry"),
     "limefw.types": (

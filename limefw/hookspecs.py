@@ -320,7 +320,8 @@ def limefw_metrics() -> Iterable[Plugin]:
     ``game.shown(codes)`` does so for rows of segments shown or hidden, whatever the modality. ``game.again(1)``, 2, ...
     explain once more by another seed, ``game.through(composer)`` answers where hidden segments show something else,
     ``game.fresh(rows, rng)`` draws by the recipe's own sampler, and ``game.mask`` says where the thing meant lies, or
-    None: ``Plugin(..., needs=("mask",))`` refuses that before the model is asked.
+    None: ``Plugin(..., needs=("mask",))`` refuses that before the model is asked. What a figure can be, and which way
+    is better, is said by ``Plugin(..., figures=(Figure("iou", 0, 1, "higher"),))`` with limefw's Figure.
 
         from limefw import Draws, Plugin, hookimpl
 

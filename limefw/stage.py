@@ -8,12 +8,13 @@ import functools
 import importlib.util
 import inspect
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NotRequired, Required
+from typing import Any, NamedTuple, NotRequired, Required
 
 from limefw.errors import BrokenPluginError, LimefwError, MissingDependencyError, PluginError, RecipeError, did_you_mean
 
@@ -28,6 +29,22 @@ PACKAGES = {
     "cv2.ximgproc": "--force-reinstall opencv-contrib-python-headless",
 }  # fmt: skip
 """What to give pip for a library that is imported by another name, or comes with an extra of limefw's own."""
+
+
+class Figure(NamedTuple):
+    """What one of a metric's figures can be, for tables.
+
+    Args:
+        name: as the metric calls it.
+        least: no value is below.
+        most: no value is above.
+        better: "higher" or "lower"; empty where neither is.
+    """
+
+    name: str
+    least: float = -math.inf
+    most: float = math.inf
+    better: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +62,7 @@ class Plugin:
         suffix: of the files that a renderer makes, e.g. ".png": a wrong name is refused before the model is asked.
         needs: what it cannot do without: a metric "mask", a surrogate "columns", all of them. Where it is not there,
             nothing is asked of the model.
+        figures: of a metric, what each of its figures can be and which way is better, as far as that is known.
     """
 
     name: str
@@ -56,6 +74,7 @@ class Plugin:
     fallback: bool = False
     suffix: str = ""
     needs: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.summary:

@@ -10,6 +10,7 @@ import numpy as np
 
 from limefw.errors import MissingDependencyError, did_you_mean
 from limefw.results.explanation import Explanation
+from limefw.stage import Figure
 
 
 Figures = Mapping[str, float]
@@ -28,6 +29,7 @@ class Verdict:
         explanation: what was judged, or None where there is none.
         label: the class that the figures are for.
         notes: what whoever reads the figures should know.
+        target: what was explained of the label, such as "probability" or "log_odds": deletion and the like are in it.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Verdict:
     explanation: Explanation | None = None
     label: str = ""
     notes: tuple[str, ...] = ()
+    target: str = ""
 
     def __getitem__(self, metric: str) -> Figures:
         if metric not in self.figures:
@@ -54,7 +57,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A figure's mean over instances, with its 95 % interval by the jackknife.
+    """A figure's mean over instances, with its 95 % interval by the jackknife, which ends at what the figure can be.
 
     Args:
         mean: over the instances that have the figure.
@@ -69,7 +72,7 @@ class Mean:
     count: int
 
     @classmethod
-    def of(cls, values: list[float]) -> "Mean":
+    def of(cls, values: list[float], figure: Figure | None = None) -> "Mean":
         """Sum up one figure; the jackknife of a mean is its standard error, here with Student's quantile."""
         known = np.array([value for value in values if math.isfinite(value)])
         if len(known) == 0:
@@ -81,7 +84,9 @@ class Mean:
             left_out = (known.sum() - known) / (len(known) - 1)
             spread = (len(known) - 1) / len(known) * ((left_out - left_out.mean()) ** 2).sum()
             half = float(t.ppf(0.975, len(known) - 1) * math.sqrt(spread))
-        return cls(mean, mean - half, mean + half, len(known))
+        least, most = (-math.inf, math.inf) if figure is None else (figure.least, figure.most)
+        low, high = (math.nan, math.nan) if math.isnan(half) else (max(mean - half, least), min(mean + half, most))
+        return cls(mean, low, high, len(known))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,11 +97,13 @@ class Evaluation:
         verdicts: one for each instance, in order; those after an interruption are not there.
         settings: of each metric, with every default written out.
         interrupted: Ctrl-C came before the end.
+        known: what is known of figures, by metric.
     """
 
     verdicts: tuple[Verdict, ...]
     settings: Mapping[str, Mapping[str, Any]]
     interrupted: bool = False
+    known: Mapping[str, tuple[Figure, ...]] = field(default_factory=dict)
 
     def __getitem__(self, which: int | str) -> Verdict:
         if not isinstance(which, str):
@@ -125,7 +132,17 @@ class Evaluation:
             for metric, figures in verdict.figures.items():
                 for name, value in figures.items():
                     found[metric].setdefault(name, []).append(value)
-        return {metric: {name: Mean.of(item) for name, item in by.items()} for metric, by in found.items()}
+        return {
+            metric: {name: Mean.of(item, self._figure(metric, name)) for name, item in by.items()}
+            for metric, by in found.items()
+        }
+
+    def _figure(self, metric: str, name: str) -> Figure | None:
+        return next((figure for figure in self.known.get(metric, ()) if figure.name == name), None)
+
+    def _better(self, metric: str, name: str) -> str:
+        figure = self._figure(metric, name)
+        return "" if figure is None else figure.better
 
     def to_frame(self) -> Any:
         """Return a pandas DataFrame: a row for each instance, metric and figure; what failed has the reason."""
@@ -164,6 +181,7 @@ class Evaluation:
                 "failures": dict(one.failures),
                 "spent": _finite(one.spent),
                 "notes": list(one.notes),
+                "target": one.target,
             }
             for one in self.verdicts
         ]
@@ -192,18 +210,27 @@ class Evaluation:
 
     def _one(self) -> list[str]:
         verdict = self.verdicts[0]
-        rows = [(metric, name, _short(value)) for metric in verdict for name, value in verdict[metric].items()]
-        title = f"{verdict.name}, {verdict.label}" if verdict.label else verdict.name
-        return [title, *_aligned([("metric", "figure", "value"), *rows])]
+        rows = [
+            (metric, name, self._better(metric, name), _short(value))
+            for metric in verdict
+            for name, value in verdict[metric].items()
+        ]
+        title = ", ".join(filter(None, [verdict.name, verdict.label, verdict.target and f"target {verdict.target}"]))
+        return [title, *_aligned([("metric", "figure", "better", "value"), *rows])]
 
     def _several(self) -> list[str]:
         rows = [
-            (metric, name, _short(one.mean), f"{_short(one.low)} to {_short(one.high)}", str(one.count))
+            (
+                metric, name, self._better(metric, name), _short(one.mean),
+                f"{_short(one.low)} to {_short(one.high)}", str(one.count),
+            )
             for metric, figures in self.means().items()
             for name, one in figures.items()
-        ]
-        head = ("metric", "figure", "mean", "95 % interval", "n")
-        return [f"{len(self.verdicts)} instances", *_aligned([head, *rows])]
+        ]  # fmt: skip
+        head = ("metric", "figure", "better", "mean", "95 % interval", "n")
+        targets = ", ".join(dict.fromkeys(one.target for one in self.verdicts if one.target))
+        title = f"{len(self.verdicts)} instances" + (f", target {targets}" if targets else "")
+        return [title, *_aligned([head, *rows])]
 
     def __str__(self) -> str:
         return self.table()
@@ -232,7 +259,7 @@ def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        words = [cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
-        numbers = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
+        words = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=False)]
+        numbers = [cell.rjust(width) for cell, width in zip(row[3:], widths[3:], strict=True)]
         lines.append("  ".join([*words, *numbers]).rstrip())
     return lines

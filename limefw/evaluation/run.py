@@ -114,7 +114,8 @@ def evaluate(
     loaded = Explainer(model, recipe=cases[0].recipe, registry=known).model
     with using(cache) as kept:
         verdicts, interrupted = _verdicts(cases, loaded, chunk, kept, on_progress, known)
-    return Evaluation(_named(verdicts), _settings(cases), interrupted)
+    known_figures = {name: stage.plugin.figures for case in cases for name, stage in case.stages.items()}
+    return Evaluation(_named(verdicts), _settings(cases), interrupted, known_figures)
 
 
 def _verdicts(
@@ -326,7 +327,8 @@ def _judged(replay: Replay, stages: Mapping[str, Stage]) -> tuple[Verdict, bool]
             break
     notes = () if replay.filled_alike else ("hidden segments show something else now than when it was explained",)
     label = explanation.names[explanation.labels[0]]
-    return Verdict(explanation.instance.name, figures, failures, spent, explanation, label, notes), interrupted
+    target = replay.recipe.stages["target"].name
+    return Verdict(explanation.instance.name, figures, failures, spent, explanation, label, notes, target), interrupted
 
 
 def _told(error: BaseException) -> str:

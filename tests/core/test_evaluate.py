@@ -9,7 +9,7 @@ import pytest
 import limefw
 from limefw.errors import InputError, RecipeError, UnknownPluginError
 from limefw.evaluation.replay import Replay
-from limefw.evaluation.result import Mean
+from limefw.evaluation.result import Evaluation, Mean, Verdict
 from limefw.types import Draws
 
 
@@ -200,6 +200,38 @@ def test_columns_that_are_values_have_fidelity_alone():
 
 
 # ---- what comes back
+
+
+def test_intervals_end_at_what_a_figure_can_be():
+    """A Jaccard index of .9 on average is no 1.4 in any of them; of a figure of which nothing is known it may be."""
+    verdicts = tuple(
+        Verdict(str(at), {"stability": {"jaccard": value, "own": value}}) for at, value in enumerate((0.8, 1))
+    )
+    known = limefw.registry().get("metrics", "stability").figures
+    means = Evaluation(verdicts, {"stability": {}}, known={"stability": known}).means()["stability"]
+    assert means["jaccard"].high == 1.0
+    assert means["own"].high > 1.0
+    assert means["jaccard"].low == max(0.0, means["own"].low) == 0.0
+    one = Evaluation(verdicts[:1], {"stability": {}}, known={"stability": known}).means()["stability"]["jaccard"]
+    assert math.isnan(one.low)
+    assert math.isnan(one.high)
+
+
+def test_figures_that_are_known_are_those_that_metrics_return(photos):
+    """By name, and within their ranges."""
+    mask = np.zeros((24, 30), dtype=bool)
+    mask[:8, :10] = True
+    metrics = [*METRICS, "infidelity", "mu_fidelity", "overlap", "pointing", "road", {"use": "stability", "runs": 2}]
+    metrics.append({"use": "max_sensitivity", "draws": 1})
+    found = judged(photos[0], Counting(), metrics=metrics, masks=mask)
+    assert not found.failed
+    for metric in found[0]:
+        known = {figure.name: figure for figure in found.known[metric]}
+        assert set(known) >= set(found[0][metric]) - {"cached"}
+        assert set(known) <= set(found[0][metric])
+        for name, value in found[0][metric].items():
+            if name in known:
+                assert known[name].least <= value <= known[name].most
 
 
 def test_several_have_means_with_jackknife_intervals(photos):
