@@ -55,7 +55,7 @@ def _drawn(title: str, note: str, means: list[dict[str, Any]]) -> Column:
     low = max(low, -high)
 
     def place(value: float) -> float:
-        return round(100 * min(1.0, max(0.0, (value - low) / (high - low))), 2)
+        return float(round(100 * min(1.0, max(0.0, (value - low) / (high - low))), 2))
 
     figures = []
     for one in means:
