@@ -586,9 +586,12 @@
     recolor();
   });
 
+  performance.mark("limefw-alive");
+
   // paper shows what was never scrolled to: all of it is made ready while nobody waits
   addEventListener("beforeprint", () => { palette(); for (const card of byElement.values()) draw(card); });
   const idle = window.requestIdleCallback ?? ((task) => setTimeout(task, 50));
   for (const cut of data.cuts) if (cut.map) await new Promise((next) => idle(() => mapped(cut).then(next)));
+  performance.mark("limefw-ready");
   root.dataset.ready = "all";
 })();
