@@ -23,9 +23,6 @@ from limefw_plugins.renderers._words import printable
 LONGEST = 320
 """Pixels of a picture's longer side."""
 
-MAPS = 110_000
-"""Letters that all label maps may take: more of them are coarser."""
-
 FINENESS = (320, 256, 200, 160, 128, 96, 64)
 LETTERS = 2000
 """Of a text that are shown."""
@@ -87,11 +84,11 @@ class Cuts:
             self._firsts.append(explanation)
         return self._numbers[key]
 
-    def told(self) -> list[dict[str, Any]]:
-        """Return all of them, pictures' maps as fine as there is room for."""
+    def told(self, room: int) -> list[dict[str, Any]]:
+        """Return all of them, pictures' maps as fine as there is room for: so many letters."""
         for longest in FINENESS:
             found = [_cut(one, longest) for one in self._firsts]
-            if sum(len(one.get("map", "")) for one in found) <= MAPS:
+            if sum(len(one.get("map", "")) for one in found) <= room:
                 break
         return found if self._firsts else []
 
