@@ -25,7 +25,9 @@ def comparison_data(comparison: Comparison) -> str:
     """Return strict JSON that no HTML parser can leave: it has no "<", ">" or "&"."""
     labels: dict[str, int] = {}
     cuts, words = Cuts(), words_of(comparison)
-    cells = [_cell(comparison, cell, cuts, labels) for cell in comparison]
+    instances = [_instance(comparison, at) for at in range(len(comparison.instances))]
+    sizes = [(one["seen"].get("h", 1), one["seen"].get("w", 1)) for one in instances]
+    cells = [_cell(comparison, cell, cuts, labels, sizes[cell.instance]) for cell in comparison]
     # repetitive, and much of it: deflated
     effects = packed(_strict({"cells": cells, "agreement": _agreement(comparison)}).encode())
     found = {
@@ -33,7 +35,7 @@ def comparison_data(comparison: Comparison) -> str:
         "part": words.part, "plus": words.plus, "minus": words.minus, "noun": words.noun,
         "mostDecimals": MOST_DECIMALS,
         "sides": [printable(side.name) for side in comparison.sides],
-        "instances": [_instance(comparison, at) for at in range(len(comparison.instances))],
+        "instances": instances,
         "labels": [printable(name) for name in labels],
         "measures": list(measures()),
         "cuts": cuts.told(ROOM - len(effects)),
@@ -54,7 +56,9 @@ def _instance(comparison: Comparison, at: int) -> dict[str, Any]:
     return {"name": printable(comparison.instances[at]), "label": printable(comparison.label_name(at)), "seen": seen}
 
 
-def _cell(comparison: Comparison, cell: Cell, cuts: Cuts, labels: dict[str, int]) -> dict[str, Any]:
+def _cell(
+    comparison: Comparison, cell: Cell, cuts: Cuts, labels: dict[str, int], size: tuple[int, int]
+) -> dict[str, Any]:
     """Return where a cell belongs, and what it says of each label, the one compared first."""
     found: dict[str, Any] = {"s": cell.side, "i": cell.instance, "r": cell.run}
     if cell.explanation is None:
@@ -71,7 +75,7 @@ def _cell(comparison: Comparison, cell: Cell, cuts: Cuts, labels: dict[str, int]
     kept = told if cell.run == 0 else dict(list(told.items())[:1])
     failures = [printable(f"{name}: {why}") for name, why in cell.failures.items()]
     first = labels[made.names[compared]]
-    return found | {"cut": cuts.number(cell.instance, made), "first": first, "of": kept, "failures": failures}
+    return found | {"cut": cuts.number(cell.instance, made, size), "first": first, "of": kept, "failures": failures}
 
 
 def _of_label(made: Explanation, label: int, digits: int) -> list[Any]:
