@@ -14,27 +14,33 @@ from limefw_plugins.renderers._comparisons import words_of
 from limefw_plugins.renderers._words import MOST_DECIMALS, printable
 
 
-DIGITS = 4
-"""Of the strongest effect."""
+DIGITS, FEWER = 4, 3
+"""Of the strongest effect; and where it is not what is shown at first."""
+
+ROOM = 165_000
+"""Letters that maps and effects may take together: the more effects there are, the coarser are the maps."""
 
 
 def comparison_data(comparison: Comparison) -> str:
     """Return strict JSON that no HTML parser can leave: it has no "<", ">" or "&"."""
     labels: dict[str, int] = {}
     cuts, words = Cuts(), words_of(comparison)
-    cells = [_cell(comparison, cell, cuts, labels) for cell in comparison]
+    instances = [_instance(comparison, at) for at in range(len(comparison.instances))]
+    sizes = [(one["seen"].get("h", 1), one["seen"].get("w", 1)) for one in instances]
+    cells = [_cell(comparison, cell, cuts, labels, sizes[cell.instance]) for cell in comparison]
+    # repetitive, and much of it: deflated
+    effects = packed(_strict({"cells": cells, "agreement": _agreement(comparison)}).encode())
     found = {
         "top": comparison.top,
         "part": words.part, "plus": words.plus, "minus": words.minus, "noun": words.noun,
         "mostDecimals": MOST_DECIMALS,
         "sides": [printable(side.name) for side in comparison.sides],
-        "instances": [_instance(comparison, at) for at in range(len(comparison.instances))],
+        "instances": instances,
         "labels": [printable(name) for name in labels],
         "measures": list(measures()),
-        "cuts": cuts.told(),
+        "cuts": cuts.told(ROOM - len(effects)),
         "sorts": _sorts(comparison),
-        # repetitive, and much of it: deflated
-        "packed": packed(_strict({"cells": cells, "agreement": _agreement(comparison)}).encode()),
+        "packed": effects,
     }  # fmt: skip
     text = _strict(found)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
@@ -50,26 +56,33 @@ def _instance(comparison: Comparison, at: int) -> dict[str, Any]:
     return {"name": printable(comparison.instances[at]), "label": printable(comparison.label_name(at)), "seen": seen}
 
 
-def _cell(comparison: Comparison, cell: Cell, cuts: Cuts, labels: dict[str, int]) -> dict[str, Any]:
+def _cell(
+    comparison: Comparison, cell: Cell, cuts: Cuts, labels: dict[str, int], size: tuple[int, int]
+) -> dict[str, Any]:
     """Return where a cell belongs, and what it says of each label, the one compared first."""
     found: dict[str, Any] = {"s": cell.side, "i": cell.instance, "r": cell.run}
     if cell.explanation is None:
         return found | {"failure": printable(cell.failure)}
     made, compared = cell.explanation, comparison.label_of(cell)
     order = [compared, *(label for label in made.labels if label != compared)]
-    told = {labels.setdefault(made.names[label], len(labels)): _of_label(made, label) for label in order}
+    told = {
+        labels.setdefault(made.names[label], len(labels)): _of_label(
+            made, label, DIGITS if label == compared and cell.run == 0 else FEWER
+        )
+        for label in order
+    }
     # of other seeds what is compared is enough
     kept = told if cell.run == 0 else dict(list(told.items())[:1])
     failures = [printable(f"{name}: {why}") for name, why in cell.failures.items()]
     first = labels[made.names[compared]]
-    return found | {"cut": cuts.number(cell.instance, made), "first": first, "of": kept, "failures": failures}
+    return found | {"cut": cuts.number(cell.instance, made, size), "first": first, "of": kept, "failures": failures}
 
 
-def _of_label(made: Explanation, label: int) -> list[Any]:
+def _of_label(made: Explanation, label: int, digits: int) -> list[Any]:
     """Return prediction, fidelity, decimals, effects and margins, these two in whole numbers of the last decimal."""
     effects, margins = made.effects(label), made.margins(label)
     limit = float(np.abs(effects).max(initial=0.0))
-    decimals = DIGITS - 1 - math.floor(math.log10(limit)) if 0 < limit < math.inf else 0
+    decimals = digits - 1 - math.floor(math.log10(limit)) if 0 < limit < math.inf else 0
     fidelity = made.health.labels[label].cross_fitted
     return [
         _figure(made.prediction(label)), None if fidelity is None else _figure(fidelity), decimals,
@@ -78,20 +91,25 @@ def _of_label(made: Explanation, label: int) -> list[Any]:
     ]  # fmt: skip
 
 
-def _figure(value: float, digits: int = 7) -> float | None:
+def _figure(value: float) -> float | None:
     """Return seven digits, so that it rounds as elsewhere."""
-    return float(f"{value:.{digits}g}") if math.isfinite(value) else None
+    return float(f"{value:.7g}") if math.isfinite(value) else None
 
 
 def _agreement(comparison: Comparison) -> dict[str, Any]:
-    """Return for each measure the upper triangle of its matrix, of all instances and of each."""
+    """Return for each measure the upper triangle of its matrix, of all instances and, in hundredths, of each."""
     upper = np.triu_indices(len(comparison.sides))
     found = {}
     for name in measures():
         every = [_figure(value) for value in comparison.matrix(name)[upper].tolist()]
         own = np.moveaxis(comparison.agreement.of(name), -1, 0)
-        found[name] = {"all": every, "each": [[_figure(value, 5) for value in one[upper].tolist()] for one in own]}
+        found[name] = {"all": every, "each": [[_hundredths(value) for value in one[upper].tolist()] for one in own]}
     return found
+
+
+def _hundredths(value: float) -> int | None:
+    """Return what the page shows of a figure, rounded as elsewhere."""
+    return round(100 * float(f"{value:.2f}")) if math.isfinite(value) else None
 
 
 def _sorts(comparison: Comparison) -> dict[str, list[float | None]]:

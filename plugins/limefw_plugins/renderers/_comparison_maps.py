@@ -23,10 +23,10 @@ from limefw_plugins.renderers._words import printable
 LONGEST = 320
 """Pixels of a picture's longer side."""
 
-MAPS = 110_000
-"""Letters that all label maps may take: more of them are coarser."""
+FINENESS = (320, 240, 180, 150, 128, 112, 96, 80, 64)
+LEVEL = 7
+"""Of zlib: 9 takes three times as long and saves a hundredth."""
 
-FINENESS = (320, 256, 200, 160, 128, 96, 64)
 LETTERS = 2000
 """Of a text that are shown."""
 
@@ -36,7 +36,7 @@ STEPS = 320
 
 def packed(data: bytes) -> str:
     """Return bytes as letters: deflated, then base64."""
-    return base64.b64encode(zlib.compress(data, 9)).decode()
+    return base64.b64encode(zlib.compress(data, LEVEL)).decode()
 
 
 def seen_of(explanation: Explanation) -> dict[str, Any]:
@@ -74,9 +74,10 @@ class Cuts:
         self._numbers: dict[tuple[int, str], int] = {}
         self._prints: dict[int, tuple[object, str]] = {}
         self._firsts: list[Explanation] = []
+        self._sizes: list[Sequence[int]] = []
 
-    def number(self, instance: int, explanation: Explanation) -> int:
-        """Return the number of the cut that an explanation has."""
+    def number(self, instance: int, explanation: Explanation, size: Sequence[int]) -> int:
+        """Return the number of the cut that an explanation has; `size` is that of its picture."""
         segments = explanation.segments
         if id(segments) not in self._prints:
             # kept, so that nothing else can have its id
@@ -85,18 +86,19 @@ class Cuts:
         if key not in self._numbers:
             self._numbers[key] = len(self._firsts)
             self._firsts.append(explanation)
+            self._sizes.append(size)
         return self._numbers[key]
 
-    def told(self) -> list[dict[str, Any]]:
-        """Return all of them, pictures' maps as fine as there is room for."""
+    def told(self, room: int) -> list[dict[str, Any]]:
+        """Return all of them, pictures' maps as fine as there is room for: so many letters."""
         for longest in FINENESS:
-            found = [_cut(one, longest) for one in self._firsts]
-            if sum(len(one.get("map", "")) for one in found) <= MAPS:
+            found = [_cut(one, size, longest) for one, size in zip(self._firsts, self._sizes, strict=True)]
+            if sum(len(one.get("map", "")) for one in found) <= room:
                 break
         return found if self._firsts else []
 
 
-def _cut(explanation: Explanation, longest: int) -> dict[str, Any]:
+def _cut(explanation: Explanation, size: Sequence[int], longest: int) -> dict[str, Any]:
     segments, instance = explanation.segments, explanation.instance
     plain = all(name == f"superpixel {at}" for at, name in enumerate(segments.names))
     names = None if plain else [printable(name) for name in segments.names]
@@ -105,15 +107,14 @@ def _cut(explanation: Explanation, longest: int) -> dict[str, Any]:
         pieces, owners = pieces_of(instance.string[:LETTERS], segments)
         starts = np.cumsum([0, *map(len, pieces)])[:-1].tolist()
         return found | {"pieces": list(map(visible, pieces)), "owners": owners.tolist(), "starts": starts}
-    labels = _map(explanation, longest)
+    labels = _map(explanation, size, longest)
     return found | {"w": labels.shape[1], "h": labels.shape[0], "map": packed(_bytes(labels))}
 
 
-def _map(explanation: Explanation, longest: int) -> Labels:
+def _map(explanation: Explanation, size: Sequence[int], longest: int) -> Labels:
     """Return a map of two axes."""
     labels, instance = explanation.segments.labels, explanation.instance
     if isinstance(instance, Image):
-        size = view_of(explanation, longest=LONGEST).size
         scale = min(1.0, longest / max(size))
         return labels_at(explanation, [max(1, round(side * scale)) for side in size])
     if isinstance(instance, Series):

@@ -55,7 +55,7 @@ def _drawn(title: str, note: str, means: list[dict[str, Any]]) -> Column:
     low = max(low, -high)
 
     def place(value: float) -> float:
-        return round(100 * min(1.0, max(0.0, (value - low) / (high - low))), 2)
+        return float(round(100 * min(1.0, max(0.0, (value - low) / (high - low))), 2))
 
     figures = []
     for one in means:
@@ -77,12 +77,18 @@ def verdicts_of(mapping: dict[str, Any]) -> list[dict[str, Any]]:
         agreement, lost = one["agreement"], one["lost"]
         rows.append({
             "sides": [printable(mapping["sides"][at]["name"]) for at in one["sides"]], "pair": one["sides"],
-            "finding": one["finding"], "word": FINDINGS[one["finding"]], "means": FINDINGS_MEAN[one["finding"]],
+            "finding": one["finding"], "word": FINDINGS[one["finding"]],
             "agreement": short(agreement["mean"]), "around": _interval(agreement),
             "lost": short(lost["mean"]), "lost_around": _interval(lost), "cut_alike": one["cut_alike"],
             "key": (order[one["finding"]], agreement["mean"] if agreement["mean"] is not None else -1.0),
         })  # fmt: skip
     return sorted(rows, key=lambda row: row["key"])
+
+
+def meanings_of(mapping: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what the findings that there are mean."""
+    there = dict.fromkeys(one["finding"] for one in mapping["verdicts"])
+    return [(FINDINGS[finding], meaning) for finding, meaning in FINDINGS_MEAN.items() if finding in there]
 
 
 def _interval(mean: dict[str, Any]) -> str:

@@ -6,7 +6,14 @@ from hashlib import sha256
 from limefw.comparison.result import Comparison
 from limefw.types import Rendering
 from limefw_plugins.renderers._comparison_data import comparison_data
-from limefw_plugins.renderers._comparison_tables import columns_of, diff_of, failures_of, matrix_of, verdicts_of
+from limefw_plugins.renderers._comparison_tables import (
+    columns_of,
+    diff_of,
+    failures_of,
+    matrix_of,
+    meanings_of,
+    verdicts_of,
+)
 from limefw_plugins.renderers._comparisons import (
     MANY,
     comparison_of,
@@ -52,6 +59,7 @@ def comparison_html(
         measures=mapping["measures"],
         columns=columns_of(mapping),
         verdicts=verdicts_of(mapping),
+        meanings=meanings_of(mapping),
         differences=diff_of(mapping),
         failures=failures_of(mapping),
         created=made_on(given),

@@ -45,16 +45,13 @@
   function rim(cut, segment) {
     if (!cut.rims.has(segment)) {
       const { w, h, seen } = cut, own = segment + 1, outer = [], inner = [];
-      const away = (x, y, far) => {
-        for (const [i, j] of [[x - far, y], [x + far, y], [x, y - far], [x, y + far]])
-          if (i < 0 || j < 0 || i >= w || j >= h || seen[j * w + i] !== own) return true;
-        return false;
-      };
+      const away = (at, x, y, far) => x < far || y < far || x >= w - far || y >= h - far || seen[at - far] !== own ||
+        seen[at + far] !== own || seen[at - far * w] !== own || seen[at + far * w] !== own;
       for (let at = 0; at < seen.length; at++) {
         if (seen[at] !== own) continue;
         const x = at % w, y = (at - x) / w;
-        if (away(x, y, 1)) outer.push(at);
-        else if (away(x, y, 2)) inner.push(at);
+        if (away(at, x, y, 1)) outer.push(at);
+        else if (away(at, x, y, 2)) inner.push(at);
       }
       cut.rims.set(segment, [outer, inner]);
     }
@@ -96,8 +93,11 @@
   };
   const top = () => Number(view.elements.top.value);
   const measure = () => (ofMatrix.elements.measure.value === "jaccard" ? `jaccard@${Math.min(top(), MOST)}` : ofMatrix.elements.measure.value);
-  const agree = (one, two, instance, name = measure()) =>
-    (instance < 0 ? agreement[name].all : agreement[name].each[instance])[place(one, two)];
+  function agree(one, two, instance, name = measure()) {
+    if (instance < 0) return agreement[name].all[place(one, two)];
+    const value = agreement[name].each[instance][place(one, two)];
+    return value === null ? null : value / 100;
+  }
   let pair = null; // the two sides whose agreement the instances are sorted by
 
   // Agreement of an instance: of the pair chosen, or the mean over all pairs.
@@ -586,9 +586,12 @@
     recolor();
   });
 
+  performance.mark("limefw-alive");
+
   // paper shows what was never scrolled to: all of it is made ready while nobody waits
   addEventListener("beforeprint", () => { palette(); for (const card of byElement.values()) draw(card); });
   const idle = window.requestIdleCallback ?? ((task) => setTimeout(task, 50));
   for (const cut of data.cuts) if (cut.map) await new Promise((next) => idle(() => mapped(cut).then(next)));
+  performance.mark("limefw-ready");
   root.dataset.ready = "all";
 })();
