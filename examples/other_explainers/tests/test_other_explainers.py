@@ -187,3 +187,21 @@ BY_HAND = {
     "captum_kernel_shap": captum_by_hand("KernelShap", ROWS),
     "shap_kernel": shap_by_hand,
 }
+
+
+@pytest.mark.skipif(not find_spec("lime"), reason="lime is not installed")
+def test_it_is_a_variant_like_any_other_under_one_budget():
+    def light(pixels):
+        left = pixels[:, :, :8].mean((1, 2, 3)) / 255
+        return np.stack([left, 1 - left], axis=1)
+
+    image = np.full((16, 16, 3), 255, dtype=np.uint8)
+    squares = {"extends": "lime", "segmenter": {"use": "grid", "rows": 2, "columns": 4}, "labels": [0]}
+    squares["sampler"] = {"use": "bernoulli", "enumerate_small": False}
+    squares["filler"] = {"use": "constant", "value": 0.0}
+    variants = {"limefw": squares, "lime": {**squares, "method": "lime_image"}}
+    found = limefw.compare(image, light, variants=variants, budget=100, metrics=["deletion"])
+    assert not any(cell.failure or cell.failures for cell in found)
+    assert found.verdict("limefw", "lime", "jaccard@4").agreement.mean == 1.0
+    assert all(found.cost(cell)["rows"] <= 100 for cell in found)
+    assert found.figures("lime")["deletion.auc"].mean == found.figures("limefw")["deletion.auc"].mean
