@@ -10,15 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from limefw import contracts
 from limefw._files import write_whole
 from limefw.comparison.agreement import DEPTH, Agreement, Places, agreement, names
 from limefw.comparison.noise import Verdict, verdict
-from limefw.discovery import registry
-from limefw.errors import InputError, LimefwError, MissingDependencyError, RecipeError, did_you_mean
+from limefw.errors import InputError, LimefwError, MissingDependencyError, did_you_mean
 from limefw.evaluation.result import Figures, Mean
 from limefw.results.explanation import Explanation
-from limefw.stage import Stage
+from limefw.studies.drawing import draw
 from limefw.types import Rendering
 
 
@@ -342,14 +340,7 @@ class Comparison:
         Raises:
             LimefwError: it draws something else.
         """
-        if not isinstance(renderer, str | Mapping):
-            raise RecipeError([f'a renderer is a name, or a mapping that has "use", got {renderer!r}'])
-        mapping = {"use": renderer} if isinstance(renderer, str) else dict(renderer)
-        plugin = registry().suited("renderers", str(mapping.pop("use", "html")), "comparison")
-        if plugin.modality != "comparison":
-            raise LimefwError(f"renderer {plugin.name!r} draws one explanation; comparisons: 'html', 'figure', 'text'")
-        stage = Stage.of("renderers", plugin, mapping)
-        return contracts.check_rendering(stage(self), stage)
+        return draw(self, renderer, "comparison", "html")
 
     def plot(self) -> Any:
         """Return a matplotlib Figure."""

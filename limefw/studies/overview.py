@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from limefw import contracts
-from limefw.discovery import registry
-from limefw.errors import LimefwError, MissingDependencyError, RecipeError
+from limefw.errors import MissingDependencyError
 from limefw.recipe import Label
 from limefw.results.explanation import Explanation, noun_of
-from limefw.stage import Stage
+from limefw.studies.drawing import draw
 from limefw.studies.weights import By, Key, Weights
 from limefw.types import Floats, Rendering, freeze
 
@@ -89,14 +87,7 @@ class Overview:
         Raises:
             LimefwError: it draws something else.
         """
-        if not isinstance(renderer, str | Mapping):
-            raise RecipeError([f'a renderer is a name, or a mapping that has "use", got {renderer!r}'])
-        mapping = {"use": renderer} if isinstance(renderer, str) else dict(renderer)
-        plugin = registry().suited("renderers", str(mapping.pop("use", "figure")), "overview")
-        if plugin.modality != "overview":
-            raise LimefwError(f"renderer {plugin.name!r} draws one explanation; of many: 'figure' and 'text'")
-        stage = Stage.of("renderers", plugin, mapping)
-        return contracts.check_rendering(stage(self), stage)
+        return draw(self, renderer, "overview", "figure")
 
     def plot(self) -> Any:
         """Return a matplotlib Figure."""
