@@ -296,7 +296,7 @@
       return;
     }
     if (hot === null) {
-      line.textContent = [`${data.noun} ${short(of[0])}`, of[1] === null ? "" : `R² ${short(of[1])}`, `${cut.count} ${data.part}s`].filter(Boolean).join(" · ");
+      line.replaceChildren(`${data.noun} ${short(of[0])}${of[1] === null ? "" : ` · R² ${short(of[1])} `}`, made("br"), `${cut.count} ${data.part}${cut.count === 1 ? "" : "s"}`);
       for (const failure of card.cell.failures) line.append(made("br"), `failed: ${failure}`);
       return;
     }
@@ -591,7 +591,7 @@
   // paper shows what was never scrolled to: all of it is made ready while nobody waits
   addEventListener("beforeprint", () => { palette(); for (const card of byElement.values()) draw(card); });
   const idle = window.requestIdleCallback ?? ((task) => setTimeout(task, 50));
-  for (const cut of data.cuts) if (cut.map) await new Promise((next) => idle(() => mapped(cut).then(next)));
+  for (const cut of data.cuts) if (cut.map) await new Promise((next) => idle(() => mapped(cut).then(next), { timeout: 200 }));
   performance.mark("limefw-ready");
   root.dataset.ready = "all";
 })();
