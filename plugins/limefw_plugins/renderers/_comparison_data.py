@@ -10,8 +10,8 @@ from limefw.comparison.agreement import names as measures
 from limefw.comparison.result import Cell, Comparison
 from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._comparison_maps import Cuts, packed, seen_of, whole_numbers
-from limefw_plugins.renderers._comparisons import words_of
-from limefw_plugins.renderers._words import MOST_DECIMALS, printable
+from limefw_plugins.renderers._comparisons import units_of, words_of
+from limefw_plugins.renderers._words import MOST_DECIMALS, printable, wording_of
 
 
 DIGITS, FEWER = 4, 3
@@ -32,7 +32,8 @@ def comparison_data(comparison: Comparison) -> str:
     effects = packed(_strict({"cells": cells, "agreement": _agreement(comparison)}).encode())
     found = {
         "top": comparison.top,
-        "part": words.part, "plus": words.plus, "minus": words.minus, "noun": words.noun,
+        "part": words.part, "plus": words.plus, "minus": words.minus, "noun": words.said,
+        "units": units_of(comparison),
         "mostDecimals": MOST_DECIMALS,
         "sides": [printable(side.name) for side in comparison.sides],
         "instances": instances,
@@ -85,7 +86,8 @@ def _of_label(made: Explanation, label: int, digits: int) -> list[Any]:
     decimals = digits - 1 - math.floor(math.log10(limit)) if 0 < limit < math.inf else 0
     fidelity = made.health.labels[label].cross_fitted
     return [
-        _figure(made.prediction(label)), None if fidelity is None else _figure(fidelity), decimals,
+        _figure(wording_of(made).answered(made.prediction(label))),
+        None if fidelity is None else _figure(fidelity), decimals,
         whole_numbers(effects.tolist(), decimals),
         None if margins is None else whole_numbers(margins.tolist(), decimals),
     ]  # fmt: skip

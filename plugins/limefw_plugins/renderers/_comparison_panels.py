@@ -12,7 +12,7 @@ from limefw_plugins.renderers._letters import FAINT, Words, leading, wrapped
 from limefw_plugins.renderers._paint import Palette, tinted
 from limefw_plugins.renderers._picture import view_of
 from limefw_plugins.renderers._sheet import Sheet
-from limefw_plugins.renderers._words import printable
+from limefw_plugins.renderers._words import printable, wording_of
 
 
 MARGIN, GAP, SIZE = 26, 14, 15
@@ -104,7 +104,7 @@ def _side(
         line += top * BAR + 2
     score = made.health.labels[label].cross_fitted
     one_line(sheet, left, line, plan.wide,
-              [Words(f"{short(made.prediction(label))}, R² {short(score)}", FAINT)], small)  # fmt: skip
+              [Words(f"{wording_of(made).told(made.prediction(label))}, R² {short(score)}", FAINT)], small)  # fmt: skip
 
 
 def one_line(sheet: Sheet, left: float, line: float, wide: float, words: Sequence[Words], size: float) -> None:

@@ -54,6 +54,12 @@ def words_of(given: Comparison) -> Wording:
     return replace(every[0], part=parts.pop() if len(parts) == 1 else "part") if every else Wording("answer")
 
 
+def units_of(given: Comparison) -> list[str] | None:
+    """Return what each side's effects are changes of; None: of the same."""
+    by = {cell.side: wording_of(cell.explanation).noun for cell in given if cell.explanation}
+    return [by.get(side, "") for side in range(len(given.sides))] if len(set(by.values())) > 1 else None
+
+
 def _first(given: Comparison) -> int:
     return next(cell.instance for cell in given if cell.explanation)
 

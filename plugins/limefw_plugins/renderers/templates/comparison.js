@@ -296,7 +296,7 @@
       return;
     }
     if (hot === null) {
-      line.replaceChildren(`${data.noun} ${short(of[0])}${of[1] === null ? "" : ` · R² ${short(of[1])} `}`, made("br"), `${cut.count} ${data.part}${cut.count === 1 ? "" : "s"}`);
+      line.replaceChildren(`${data.noun} ${short(of[0])}${of[1] === null ? "" : ` · R² ${short(of[1])} `}`, made("br"), `${cut.count} ${data.part}${cut.count === 1 ? "" : "s"}${data.units ? `, effects in ${data.units[card.side]}` : ""}`);
       for (const failure of card.cell.failures) line.append(made("br"), `failed: ${failure}`);
       return;
     }
