@@ -4,6 +4,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 from limefw.cli import _common
 from limefw.cli._output import Target
 from limefw.cli._terminal import printable, say
+from limefw.errors import MissingDependencyError
 
 
 SUFFIXES = {".html": "html", ".htm": "html", ".png": "figure", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
@@ -75,7 +77,7 @@ def compare(
     target = Target.of(out, tuple(path for request in requests for path in request.inputs))
     _check(target)
     for condition in conditions:
-        parse(condition)
+        parse(condition, metrics)
     if not (named or file or vary or against):
         raise click.UsageError(
             "what is compared? Name recipes (--variant fast --variant lime), vary a setting "
@@ -113,6 +115,8 @@ def _check(target: Target) -> None:
     """See that the files can be written, before anything is paid for."""
     if target.file is not None and target.file.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"no format is known for {target.file.suffix}: use {', '.join(SUFFIXES)}, or a folder")
+    if target.file is not None and target.file.suffix.lower() == ".parquet" and not find_spec("pyarrow"):
+        raise MissingDependencyError("a .parquet file needs pyarrow, which is not installed. Run: pip install pyarrow")
     if not target.printed:
         target.check_folder()
         if target.file is not None:
@@ -198,8 +202,9 @@ def _models(first: _common.Request, against: Sequence[str], given: Mapping[str, 
     pairs = [_pair(first.model) if first.model else (loaded.name, ""), *map(_pair, against)]
     found: dict[str, Any] = {}
     for at, (name, source) in enumerate(pairs):
-        own = name if name not in found else f"{name} ({at + 1})"
-        found[own] = loaded if at == 0 else _common.load_model(_common.with_model(first, source), recipe)
+        if name in found:
+            raise click.UsageError(f"two models are called {name!r}: give names, as in --against other={source}")
+        found[name] = loaded if at == 0 else _common.load_model(_common.with_model(first, source), recipe)
     return found
 
 

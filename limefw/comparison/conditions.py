@@ -3,20 +3,28 @@
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import combinations
 
+from limefw.comparison.agreement import DEPTH, names
 from limefw.comparison.result import Comparison
-from limefw.errors import InputError
+from limefw.errors import InputError, did_you_mean
 from limefw.evaluation.result import Mean
 
 
 _FORM = re.compile(r"\s*([A-Za-z_][\w@.]*)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
+OWN = ("fidelity", "stability")
+"""What each side has for itself."""
+
 _SIGNS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
-def parse(condition: str, comparison: Comparison | None = None) -> tuple[str, str, float]:
+def parse(condition: str, metrics: Collection[str]) -> tuple[str, str, float]:
     """Return a condition's measure, sign and number.
+
+    Args:
+        condition: as "jaccard@5 < 0.6".
+        metrics: names of those that are taken, whose figures may stand in it: "deletion.auc".
 
     Raises:
         InputError: it is no condition, or measures nothing that there is.
@@ -25,8 +33,13 @@ def parse(condition: str, comparison: Comparison | None = None) -> tuple[str, st
     if found is None:
         raise InputError(f"{condition!r} is no condition: write MEASURE < NUMBER, such as 'jaccard@5 < 0.6'")
     name, sign, number = found.groups()
-    if comparison is not None and name not in _of_sides(comparison):
-        comparison.measure(name)
+    known = ("jaccard", *names(), *OWN)
+    if name not in known and name.partition(".")[0] not in metrics:
+        taken = f", and figures of the metrics {', '.join(sorted(metrics))}" if metrics else ""
+        raise InputError(
+            f"nothing is measured as {name!r}.{did_you_mean(name, known)} There are: jaccard@1 to jaccard@{DEPTH}, "
+            f"{', '.join(known[DEPTH + 1 :])}{taken}"
+        )
     return name, sign, float(number)
 
 
@@ -36,7 +49,12 @@ def violations(comparison: Comparison, condition: str) -> list[str]:
     What is not known (an agreement of what failed, a figure that is not finite) meets no condition that is to fail a
     run quietly: it is said as well.
     """
-    name, sign, number = parse(condition, comparison)
+    figures = {key for side in comparison.sides for key in comparison.figures(side.name)}
+    name, sign, number = parse(condition, {key.partition(".")[0] for key in figures})
+    if "." in name and name not in figures:
+        raise InputError(
+            f"no metric has a figure {name!r}.{did_you_mean(name, figures)} There are: {', '.join(sorted(figures))}"
+        )
     true = _SIGNS[sign]
     found = []
     for who, value, around in _values(comparison, name):

@@ -1,7 +1,7 @@
 """Which differences between two sides are more than the luck of the draw."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -10,6 +10,12 @@ from limefw.comparison.agreement import HIGHER_IS_WORSE, Agreement, between_seed
 from limefw.evaluation.result import Mean
 from limefw.types import Floats
 
+
+FEW = 3
+"""Seeds of a single instance, or instances, from which on an interval means something."""
+
+WIDE = 0.3
+"""Lost agreement that would matter: where an interval holds that much, it has not been shown to be chance."""
 
 Finding = Literal["equal", "within noise", "differs", "not known"]
 
@@ -39,15 +45,26 @@ def verdict(pairs: Agreement, one: int, two: int, measure: str) -> Verdict:
     agree for that alone. The less steady of both is the yardstick. The interval is that of a mean over the instances;
     of one instance alone it is the jackknife's over its seeds, and says nothing of other instances.
     """
-    found = Mean.of(pairs.of(measure)[one, two].tolist())
+    found = within(Mean.of(pairs.of(measure)[one, two].tolist()), -1.0 if measure == "spearman" else 0.0)
     lost = _lost_over(pairs.pairs(measure), one, two, worse=measure in HIGHER_IS_WORSE)
     if found.count and pairs.equal[one, two]:
         return Verdict("equal", found, lost)
-    if math.isfinite(lost.mean) and lost.mean <= 0:
-        return Verdict("within noise", found, lost)
-    if not math.isfinite(lost.low):
+    if not enough(pairs.figures.shape[2], pairs.figures.shape[3]) or not math.isfinite(lost.low):
         return Verdict("not known", found, lost)
-    return Verdict("differs" if lost.low > 0 else "within noise", found, lost)
+    if lost.low > 0:
+        return Verdict("differs", found, lost)
+    # an interval so wide holds everything
+    return Verdict("within noise" if lost.mean <= 0 or lost.high <= WIDE else "not known", found, lost)
+
+
+def enough(instances: int, seeds: int) -> bool:
+    """Say whether anything can be told of chance: of three seeds, or three instances with two."""
+    return seeds >= FEW or (seeds > 1 and instances >= FEW)
+
+
+def within(one: Mean, least: float = -math.inf, most: float = 1.0) -> Mean:
+    """Return a mean whose interval ends at what the figure can be."""
+    return replace(one, low=max(one.low, least), high=min(one.high, most)) if math.isfinite(one.low) else one
 
 
 def _lost_over(pairs: Floats, one: int, two: int, *, worse: bool) -> Mean:
@@ -55,12 +72,12 @@ def _lost_over(pairs: Floats, one: int, two: int, *, worse: bool) -> Mean:
     lost = _lost(pairs, one, two, worse=worse)
     seeds = pairs.shape[-1]
     if len(lost) > 1 or seeds < 3:
-        return Mean.of(lost.tolist())
+        return within(Mean.of(lost.tolist()), -1.0)
     kept = [np.delete(np.arange(seeds), seed) for seed in range(seeds)]
     without = np.array([_lost(pairs[..., rest, :][..., rest], one, two, worse=worse)[0] for rest in kept])
     pseudo = Mean.of((seeds * lost[0] - (seeds - 1) * without).tolist())
     half = pseudo.high - pseudo.mean
-    return Mean(float(lost[0]), float(lost[0]) - half, float(lost[0]) + half, 1)
+    return within(Mean(float(lost[0]), float(lost[0]) - half, float(lost[0]) + half, 1), -1.0)
 
 
 def _lost(pairs: Floats, one: int, two: int, *, worse: bool) -> Floats:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from limefw.comparison.agreement import DEPTH, MEASURES
-from limefw.comparison.noise import Verdict
+from limefw.comparison.noise import Verdict, enough
 from limefw.comparison.result import Cell, Comparison
 from limefw.evaluation.result import Mean
 from limefw.results.provenance import version_of
@@ -18,8 +18,14 @@ from limefw.results.provenance import version_of
 SCHEMA = 1
 """Of the mapping."""
 
+FEW_REASONS = 5
+"""Reasons for failures that are told."""
+
 TIED = 0.005
 """A difference that two decimals do not show."""
+
+PAIRS = 4
+"""Pairs that a sentence names; of more the number and the least alike are told."""
 
 MANY = 6
 """Names in a sentence at the most."""
@@ -49,7 +55,7 @@ def to_mapping(comparison: Comparison) -> dict[str, Any]:
         },
         "verdicts": [_verdict(comparison, one, two) for one, two in pairs(comparison)],
         "differences": differences(comparison),
-        "spent": {key: float(value) for key, value in comparison.spent.items()},
+        "spent": {**{key: float(value) for key, value in comparison.spent.items()}, "metric_rows": asked(comparison)},
         "alone": _costs(alone(comparison)),
         "summary": summary(comparison),
         "interrupted": comparison.interrupted,
@@ -59,6 +65,11 @@ def to_mapping(comparison: Comparison) -> dict[str, Any]:
 def pairs(comparison: Comparison) -> list[tuple[int, int]]:
     """Return every two sides."""
     return list(combinations(range(len(comparison.sides)), 2))
+
+
+def asked(comparison: Comparison) -> float:
+    """Return how many rows the metrics asked that no explanation had asked."""
+    return sum(cell.asked.get("rows", 0.0) for cell in comparison)
 
 
 def alone(comparison: Comparison) -> dict[str, float]:
@@ -155,13 +166,26 @@ def _of_pairs(comparison: Comparison) -> list[str]:
         return []
     what = f"the {comparison.top} strongest segments" if comparison.top > 1 else "the strongest segment"
     leads = {
-        "equal": f"The same to the last digit in {what}: ",
-        "within noise": f"No further apart in {what} than another seed would put them: ",
-        "differs": f"Different in {what} by more than chance: ",
-        "not known": f"Whether it is more than chance that parts them in {what} is not known ({_needed(comparison)}): ",
+        "equal": f"The same to the last digit in {what}",
+        "within noise": f"No further apart in {what} than another seed would put them",
+        "differs": f"Different in {what} by more than chance",
+        "not known": f"Whether it is more than chance that parts them in {what} is not known",
     }
-    return [leads[finding] + _listed([text for _, text in sorted(by[finding], key=_weakest_first)]) + "."
-            for finding in leads if finding in by]  # fmt: skip
+    many = sum(map(len, by.values()))
+    return [_told(lead, [text for _, text in sorted(by[finding], key=_weakest_first)], many)
+            for finding, lead in _with_reason(leads, comparison).items() if finding in by]  # fmt: skip
+
+
+def _with_reason(leads: Mapping[str, str], comparison: Comparison) -> dict[str, str]:
+    reason = _needed(comparison)
+    return {**leads, "not known": f"{leads['not known']}{f' ({reason})' if reason else ''}"}
+
+
+def _told(lead: str, pairs_told: list[str], many: int) -> str:
+    """Return a sentence about a few pairs, or about how many of all there are, with the least alike."""
+    if len(pairs_told) <= PAIRS:
+        return f"{lead}: {'; '.join(pairs_told)}."
+    return f"{lead}: {len(pairs_told)} of {many} pairs, the least alike {'; '.join(pairs_told[:2])}."
 
 
 def _weakest_first(entry: tuple[float, str]) -> tuple[float, str]:
@@ -176,7 +200,10 @@ def _agree(found: Verdict) -> str:
 
 
 def _needed(comparison: Comparison) -> str:
-    return "repeat with 3 seeds or more" if comparison.seeds < 3 else "too few explanations succeeded"
+    if not enough(len(comparison.instances), comparison.seeds):
+        return "repeat with 3 seeds or more"
+    failed = any(cell.failure for cell in comparison)
+    return "too few explanations succeeded" if failed else "more seeds or more inputs would tell"
 
 
 def _of_sides(comparison: Comparison) -> list[str]:
@@ -197,21 +224,33 @@ def _of_sides(comparison: Comparison) -> list[str]:
 
 
 def _of_failures(comparison: Comparison) -> list[str]:
-    failed = [cell for cell in comparison if cell.failure]
-    if not failed:
-        return []
-    names = dict.fromkeys(comparison.sides[cell.side].name for cell in failed)
-    many = "1 explanation" if len(failed) == 1 else f"{len(failed)} explanations"
-    return [f"{many} failed ({_listed(list(names))}): {failed[0].failure}"]
+    """Tell what failed and why, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for cell in comparison:
+        who = comparison.sides[cell.side].name
+        if cell.failure:
+            reasons.setdefault(cell.failure, []).append(who)
+        for metric, why in cell.failures.items():
+            reasons.setdefault(f"metric {metric}: {why}", []).append(who)
+    told = [
+        f"{_times(len(who))} failed ({_listed(list(dict.fromkeys(who)), ', ')}): {why}" for why, who in reasons.items()
+    ]
+    more = [f"There are {len(told) - FEW_REASONS} more reasons for failures."] if len(told) > FEW_REASONS else []
+    return told[:FEW_REASONS] + more
+
+
+def _times(count: int) -> str:
+    return "1 explanation" if count == 1 else f"{count} explanations"
 
 
 def _of_cost(comparison: Comparison) -> str:
     """Tell what was asked, and what single explanations would have cost."""
     by_itself, spent = alone(comparison), comparison.spent
-    asked = sum(cell.asked.get("rows", 0.0) for cell in comparison)
-    metrics = f", {asked:,.0f} of them for metrics" if asked else ""
-    each = f"one by one they would have asked {by_itself['rows']:,.0f}"
-    return f"The model predicted {spent['rows']:,.0f} rows{metrics}; {each}. It took {spent['seconds_in_all']:.1f} s."
+    of_metrics = asked(comparison)
+    metrics = f", and {of_metrics:,.0f} for metrics" if of_metrics else ""
+    each = "" if comparison.interrupted else f" (one by one: {by_itself['rows']:,.0f})"
+    rows = f"{spent['rows'] - of_metrics:,.0f} rows for explanations{each}{metrics}"
+    return f"The model predicted {rows}. Explaining took {spent['seconds_in_all']:.1f} s."
 
 
 def _listed(items: list[str], between: str = "; ") -> str:

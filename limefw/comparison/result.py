@@ -12,7 +12,7 @@ import numpy as np
 
 from limefw._files import write_whole
 from limefw.comparison.agreement import DEPTH, Agreement, Places, agreement, names
-from limefw.comparison.noise import Verdict, verdict
+from limefw.comparison.noise import Verdict, verdict, within
 from limefw.errors import InputError, LimefwError, MissingDependencyError, did_you_mean
 from limefw.evaluation.result import Figures, Mean
 from limefw.results.explanation import Explanation
@@ -203,12 +203,13 @@ class Comparison:
 
     def fidelity(self, side: int | str) -> Mean:
         """Return R2 on samples left out, as a mean over instances (over seeds of a single one)."""
-        return self._mean(side, _fidelity)
+        return within(self._mean(side, _fidelity))
 
     def stability(self, side: int | str, measure: str = "jaccard") -> Mean:
         """Return a side's agreement with itself between seeds, as a mean over instances."""
-        number = self.side(side)
-        return Mean.of(self.agreement.of(self.measure(measure))[number, number].tolist())
+        number, full = self.side(side), self.measure(measure)
+        found = Mean.of(self.agreement.of(full)[number, number].tolist())
+        return within(found, -1.0 if full == "spearman" else 0.0)
 
     def figures(self, side: int | str) -> dict[str, Mean]:
         """Return each metric's figures as means over instances."""

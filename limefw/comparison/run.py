@@ -1,8 +1,10 @@
 """Explaining the same instances in several ways: what `limefw.compare` does."""
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from limefw.comparison.variants import Variant, default_name, variants_of
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import InputError, LimefwError, RecipeError
-from limefw.evaluation.run import evaluate
+from limefw.evaluation.run import check_metrics, evaluate
 from limefw.game import Cache, Listener
 from limefw.loading import modality_of, read
 from limefw.loading import model as load_model
@@ -22,6 +24,10 @@ from limefw.pipeline import said
 from limefw.recipe import Label, Recipe
 from limefw.results.explanation import Explanation
 from limefw.types import Event, Instance, Model
+
+
+LETTERS = 40
+"""Of a text, by which it is called."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +123,8 @@ def compare(
     )  # fmt: skip
     top = _number(top, "top", 1, 10) or 5
     recipes = _recipes(plan)
+    if asked:
+        check_metrics(asked, next(one for one in plan.instances if not isinstance(one, Exception)), known)
     loaded = _models(model, models, recipes)
     sides = [Side(_side_name(one.name, name, found, loaded), one.name, name, recipes[at].described())
              for name in loaded for at, one in enumerate(found)]  # fmt: skip
@@ -134,8 +142,7 @@ def compare(
     _raise_where_all_failed(cells)
     totals = {"rows": float(spent.rows), "calls": float(spent.calls), "seconds": spent.seconds,
               "seconds_in_all": time.perf_counter() - started}  # fmt: skip
-    names = _unique([f"instance {at}" if isinstance(one, Exception) else one.name
-                     for at, one in enumerate(plan.instances)])  # fmt: skip
+    names = _unique(_names(instances, plan.instances))
     return Comparison(tuple(sides), names, len(plan.seeds), tuple(cells), top, totals, interrupted)
 
 
@@ -310,6 +317,22 @@ def _raise_where_all_failed(cells: Sequence[Cell]) -> None:
 
 def _reason(error: BaseException) -> str:
     return str(error) if isinstance(error, LimefwError) else f"{type(error).__name__}: {error}"
+
+
+def _names(sources: Any, instances: Sequence[Instance | Exception]) -> list[str]:
+    """Return what each is called: a text by its first words, what could not be read by its file or its place."""
+    given = list(sources) if isinstance(sources, list | tuple) else [sources]
+    found = []
+    for at, (source, one) in enumerate(zip(given, instances, strict=True)):
+        text = getattr(one, "string", None)
+        if isinstance(one, Exception):
+            found.append(Path(source).name if isinstance(source, os.PathLike) else f"instance {at + 1}")
+        elif isinstance(source, str) and isinstance(text, str):
+            first = " ".join(text.split())
+            found.append(first if len(first) <= LETTERS else f"{first[: LETTERS - 1]}…")
+        else:
+            found.append(one.name)
+    return found
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,8 @@ def _of_file(said: Settings, path: Path, recipe: Any) -> Iterator[Variant]:
     if faults:
         raise RecipeError(faults)
     common = {key: value for key, value in said.items() if key not in ("variants", "extends")}
+    if any(not str(name).strip() for name in tables):
+        raise RecipeError([f"{path}: a variant has no name: give each one"])
     for name in tables:
         base, own = _line(str(name), tables, path)
         base = said.get("extends", recipe) if base is None else base
@@ -186,6 +189,8 @@ def _combinations(grid: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Sett
             raise RecipeError([f"what is varied of {key!r} is a list of values, got {values!r}"])
         if not list(values):
             raise RecipeError([f"{key!r} has no values to vary: give at least one, or leave it out"])
+    if prod(len(list(values)) for values in grid.values()) > MOST:
+        raise RecipeError([f"these are more than {MOST} combinations, which nobody could read: vary less at once"])
     keys = list(grid)
     for values in product(*(list(grid[key]) for key in keys)):
         title = " ".join(_word(key, value) for key, value in zip(keys, values, strict=True))

@@ -29,7 +29,7 @@ class Verdict:
         explanation: what was judged, or None where there is none.
         label: the class that the figures are for.
         notes: what whoever reads the figures should know.
-        target: what was explained of the label, such as "probability" or "log_odds": deletion and the like are in it.
+        target: what was explained of the label, such as "probability" or "log-odds": deletion and the like are in it.
     """
 
     name: str
@@ -215,7 +215,7 @@ class Evaluation:
             for metric in verdict
             for name, value in verdict[metric].items()
         ]
-        title = ", ".join(filter(None, [verdict.name, verdict.label, verdict.target and f"target {verdict.target}"]))
+        title = ", ".join(filter(None, [verdict.name, verdict.label, verdict.target and f"in {verdict.target}"]))
         return [title, *_aligned([("metric", "figure", "better", "value"), *rows])]
 
     def _several(self) -> list[str]:
@@ -229,7 +229,7 @@ class Evaluation:
         ]  # fmt: skip
         head = ("metric", "figure", "better", "mean", "95 % interval", "n")
         targets = ", ".join(dict.fromkeys(one.target for one in self.verdicts if one.target))
-        title = f"{len(self.verdicts)} instances" + (f", target {targets}" if targets else "")
+        title = f"{len(self.verdicts)} instances" + (f", in {targets}" if targets else "")
         return [title, *_aligned([head, *rows])]
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ from limefw.game import Cache, Listener
 from limefw.loading import read
 from limefw.pipeline import Explainer, recipe_for, said, stream
 from limefw.recipe import Label, Recipe, build
-from limefw.results.explanation import Explanation
+from limefw.results.explanation import Explanation, noun_of
 from limefw.stage import Plugin, Stage
 from limefw.types import Instance, Model
 
@@ -206,6 +206,20 @@ def _free(name: str, taken: Any) -> str:
     return free
 
 
+def check_metrics(metrics: Any, instance: Instance, registry: Registry) -> None:
+    """See that there are such metrics, and that they can judge such an instance without a mask.
+
+    Raises:
+        UnknownPluginError: there is no such metric.
+        RecipeError: its parameters are wrong.
+        InputError: it is for another modality, or needs a mask.
+    """
+    asked = _asked(metrics)
+    _check_known(asked, registry)
+    for use, params in asked.values():
+        _stage(use, params, instance, registry, None)
+
+
 def _check_known(asked: Mapping[str, tuple[Any, Any]], registry: Registry) -> None:
     """Refuse metrics that no modality has, all at once."""
     own = {name.partition("_")[2] for name in registry.names("metrics")}
@@ -327,7 +341,7 @@ def _judged(replay: Replay, stages: Mapping[str, Stage]) -> tuple[Verdict, bool]
             break
     notes = () if replay.filled_alike else ("hidden segments show something else now than when it was explained",)
     label = explanation.names[explanation.labels[0]]
-    target = replay.recipe.stages["target"].name
+    target = noun_of(explanation.provenance)
     return Verdict(explanation.instance.name, figures, failures, spent, explanation, label, notes, target), interrupted
 
 

@@ -155,7 +155,8 @@ def examine(
     labels, cautions = {}, list(extra)
     # a rule needs no sample for each segment, and may have no condition
     if not all(map(_is_rule, fits.values())):
-        cautions += _of_samples(rows, width, effective, exhaustive=around.exhaustive, settled=settled)
+        groups = len(np.unique(around.groups))
+        cautions += _of_samples(rows, width, effective, groups, exhaustive=around.exhaustive, settled=settled)
         cautions += [*_of_design(around), *_never_hidden(around)]
     cautions += of_number(width) if pictured else []
     for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
@@ -179,17 +180,26 @@ def _resolved(fit: Fit, targets: Floats) -> int | None:
     return None if errors is None else int((np.abs(fit.effects) > np.maximum(2 * errors, rounding(targets))).sum())
 
 
-def _of_samples(rows: int, width: int, effective: float, *, exhaustive: bool, settled: bool) -> list[Caution]:
+def _of_samples(
+    rows: int, width: int, effective: float, groups: int, *, exhaustive: bool, settled: bool
+) -> list[Caution]:
     advised, found = SAMPLES_PER_SEGMENT * width, {}
     if effective < 0.1 * rows and not exhaustive:
         text = f"the kernel leaves {effective:.0f} effective samples of {rows}: widen it, or draw from nearer"
         found["narrow_kernel"] = text
     if rows < advised and not exhaustive and not settled:
         text = f"{rows} samples for {width} segments: {advised} or more are advisable"
-        if rows < width + 2:
+        # rows in pairs are half as many draws
+        least = (width + 2) * -(-rows // groups)
+        if groups < width + 2:
+            apart = (
+                f"cannot tell {width} segments apart, and nothing"
+                if rows < width + 2
+                else f"for {width} segments: nothing"
+            )
             text = (
-                f"{rows} samples cannot tell {width} segments apart, and nothing is known of their errors: draw at "
-                f"least {width + 2} ({advised} are advisable), or ask for fewer, larger segments"
+                f"{rows} samples {apart} is known of their errors: draw at least {least} ({advised} are advisable), or "
+                "ask for fewer, larger segments"
             )
         found["too_few_samples"] = text
     return [Caution(code, text) for code, text in found.items()]

@@ -22,7 +22,7 @@ def test_a_picture_is_explained_and_judged(run, photo, mine):
     code, out, err = run("evaluate", photo, "-m", "mine:right", *FEW)
     assert (code, err) == (0, "")
     lines = [line.split() for line in out.splitlines()]
-    assert lines[0][-2:] == ["target", "probability"]
+    assert lines[0][-2:] == ["in", "log-odds"]
     assert ["metric", "figure", "better", "value"] in lines
     assert ["deletion", "auc", "lower"] in [line[:3] for line in lines]
     assert {line[0] for line in lines[2:] if len(line) in (3, 4)} == {"fidelity", "deletion", "insertion", "effort"}

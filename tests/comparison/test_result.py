@@ -189,3 +189,43 @@ def test_texts_rows_and_series_are_compared_alike() -> None:
     over = {"segmenter": {"use": "windows", "count": 10}}
     windows = limefw.compare(limefw.Series(series), late, vary={"kernel": ["flat", "l2"]}, overrides=over, budget=100)
     assert np.isfinite(windows.matrix("overlap")).all() or windows.seeds == 1
+
+
+@pytest.mark.parametrize(
+    ("metrics", "told"),
+    [(["nope"], "nope"), (["pointing"], "needs a mask"), ([{"use": "deletion", "baselin": "grey"}], "baseline")],
+)
+def test_metrics_that_cannot_judge_are_told_before_the_model_is_asked(
+    picture: Any, model: Counted, metrics: Any, told: str
+) -> None:
+    with pytest.raises(LimefwError, match=told):
+        limefw.compare(picture, model, variants={"a": GRID}, metrics=metrics)
+    assert model.rows == 0
+
+
+def test_each_reason_for_a_failure_is_told_with_its_own_explanations(picture: Any, model: Counted) -> None:
+    def breaks_too(_around: Any, _rng: Any, /) -> Any:
+        raise ValueError("another reason")
+
+    variants = {"one": {**GRID, "surrogate": breaks}, "two": {**GRID, "surrogate": breaks_too}, "good": GRID}
+    told = " ".join(limefw.compare([picture, picture], model, variants=variants).summary())
+    assert "2 explanations failed (one): ValueError: no fit today" in told
+    assert "2 explanations failed (two): ValueError: another reason" in told
+
+
+def test_no_interval_reaches_beyond_what_a_figure_can_be(picture: Any, model: Counted) -> None:
+    pictures = [picture, picture[::-1].copy()]
+    variants = {"a": {**GRID, "samples": 40}, "b": {**GRID, "segmenter": {"use": "grid", "rows": 3}, "samples": 40}}
+    found = limefw.compare(pictures, model, variants=variants, seeds=2)
+    for side in ("a", "b"):
+        assert found.fidelity(side).high <= 1.0
+        assert 0.0 <= found.stability(side).low <= found.stability(side).high <= 1.0
+    verdict = found.verdict("a", "b")
+    assert 0.0 <= verdict.agreement.low <= verdict.agreement.high <= 1.0
+    assert verdict.finding == "not known"
+
+
+def test_texts_are_called_by_their_first_words() -> None:
+    texts = ["a good film and not a long one", "bad " * 30]
+    found = limefw.compare(texts, words, vary={"kernel": ["flat"]}, budget=40)
+    assert found.instances == ("a good film and not a long one", "bad bad bad bad bad bad bad bad bad bad…")

@@ -71,7 +71,7 @@ def test_a_list_names_variants_by_their_recipes(tmp_path: Path) -> None:
         (None, {"extends": ["lime"]}, "cannot be varied"),
         (None, {"segmenter": "slic"}, "is a list of values"),
         (None, {"segmenter": ["slic", "slic"]}, "two variants are called 'slic'"),
-        (None, {"seed": list(range(201))}, "at most 200"),
+        (None, {"seed": list(range(201))}, "more than 200"),
         ("nothing.toml", None, "there is no file nothing.toml"),
     ],
 )

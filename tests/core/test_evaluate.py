@@ -375,7 +375,7 @@ def test_a_mask_may_be_a_file_or_a_colour_picture(photos, tmp_path):
 
 
 def test_an_explanation_is_not_judged_by_another_model(photos):
-    explanation = limefw.explain(photos[0], Counting(), samples=60, **GRID)
+    explanation = limefw.explain(photos[0], Counting(), recipe="lime", samples=60, **GRID)
     with pytest.raises(InputError, match="give the same model"):
         limefw.evaluate(
             explanation, limefw.model(Counting(), contract=limefw.Contract(size=(12, 12))), metrics="deletion"
@@ -386,7 +386,7 @@ def test_an_explanation_is_not_judged_by_another_model(photos):
         with pytest.raises(InputError, match=r"another model.* 0\.25.* 0\.50.*give the same model"):
             limefw.evaluate(explanation, other, metrics=metrics)
     # of several the others are judged
-    theirs = limefw.explain(photos[1], other, samples=60, **GRID)
+    theirs = limefw.explain(photos[1], other, recipe="lime", samples=60, **GRID)
     found = limefw.evaluate([explanation, theirs], other, metrics=["effort", "deletion"])
     assert list(found[0]) == []
     assert "another model" in found[0].failures["explanation"]
@@ -427,7 +427,7 @@ def test_what_was_made_in_code_is_asked_for(photos):
 
 
 def test_other_fillings_than_then_are_noted(photos):
-    explanation = limefw.explain(photos[0], Counting(), samples=60, **GRID)
+    explanation = limefw.explain(photos[0], Counting(), recipe="lime", samples=60, **GRID)
     other = limefw.build(samples=60, filler="blur", **GRID)
     found = limefw.evaluate(explanation, Counting(), recipe=other, metrics="deletion")
     assert "show something else now" in str(found)

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from html.parser import HTMLParser
 
 import numpy as np
@@ -47,7 +48,7 @@ def comparison():
             "fine <i>": {"segmenter": {"use": "grid", "rows": 5, "columns": 6}},
             "fine tree": {"segmenter": {"use": "grid", "rows": 5, "columns": 6}, "surrogate": "tree"},
         },
-        overrides={"samples": 120, "filler": {"use": "constant", "value": 0.0}},
+        overrides={"samples": 120, "target": "probability", "filler": {"use": "constant", "value": 0.0}},
         labels="top:2", seeds=2, metrics=["deletion"],
     )  # fmt: skip
     names = ("barn", "<u>attic</u>", "cellar", "Dome")
@@ -105,7 +106,8 @@ def visit(browser, address):
 
 
 def shown(value):
-    text = f"{value:.2f}" if value is not None else "–"
+    # a tie is rounded as a script does
+    text = "–" if value is None else str(Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP))
     return (text.lstrip("-") if value is not None and float(text) == 0 else text).replace("-", "−")
 
 

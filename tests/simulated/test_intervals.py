@@ -17,7 +17,6 @@ from limefw_plugins.samplers.hadamard import hadamard
 from limefw_plugins.samplers.leverage import leverage
 from limefw_plugins.samplers.paired import paired
 from limefw_plugins.samplers.rise_masks import rise_masks
-from limefw_plugins.samplers.scrambled_sobol import scrambled_sobol
 from limefw_plugins.samplers.shapley_sizes import shapley_sizes
 from limefw_plugins.samplers.size_stratified import size_stratified
 from limefw_plugins.samplers.uniform_hidden import uniform_hidden
@@ -41,7 +40,6 @@ DESIGNS = {
     "bernoulli": (bernoulli, cosine_exponential, linear, {}),
     "paired": (paired, symmetric, linear, {}),
     "hadamard": (hadamard, symmetric, linear, {}),
-    "scrambled_sobol": (scrambled_sobol, symmetric, linear, {}),
     "weighted_law": (weighted_law, glime, linear, {"kernel": "l2", **GLIME}),
     "size_stratified": (size_stratified, flat, linear, {}),
     "size_stratified, not corrected": (size_stratified, flat, linear, {"corrected": False}),
@@ -49,11 +47,10 @@ DESIGNS = {
     "shapley_sizes": (shapley_sizes, shapley_kernel, shapley, {}),
     "leverage": (leverage, shapley_kernel, shapley, {}),
 }
-SAME_LIMIT = {"hadamard": "paired", "scrambled_sobol": "paired", "leverage": "shapley_sizes"}
+SAME_LIMIT = {"hadamard": "paired", "leverage": "shapley_sizes"}
 
 TOO_WIDE = {
     "hadamard": {"curved", "AND of six"},
-    "scrambled_sobol": {"curved", "saturated", "AND of six"},
     "leverage": {"curved", "saturated", "triples", "AND of three", "XOR of three", "AND of six"},
 }
 """Boxes of which intervals hold the limit in more than 99 % of cases: in at most 100, as nothing is lost by it."""

@@ -86,13 +86,14 @@ def facts(mapping: dict[str, Any], modality: str) -> list[tuple[str, str]]:
     spent, alone = mapping["spent"], mapping["alone"]
     many = len(mapping["instances"])
     what = MANY.get(modality, "instances") if many != 1 else {"table": "row"}.get(modality, modality)
+    told = "rows predicted" if mapping["interrupted"] else f"rows predicted; {alone['rows']:,.0f} one by one"
     failed = sum(bool(cell["failure"]) for cell in mapping["cells"])
     found = [
         (str(len(mapping["sides"])), "sides compared"),
         (str(many), what),
         (str(mapping["seeds"]), "seeds each" if mapping["seeds"] != 1 else "seed each"),
-        (f"{spent['rows']:,.0f}", f"rows predicted; {alone['rows']:,.0f} one by one"),
-        (f"{spent['seconds_in_all']:,.1f} s", "in all"),
+        (f"{spent['rows'] - spent.get('metric_rows', 0.0):,.0f}", told),
+        (f"{spent['seconds_in_all']:,.1f} s", "of explaining"),
     ]
     return [*found, (str(failed), "failed")] if failed else found
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._findings import TIED, TIED_MEANS, Finding
-from limefw_plugins.renderers._trust import INTERVALS, Account, accounts, beyond, doubts, sampling
+from limefw_plugins.renderers._trust import Account, accounts, beyond, doubts, intervals, sampling
 from limefw_plugins.renderers._words import Wording, columns, fitted, printable, wording_of
 
 
@@ -62,7 +62,7 @@ def trust(explanation: Explanation) -> list[str]:
         lines += indented(_sentences(account, wording_of(explanation)))
     if sentence := beyond(explanation):
         lines += indented(sentence)
-    lines += indented(sampling(explanation)) + indented(INTERVALS)
+    lines += indented(sampling(explanation)) + indented(intervals(explanation))
     for sentence in doubts(explanation):
         lines += indented(f"! {sentence}")
     return lines

@@ -12,10 +12,7 @@ from limefw_plugins.renderers._asked import asked_of, listed
 from limefw_plugins.renderers._words import closeness, decimals_for, fidelity, method_of, number, printable, wording_of
 
 
-INTERVALS = (
-    "The intervals say how much another draw of as many samples would change an effect (95%). They do not cover "
-    "how the instance was cut, what hidden parts are filled with, or how far the simple stand-in misses the model."
-)
+BEYOND = "how the instance was cut, what hidden parts are filled with, or how far the simple stand-in misses the model."
 
 
 POOR, GOOD = 0.5, 0.7
@@ -52,6 +49,20 @@ class Account:
     intercept: str
     effects: str
     resolved: str
+
+
+def intervals(explanation: Explanation) -> str:
+    """Say what the intervals cover, and what they do not."""
+    fits = list(explanation.fits.values())
+    if all(fit.covariance is None for fit in fits):
+        return f"No intervals are known: not how much another draw would change an effect, nor the part of {BEYOND}"
+    if all("freedom" in fit.detail and fit.detail["freedom"] is None for fit in fits):
+        what = (
+            "what is not known of an effect if the stand-in is right (95% of its posterior), not what another draw does"
+        )
+    else:
+        what = "how much another draw of as many samples would change an effect (95%)"
+    return f"The intervals say {what}. They do not cover {BEYOND}"
 
 
 def accounts(explanation: Explanation) -> list[Account]:

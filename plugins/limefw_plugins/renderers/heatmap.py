@@ -77,13 +77,9 @@ def _strongest(explanation: Explanation, label: int, *, per_area: bool) -> list[
         return findings(explanation, label, SIGNS)
     every = findings(explanation, label, explanation.segments.count)
     most = max((abs(item.effect) / item.share for item in every), default=0.0)
-    scaled = [
-        replace(
-            item, effect=item.effect / item.share, strongest=most,
-            margin=None if item.margin is None else item.margin / item.share,
-        )
-        for item in every
-    ]  # fmt: skip
+    margins = [None if item.margin is None else item.margin / item.share for item in every]
+    scaled = [replace(item, effect=item.effect / item.share, strongest=most, margin=margin)
+              for item, margin in zip(every, margins, strict=True)]  # fmt: skip
     return sorted(scaled, key=lambda item: -abs(item.effect))[:SIGNS]
 
 
@@ -137,9 +133,6 @@ def color_bar(
     axes.set_xticks(ticks, texts, fontsize=points(0.9 * size))
     axes.set_yticks([])
     axes.tick_params(length=points(0.3 * size), width=points(0.08 * size), pad=points(0.2 * size))
-    text = (
-        f"{unit_of(unit or words.unit, exponent)}: {MINUS} {words.minus}, + {words.plus}"
-        if limit
-        else f"{words.unit}: every effect is 0"
-    )
+    scaled = f"{unit_of(unit or words.unit, exponent)}: {MINUS} {words.minus}, + {words.plus}"
+    text = scaled if limit else f"{words.unit}: every effect is 0"
     axes.set_xlabel(text, fontsize=points(0.95 * size), labelpad=points(0.3 * size))

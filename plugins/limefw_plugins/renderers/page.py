@@ -17,7 +17,7 @@ from limefw_plugins.renderers._page_sections import section
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers._photo import channels_shown
-from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, doubts, sampling, whole_of
+from limefw_plugins.renderers._trust import accounts, beyond, doubts, intervals, sampling, whole_of
 from limefw_plugins.renderers._words import headline, kept_whole, printable, wording_of
 
 
@@ -67,7 +67,7 @@ def page(
         accounts=accounts(explanation),
         sampling=sampling(explanation),
         beyond=beyond(explanation),
-        intervals=INTERVALS,
+        intervals=intervals(explanation),
         ties_mean=f". {TIED_MEANS}",
         doubts=doubts(explanation),
         making=making(explanation),

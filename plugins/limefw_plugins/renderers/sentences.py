@@ -12,7 +12,7 @@ from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of, listed
 from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._rule import rule_of
-from limefw_plugins.renderers._trust import GOOD, INTERVALS, POOR, doubts, on_instance, whole_of
+from limefw_plugins.renderers._trust import GOOD, POOR, doubts, intervals, on_instance, whole_of
 from limefw_plugins.renderers._words import Wording, fidelity, headline, method_of, printable, wording_of
 
 
@@ -34,7 +34,7 @@ def sentences(
     told = [f"{headline(explanation)}.{f' Effects are in {words.noun}: {words.gloss}.' if words.gloss else ''}"]
     told += [_about(explanation, number, top) for number in labels]
     told += [f"Reason for doubt: {sentence}" for sentence in doubts(explanation)]
-    told.append(INTERVALS)
+    told.append(intervals(explanation))
     return Rendering("\n\n".join(textwrap.fill(text, WIDTH) for text in told) + "\n", "text/plain", ".txt")
 
 

@@ -15,7 +15,7 @@ from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers._rule import with_rule
 from limefw_plugins.renderers._runs import series_of, strips
 from limefw_plugins.renderers._series_chart import chart_of, course_height, paths
-from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, doubts, sampling, whole_of
+from limefw_plugins.renderers._trust import accounts, beyond, doubts, intervals, sampling, whole_of
 from limefw_plugins.renderers._words import fidelity, headline, printable, wording_of
 from limefw_plugins.renderers.page import templates
 from limefw_plugins.renderers.series_figure import chosen
@@ -73,7 +73,7 @@ def series_html(
         accounts=accounts(explanation),
         sampling=sampling(explanation),
         beyond=beyond(explanation),
-        intervals=INTERVALS,
+        intervals=intervals(explanation),
         doubts=doubts(explanation),
         making=making(explanation),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers._row import kept, parts_of, row_of, values_of
 from limefw_plugins.renderers._rule import with_rule
-from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, doubts, sampling, whole_of
+from limefw_plugins.renderers._trust import accounts, beyond, doubts, intervals, sampling, whole_of
 from limefw_plugins.renderers._words import fidelity, headline, printable, wording_of
 from limefw_plugins.renderers.page import templates
 
@@ -48,7 +48,7 @@ def table_html(
         accounts=accounts(explanation),
         sampling=sampling(explanation),
         beyond=beyond(explanation),
-        intervals=INTERVALS,
+        intervals=intervals(explanation),
         doubts=doubts(explanation),
         making=making(explanation),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from limefw_plugins.renderers._page_sections import FAINTEST, bars_of, summary_o
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
 from limefw_plugins.renderers._rule import with_rule
-from limefw_plugins.renderers._trust import INTERVALS, accounts, beyond, doubts, sampling, whole_of
+from limefw_plugins.renderers._trust import accounts, beyond, doubts, intervals, sampling, whole_of
 from limefw_plugins.renderers._words import decimals_for, fidelity, headline, number, printable, wording_of
 from limefw_plugins.renderers.page import templates
 
@@ -51,7 +51,7 @@ def text_html(
         accounts=accounts(explanation),
         sampling=sampling(explanation),
         beyond=beyond(explanation),
-        intervals=INTERVALS,
+        intervals=intervals(explanation),
         doubts=doubts(explanation),
         making=making(explanation),
     )  # fmt: skip

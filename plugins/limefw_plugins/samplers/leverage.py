@@ -21,7 +21,7 @@ def leverage(
     A combination is drawn by its leverage in the regression whose solution Shapley values are. Where a size has fewer
     combinations than its share it gives all of them, and the rest goes to the others. Importance is the probability
     under fair coins over that of being drawn, for kernel `shapley`. The instance and the all-hidden row come first. An
-    odd budget is rounded down. What is drawn depends on the budget, as it is shared out beforehand.Standard errors
+    odd budget is rounded down. What is drawn depends on the budget, as it is shared out beforehand. Standard errors
     leave out sizes that were drawn whole; where others nearly were, they are up to 1.5 times the spread.
 
     Args:

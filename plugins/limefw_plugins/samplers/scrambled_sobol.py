@@ -18,7 +18,8 @@ def scrambled_sobol(
     the instance's own with the all-hidden one. Points come in arrays of a power of two, four to eight draws a segment,
     each scrambled anew and its coordinates dealt out anew, so that what one confounds another does not. `hadamard`,
     which does as well, tells segments apart from two draws a segment on; here some are hidden together in a first part.
-    An odd budget is rounded down.
+    An odd budget is rounded down. Within an array pairs are no independent draws: where three segments count together a
+    single array may carry all of the error. So nothing is known of errors: for intervals take `hadamard`.
 
     Args:
         enumerate_small: where all combinations fit the budget take each once.
@@ -37,4 +38,4 @@ def scrambled_sobol(
         codes = (points.random(rows) < 0.5)[: budget - start, order]
         if start == 0:
             codes[:2] = [[True], [False]]
-        yield Draws(codes, groups=np.arange(start, start + len(codes)) // 2)
+        yield Draws(codes, groups=-1 - np.arange(start, start + len(codes)) // 2)

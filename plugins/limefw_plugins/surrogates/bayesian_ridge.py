@@ -37,12 +37,12 @@ def bayesian_ridge(
     more is given, the less the effects vary from seed to seed, which says nothing about whether they are right.
 
     Args:
-        prior: of all effects, or one for each segment (with selector `all`): another explanation of the same picture.
+        prior: of all effects, or one for each segment (selector `all`): another explanation of the same picture.
         prior_precision: lambda, in units of 1 / answer^2; none: by the evidence.
         noise_precision: alpha, likewise.
-        errors: "posterior": what is not known about the effects if the line is true; this is no spread between seeds.
-            None where the noise is sought and there are not at least two more rows than segments.
-            "robust": HC3, or CR3 where rows come in groups, of the draws alone, with both precisions held fixed.
+        errors: "posterior": what is not known of the effects if the line is true, no spread between seeds; none where
+            the noise is sought in less than two more rows than segments. "robust": HC3, or CR3 where rows come in
+            groups, of the draws alone, with both precisions held fixed.
         max_iterations: of maximising the evidence.
     """
     mean, around = _prior(prior, around.codes.shape[1]), _levelled(around)
@@ -132,12 +132,9 @@ def _fit(
     intercept = float(np.average(answers, weights=around.weights) - moments.code_means @ effects)
     covariance: Floats | None = (axes / (prior + noise * scales)) @ axes.T if known else None
     detail: dict[str, float | None] = {"prior_precision": prior, "noise_precision": noise}
-    if errors == "posterior":
-        detail["freedom"] = None  # a normal law, whatever was drawn
-    else:
+    detail |= {"freedom": None} if errors == "posterior" else {}  # None: a normal law, whatever was drawn
+    if errors == "robust":
         covariance = sandwich(around, moments, effects[:, None], np.array([intercept]), prior / noise)[0]
     predicted = Fit(effects, intercept, 0.0, 0.0).predict(around.codes)
-    return Fit(
-        effects, intercept, weighted_r2(answers, predicted, around.weights), float(predicted[0]),
-        covariance=covariance, detail=detail,
-    )  # fmt: skip
+    score = weighted_r2(answers, predicted, around.weights)
+    return Fit(effects, intercept, score, float(predicted[0]), covariance=covariance, detail=detail)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import limefw
 from limefw.comparison.result import Comparison
 from limefw.errors import InputError, LimefwError
+from limefw_plugins.renderers._words import wording_of
 
 
 def predict(batch):
@@ -69,7 +70,7 @@ def test_the_page_holds_every_effect_and_every_segment(comparison):
         assert (unpacked(cut) == made.label_map[np.ix_(rows, columns)]).all()
         for number, (prediction, fidelity, decimals, effects, margins) in told["of"].items():
             label = made.label(data["labels"][int(number)])
-            assert prediction == pytest.approx(made.prediction(label), rel=1e-6)
+            assert prediction == pytest.approx(wording_of(made).answered(made.prediction(label)), rel=1e-6)
             assert fidelity == pytest.approx(made.health.labels[label].cross_fitted, rel=1e-6)
             step = 10.0**-decimals
             assert np.array(effects) * step == pytest.approx(made.effects(label), abs=0.51 * step)
