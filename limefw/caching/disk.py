@@ -225,7 +225,10 @@ class PredictionCache(MutableMapping[bytes, "NDArray[Any]"]):
         return CacheInfo(self.path, entries, models, games, size, self.max_bytes, first, last, self.hits, self.misses)
 
     def clear(self, older_than: timedelta | None = None) -> None:
-        """Drop everything, or the games that nobody has used for longer than that, and give the space back."""
+        """Drop everything, or the games that nobody has used for longer than that, and give the space back.
+
+        With everything go damaged files that were put aside.
+        """
         before = time.time() + 1 if older_than is None else time.time() - older_than.total_seconds()
 
         def drop(connection: sqlite3.Connection) -> None:
@@ -237,6 +240,9 @@ class PredictionCache(MutableMapping[bytes, "NDArray[Any]"]):
 
         self._flush()
         self._do(drop, None, writes=True)
+        for aside in self.path.parent.glob(f"{self.path.name}.damaged-*") if older_than is None else ():
+            with suppress(OSError):
+                aside.unlink()
 
     # --- the file
 

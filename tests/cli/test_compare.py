@@ -118,6 +118,13 @@ def test_a_variant_that_fails_is_told_and_the_exit_code_is_1(folder: Path) -> No
         (("a.png", "--vary", "segmenter="), "no values to vary"),
         (("a.png", "--vary", "kernel=l2", "--vary", "kernel=flat"), "given twice"),
         (("a.png", "-v", "lime", "--fail-if", "jaccard"), "is no condition"),
+        (("a.png", "-v", "lime", "--fail-if", "nope < 1"), "nothing is measured as 'nope'"),
+        (("a.png", "-v", "lime", "--fail-if", "deletion.auc < 1"), "nothing is measured as 'deletion.auc'"),
+        (("a.png", "-v", "lime", "--metric", "nope"), "nope"),
+        (
+            ("a.png", "-v", "lime", "--against", "x=two:other", "--against", "x=two:predict"),
+            "two models are called 'x'",
+        ),
         (("a.png", "-v", "lime", "-o", "x.gif"), "no format is known"),
         (("a.png", "-v", "lime", "--cache", "x", "--no-cache"), "exclude each other"),
         (("nothing.png", "-v", "lime"), "nothing.png"),

@@ -235,6 +235,11 @@ def test_a_file_that_is_no_database_is_put_aside(tmp_path, content):
         assert len(cache.rows(list(rows_of()))) == 10
     aside = [path for path in tmp_path.iterdir() if ".damaged-" in path.name]
     assert [path.read_bytes() for path in aside] == [content]
+    with limefw.PredictionCache(tmp_path) as cache:
+        cache.clear(timedelta(days=1))
+        assert aside[0].exists()
+        cache.clear()
+    assert not aside[0].exists()
 
 
 def test_a_truncated_file_is_put_aside(tmp_path):
