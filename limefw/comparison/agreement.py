@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ class Seen:
         sizes: (d,) places of each segment.
         order: (d,) segments, the strongest first; ties by number.
         cut: tells segmentations apart.
+        label: the class, by name.
         weight: (m,) the effect at each place, NaN where there is no segment.
         top: (m,) how far each place is in the map's strongest fifth.
         ranks: (m,) of the places' effects.
@@ -78,6 +80,7 @@ class Seen:
     sizes: Floats
     order: NDArray[np.intp]
     cut: int
+    label: str = ""
     weight: Floats = field(init=False)
     top: Floats = field(init=False)
     ranks: Floats = field(init=False)
@@ -102,18 +105,20 @@ class Places:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[object, NDArray[np.intp], int]] = {}
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[tuple[str, bytes], int] = {}
 
     def of(self, explanation: Explanation) -> tuple[NDArray[np.intp], int]:
         """Return (m,) segments on a grid over the instance, and the segmentation's number."""
         segments = explanation.segments
         if id(segments) not in self._known:
-            number = self._numbers.setdefault(segments.fingerprint(), len(self._numbers))
             labels = segments.labels if segments.basis is None else segments.basis.argmax(axis=0)
             whole = labels if explanation.frame is None else explanation.frame.to_photo(labels)
             thin = tuple(slice(None, None, -(-length // FINE)) for length in whole.shape)
+            places = np.ascontiguousarray(whole[thin]).ravel().astype(np.intp)
+            # equal segments of two frames, one cropped and one stretched, lie elsewhere
+            key = segments.fingerprint(), blake2b(places.tobytes(), digest_size=16).digest()
             # the segments are kept, so that no other object can have their id
-            self._known[id(segments)] = segments, np.ascontiguousarray(whole[thin]).ravel().astype(np.intp), number
+            self._known[id(segments)] = segments, places, self._numbers.setdefault(key, len(self._numbers))
         _, places, number = self._known[id(segments)]
         return places, number
 
@@ -122,7 +127,9 @@ class Places:
         places, number = self.of(explanation)
         effects = explanation.effects(label)
         sizes = np.bincount(places[places >= 0], minlength=len(effects)).astype(np.float64)
-        return Seen(effects, places, sizes, np.argsort(-np.abs(effects), kind="stable"), number)
+        return Seen(
+            effects, places, sizes, np.argsort(-np.abs(effects), kind="stable"), number, explanation.names[label]
+        )
 
 
 def likeness(one: Seen, other: Seen) -> Likeness:
@@ -135,7 +142,7 @@ def likeness(one: Seen, other: Seen) -> Likeness:
     flips = float((one.weight * other.weight < 0).mean())
     if alike:
         spearman = correlation(one.effects, other.effects, rank=True) if len(one.effects) > 1 else float("nan")
-        equal = bool(np.array_equal(one.effects, other.effects))
+        equal = one.label == other.label and bool(np.array_equal(one.effects, other.effects))
         return Likeness(_of_sets(one, other), spearman, overlap_of(one.top, other.top), flips, alike=True, equal=equal)
     spearman = correlation(one.ranks, other.ranks, rank=False) if len(one.ranks) > 1 else float("nan")
     return Likeness(_of_areas(one, other), spearman, overlap_of(one.top, other.top), flips, alike=False, equal=False)
@@ -236,7 +243,10 @@ def agreement(sides: Sequence[str], seen: Mapping[tuple[int, int, int], Seen], i
              for r in range(seeds) for s in range(seeds)]  # fmt: skip
     for one, two, at, r, s in every:
         first, second = seen.get((one, at, r)), seen.get((two, at, s))
-        if first is None or second is None or (one == two and r >= s):
+        if one == two and r >= s:
+            continue
+        if first is None or second is None:
+            equal[one, two] = equal[two, one] = equal[one, two] and r != s
             continue
         found = likeness(first, second)
         figures[one, two, at, r, s] = figures[two, one, at, s, r] = found.figures()

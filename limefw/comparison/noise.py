@@ -47,14 +47,17 @@ def verdict(pairs: Agreement, one: int, two: int, measure: str) -> Verdict:
     """
     found = within(Mean.of(pairs.of(measure)[one, two].tolist()), -1.0 if measure == "spearman" else 0.0)
     lost = _lost_over(pairs.pairs(measure), one, two, worse=measure in HIGHER_IS_WORSE)
+    most = 2.0 if measure == "spearman" else 1.0
+    lost = within(lost, -most, most)
     if found.count and pairs.equal[one, two]:
         return Verdict("equal", found, lost)
-    if not enough(pairs.figures.shape[2], pairs.figures.shape[3]) or not math.isfinite(lost.low):
+    instances = found.count if pairs.figures.shape[2] > 1 else 1
+    if not enough(instances, pairs.figures.shape[3]) or not math.isfinite(lost.low):
         return Verdict("not known", found, lost)
     if lost.low > 0:
         return Verdict("differs", found, lost)
     # an interval so wide holds everything
-    return Verdict("within noise" if lost.mean <= 0 or lost.high <= WIDE else "not known", found, lost)
+    return Verdict("within noise" if lost.high <= WIDE else "not known", found, lost)
 
 
 def enough(instances: int, seeds: int) -> bool:
@@ -72,12 +75,12 @@ def _lost_over(pairs: Floats, one: int, two: int, *, worse: bool) -> Mean:
     lost = _lost(pairs, one, two, worse=worse)
     seeds = pairs.shape[-1]
     if len(lost) > 1 or seeds < 3:
-        return within(Mean.of(lost.tolist()), -1.0)
+        return Mean.of(lost.tolist())
     kept = [np.delete(np.arange(seeds), seed) for seed in range(seeds)]
     without = np.array([_lost(pairs[..., rest, :][..., rest], one, two, worse=worse)[0] for rest in kept])
     pseudo = Mean.of((seeds * lost[0] - (seeds - 1) * without).tolist())
     half = pseudo.high - pseudo.mean
-    return within(Mean(float(lost[0]), float(lost[0]) - half, float(lost[0]) + half, 1), -1.0)
+    return Mean(float(lost[0]), float(lost[0]) - half, float(lost[0]) + half, 1)
 
 
 def _lost(pairs: Floats, one: int, two: int, *, worse: bool) -> Floats:

@@ -149,7 +149,8 @@ def _plain(values: Any) -> Any:
 
 def summary(comparison: Comparison) -> list[str]:
     """Return in sentences what agrees and what does not, how sure that is, what stands out and what it cost."""
-    told = [*_of_pairs(comparison), *_of_sides(comparison), *_of_failures(comparison), _of_cost(comparison)]
+    told = [*_of_pairs(comparison), *_of_classes(comparison), *_of_sides(comparison), *_of_failures(comparison)]
+    told.append(_of_cost(comparison))
     if comparison.interrupted:
         told.append("It was interrupted: this is what there was by then.")
     return told
@@ -186,6 +187,19 @@ def _told(lead: str, pairs_told: list[str], many: int) -> str:
     if len(pairs_told) <= PAIRS:
         return f"{lead}: {'; '.join(pairs_told)}."
     return f"{lead}: {len(pairs_told)} of {many} pairs, the least alike {'; '.join(pairs_told[:2])}."
+
+
+def _of_classes(comparison: Comparison) -> list[str]:
+    """Tell where not all are compared for one class."""
+    other: dict[tuple[str, str, str], set[int]] = {}
+    for cell in comparison:
+        if cell.explanation is not None:
+            own, first = cell.explanation.names[comparison.label_of(cell)], comparison.label_name(cell.instance)
+            if own != first:
+                other.setdefault((comparison.sides[cell.side].name, own, first), set()).add(cell.instance)
+    return [f"{side} is compared for {own!r} where others are for {first!r}, which it did not explain "
+            f"({len(at)} input{'s' * (len(at) > 1)}): ask for one class, labels=[...]."
+            for (side, own, first), at in list(other.items())[:FEW_REASONS]]  # fmt: skip
 
 
 def _weakest_first(entry: tuple[float, str]) -> tuple[float, str]:

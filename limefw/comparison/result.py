@@ -203,7 +203,7 @@ class Comparison:
 
     def fidelity(self, side: int | str) -> Mean:
         """Return R2 on samples left out, as a mean over instances (over seeds of a single one)."""
-        return within(self._mean(side, _fidelity))
+        return within(self._mean(side, self._fidelity))
 
     def stability(self, side: int | str, measure: str = "jaccard") -> Mean:
         """Return a side's agreement with itself between seeds, as a mean over instances."""
@@ -243,6 +243,13 @@ class Comparison:
         """Return a side's explanations that failed, themselves or a metric of theirs."""
         return [cell for cell in self.of_side(side) if cell.failure or cell.failures]
 
+    def _fidelity(self, cell: Cell) -> float:
+        """Return R2 on samples left out, of the label that is compared; NaN where it is not known."""
+        if cell.explanation is None:
+            return math.nan
+        found = cell.explanation.health.labels[self.label_of(cell)].cross_fitted
+        return math.nan if found is None else found
+
     def _mean(self, side: int | str, figure: Any) -> Mean:
         """Sum up a figure over instances, each the mean of its seeds; over the seeds where there is one instance."""
         cells = [cell for cell in self.of_side(side) if cell.explanation is not None]
@@ -267,7 +274,7 @@ class Comparison:
             "label": None if made is None or label is None else made.names[label],
             "prediction": None if made is None else made.prediction(label),
             "segments": None if made is None else made.segments.count,
-            "fidelity": None if made is None else _fidelity(cell),
+            "fidelity": None if made is None else _or_none(self._fidelity(cell)),
             "rows": cost.get("rows"), "calls": cost.get("calls"), "seconds": cost.get("seconds"),
             **{key: cell.figures.get(key) for key in metrics},
             "failure": cell.failure or "; ".join(f"{name}: {why}" for name, why in cell.failures.items()),
@@ -376,14 +383,6 @@ class Comparison:
 
 def _or_none(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _fidelity(cell: Cell) -> float:
-    """Return R2 on samples left out, of the first label; NaN where it is not known."""
-    if cell.explanation is None:
-        return math.nan
-    found = cell.explanation.health.labels[cell.explanation.labels[0]].cross_fitted
-    return math.nan if found is None else found
 
 
 def _pandas(who: str) -> Any:

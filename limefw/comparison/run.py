@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ from limefw.results.explanation import Explanation
 from limefw.types import Event, Instance, Model
 
 
+SAME = {
+    "reader": "read the inputs yourself, and compare those",
+    "model": "give several by name, models={...} or --against",
+}
+"""Stages that cannot be varied, and what to do instead."""
+
 LETTERS = 40
 """Of a text, by which it is called."""
 
@@ -36,7 +43,6 @@ class _Plan:
 
     Args:
         variants: each with its recipe.
-        sides: each variant by each model.
         instances: read, or why they could not be.
         seeds: numbers of the seeds, added to each recipe's own.
         metrics: taken of each explanation.
@@ -110,8 +116,7 @@ def compare(
 
     Raises:
         RecipeError: the variants' faults, all at once, before the model is asked anything.
-        InputError: there is nothing to compare, or seeds, top or instances make no sense.
-        LimefwError: what the first explanation raised, where all of them fail.
+        InputError: there is nothing to compare, seeds, top or instances make no sense, or nothing could be explained.
     """
     known = registry or default_registry()
     over = said({"labels": labels, "samples": _number(budget, "budget", 2)})
@@ -125,17 +130,18 @@ def compare(
     recipes = _recipes(plan)
     if asked:
         check_metrics(asked, next(one for one in plan.instances if not isinstance(one, Exception)), known)
-    loaded = _models(model, models, recipes)
+    loaded = _models(model, models, recipes, known)
     sides = [Side(_side_name(one.name, name, found, loaded), one.name, name, recipes[at].described())
              for name in loaded for at, one in enumerate(found)]  # fmt: skip
     spent, started = Spent(), time.perf_counter()
     cells, interrupted = list[Cell](), False
     try:
         with using(cache) as kept:
-            for cell in _cells(plan, {name: spent.counted(one) for name, one in loaded.items()}, kept):
+            for cell in _cells(plan, recipes, {name: spent.counted(one) for name, one in loaded.items()}, kept):
                 cells.append(cell)
                 _tell(plan, len(cells), len(sides), time.perf_counter() - started)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        cells += getattr(error, "finished", [])
         if not cells:
             raise
         interrupted = True
@@ -146,7 +152,7 @@ def compare(
     return Comparison(tuple(sides), names, len(plan.seeds), tuple(cells), top, totals, interrupted)
 
 
-def _cells(plan: _Plan, models: Mapping[str, Model], cache: Cache | None) -> Iterator[Cell]:
+def _cells(plan: _Plan, recipes: Sequence[Recipe], models: Mapping[str, Model], cache: Cache | None) -> Iterator[Cell]:
     """Explain: an instance by one model after the other, all variants with one seed before the next."""
     for at, instance in enumerate(plan.instances):
         for number, model in enumerate(models.values()):
@@ -154,21 +160,20 @@ def _cells(plan: _Plan, models: Mapping[str, Model], cache: Cache | None) -> Ite
             # what no fingerprint tells from another model stays in memory
             rows = Rows(None if model.fingerprint is None else cache, f"model {number}")
             for run, extra in enumerate(plan.seeds):
-                for which, variant in enumerate(plan.variants):
+                for which, recipe in enumerate(recipes):
                     side = number * len(plan.variants) + which
                     if isinstance(instance, Exception):
                         yield Cell(side, at, extra, run, failure=_reason(instance))
                         continue
-                    yield _cell(plan, variant, Cell(side, at, extra, run), instance, model, rows, shared)
+                    yield _cell(plan, recipe, Cell(side, at, extra, run), instance, model, rows, shared)
                 shared.played.clear()
 
 
 def _cell(
-    plan: _Plan, variant: Variant, cell: Cell, instance: Instance, model: Model, rows: Rows, shared: Shared
+    plan: _Plan, recipe: Recipe, cell: Cell, instance: Instance, model: Model, rows: Rows, shared: Shared
 ) -> Cell:
     """Explain one instance in one way, and judge it; what fails has the reason."""
     try:
-        recipe = variant.settled(default_name(instance.modality, plan.registry), plan.registry, plan.over)
         base = recipe.seed + cell.seed
         seed = base if len(plan.instances) == 1 else _derived(base, cell.instance)
         recipe = replace(recipe, seed=seed)
@@ -191,10 +196,15 @@ def _judged(plan: _Plan, cell: Cell, made: Explanation, model: Model, recipe: Re
             made, model, metrics=plan.metrics, recipe=recipe, cache=rows, chunk=plan.chunk, on_progress=plan.listen,
             registry=plan.registry,
         )  # fmt: skip
+    except KeyboardInterrupt as error:
+        vars(error)["finished"] = [cell]
+        raise
     except Exception as error:  # noqa: BLE001 - the explanation is there all the same
         return replace(cell, failures={"metrics": _reason(error)})
     if found.interrupted:
-        raise KeyboardInterrupt
+        stopped = KeyboardInterrupt()
+        vars(stopped)["finished"] = [cell]
+        raise stopped
     verdict = found[0]
     figures = {f"{metric}.{name}": value for metric in verdict for name, value in verdict[metric].items()}
     asked = {key: sum(one.get(key, 0.0) for one in verdict.spent.values()) for key in ("rows", "calls", "seconds")}
@@ -250,12 +260,29 @@ def _recipes(plan: _Plan) -> list[Recipe]:
             recipes.append(recipe)
         except RecipeError as error:
             faults += [f"variant {variant.name!r}: {problem}" for problem in error.problems]
+    for key, instead in SAME.items():
+        if len({str(recipe.stages[key].to_mapping()) if key in recipe.stages else "" for recipe in recipes}) > 1:
+            faults.append(f"the {key} is one for all variants: {instead}")
+    faults += _overlapping(plan, recipes)
     if faults:
         raise RecipeError(faults)
     return recipes
 
 
-def _models(model: Any, models: Mapping[str, Any] | None, recipes: Sequence[Recipe]) -> dict[str, Model]:
+def _overlapping(plan: _Plan, recipes: Sequence[Recipe]) -> list[str]:
+    """Tell of variants that have some seeds in common and others not: what is common luck could not be told."""
+    seeds = [{recipe.seed + extra for extra in plan.seeds} for recipe in recipes]
+    named = list(zip([variant.name for variant in plan.variants], seeds, strict=False))
+    pairs = [(one, two) for (one, first), (two, second) in combinations(named, 2) if first != second and first & second]
+    return [
+        f"variants {one!r} and {two!r} share some seeds and not others: set them further apart"
+        for one, two in pairs[:1]
+    ]
+
+
+def _models(
+    model: Any, models: Mapping[str, Any] | None, recipes: Sequence[Recipe], registry: Registry
+) -> dict[str, Model]:
     """Return the loaded models by name."""
     if models is not None and model is not None:
         raise InputError("give one model, or several by name as models={...}, not both")
@@ -264,9 +291,9 @@ def _models(model: Any, models: Mapping[str, Any] | None, recipes: Sequence[Reci
     adapter = recipes[0].stages.get("model")
     use: Any = adapter.to_mapping() if adapter else "auto"
     if models is None:
-        loaded = load_model(model, use=use)
+        loaded = load_model(model, use=use, registry=registry)
         return {loaded.name: loaded}
-    return {str(name): load_model(one, use=use) for name, one in models.items()}
+    return {str(name): load_model(one, use=use, registry=registry) for name, one in models.items()}
 
 
 def _side_name(variant: str, model: str, variants: Sequence[Variant], models: Mapping[str, Model]) -> str:
@@ -276,8 +303,8 @@ def _side_name(variant: str, model: str, variants: Sequence[Variant], models: Ma
 
 
 def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
-    if isinstance(seeds, int) and not isinstance(seeds, bool):
-        return tuple(range(_number(seeds, "seeds", 1, 1000) or 1))
+    if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool):
+        return tuple(range(_number(seeds, "seeds", 1, 100) or 1))
     try:
         found = tuple(int(seed) for seed in seeds)  # type: ignore[union-attr]
     except (TypeError, ValueError):
@@ -316,7 +343,8 @@ def _raise_where_all_failed(cells: Sequence[Cell]) -> None:
 
 
 def _reason(error: BaseException) -> str:
-    return str(error) if isinstance(error, LimefwError) else f"{type(error).__name__}: {error}"
+    said = str(error) if isinstance(error, LimefwError) else f"{type(error).__name__}: {error}"
+    return " ".join([said, *(f"({note})" for note in getattr(error, "__notes__", ()) if "error.partial" not in note)])
 
 
 def _names(sources: Any, instances: Sequence[Instance | Exception]) -> list[str]:

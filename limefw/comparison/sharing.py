@@ -48,10 +48,15 @@ class Spent:
     def _counted(self, ask: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def asked(inputs: Any) -> Any:
             started = time.perf_counter()
-            outputs = ask(inputs)
-            self.seconds += time.perf_counter() - started
+            try:
+                outputs = ask(inputs)
+            finally:
+                self.seconds += time.perf_counter() - started
             self.calls += 1
-            self.rows += len(inputs) if isinstance(inputs, Draws) else len(outputs)
+            # what is no batch of outputs is told of where it is checked
+            self.rows += (
+                len(inputs) if isinstance(inputs, Draws) else len(outputs) if hasattr(outputs, "__len__") else 0
+            )
             return outputs
 
         return asked
@@ -94,6 +99,7 @@ class Rows(MutableMapping[bytes, NDArray[Any]]):
 
     def __delitem__(self, key: bytes) -> None:
         del self._rows[key]
+        self._behind.pop(key, None)
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._rows)
@@ -102,17 +108,61 @@ class Rows(MutableMapping[bytes, NDArray[Any]]):
         return len(self._rows)
 
 
+class Watched(np.random.Generator):
+    """A random stream that notes whether anybody took chance from it, or what more could be made of."""
+
+    def __init__(self, bits: np.random.BitGenerator) -> None:
+        super().__init__(bits)
+        self._bits, self._begun, self._handed = bits, bits.state, False
+
+    @property
+    def bit_generator(self) -> np.random.BitGenerator:
+        """What it draws from; whoever asks for it may draw unseen."""
+        self._handed = True
+        return self._bits
+
+    def spawn(self, n_children: int) -> "list[np.random.Generator]":
+        """Make streams of this one, which count as drawn from."""
+        self._handed = True
+        return super().spawn(n_children)
+
+    @property
+    def used(self) -> bool:
+        """Whether chance had a part."""
+        return self._handed or self._bits.state != self._begun
+
+    @property
+    def place(self) -> Any:
+        """How far it is."""
+        return self._bits.state
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """What a stage made, what it took, and its random stream with how far that was: who draws later cannot share."""
+
+    made: Any
+    took: dict[str, float]
+    stream: Watched | None
+    place: Any
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing has been drawn since it was made."""
+        return self.stream is None or self.stream.place == self.place
+
+
 @dataclass(slots=True, eq=False)
 class Shared:
     """What was computed of one instance by one model.
 
     Args:
-        found: what was cut and prepared with its seconds, by what says how, and by the seed where chance had a part.
+        found: what was cut and prepared, by what says how, and by the seed where chance had a part.
         played: games and how they ended, with their seconds; of one seed, so forgotten with it.
         kept: what keys name by its identity, which must not be another's before the end.
     """
 
-    found: dict[Hashable, tuple[Any, dict[str, float]]] = field(default_factory=dict)
+    found: dict[Hashable, _Made] = field(default_factory=dict)
     played: dict[Hashable, tuple[Game, Outcome, dict[str, float]]] = field(default_factory=dict)
     kept: list[Any] = field(default_factory=list)
 
@@ -125,7 +175,7 @@ class SharedRun(Run):
     """
 
     shared: Shared = field(default_factory=Shared)
-    _streams: dict[str, tuple[np.random.Generator, Any]] = field(default_factory=dict)
+    _streams: dict[str, Watched] = field(default_factory=dict)
 
     def scene(self, source: Any) -> Scene:
         """Read and cut, or take over what was."""
@@ -158,8 +208,7 @@ class SharedRun(Run):
 
     def stream(self, kind: str) -> np.random.Generator:
         """Return this run's random stream of a kind, and remember where it began."""
-        made = Run.stream(self, kind)
-        self._streams[kind] = made, made.bit_generator.state
+        self._streams[kind] = made = Watched(Run.stream(self, kind).bit_generator)
         return made
 
     def _play_key(self, game: Game) -> Hashable:
@@ -180,16 +229,17 @@ class SharedRun(Run):
     def _once(self, key: Hashable, kind: str, make: Callable[[], Made]) -> Made:
         """Return what was made under a key, whatever the seed where no chance had a part in it; else make it."""
         for known in ((key, None), (key, self.recipe.seed)):
-            if known in self.shared.found:
-                made, took = self.shared.found[known]
-                self._charge(took)
-                return made  # type: ignore[no-any-return]
+            found = self.shared.found.get(known)
+            if found is not None and found.settled:
+                self._charge(found.took)
+                return found.made  # type: ignore[no-any-return]
         before = dict(self.seconds)
         self._streams.pop(kind, None)
         made = make()
         stream = self._streams.get(kind)
-        chance = stream is not None and stream[0].bit_generator.state != stream[1]
-        self.shared.found[key, self.recipe.seed if chance else None] = made, self._since(before)
+        place = None if stream is None else stream.place
+        seed = self.recipe.seed if stream is not None and stream.used else None
+        self.shared.found[key, seed] = _Made(made, self._since(before), stream, place)
         return made
 
     def _since(self, before: dict[str, float]) -> dict[str, float]:

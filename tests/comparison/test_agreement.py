@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from three_classes import GRID, three_classes
 
 import limefw
-from limefw.comparison.agreement import DEPTH, Seen, likeness, names
+from limefw.comparison.agreement import DEPTH, Agreement, Seen, likeness, names
+from limefw.comparison.noise import verdict
 
 
 def seen(effects: Any, places: Any, cut: int = 0) -> Seen:
@@ -126,3 +127,52 @@ def test_other_luck_is_rarely_called_a_difference() -> None:
         found = limefw.compare(picture, three_classes, variants=variants, seeds=4, overrides={"kernel": "flat"})
         calls += found.verdict("a", "luck").finding == "differs"
     assert calls <= 6
+
+
+def test_one_grid_in_two_frames_is_not_one_cut() -> None:
+    """Cropped and stretched, the cells of the same grid lie at other places of the photograph."""
+    pixels = np.random.default_rng(3).integers(0, 256, (40, 80, 3), dtype=np.uint8)
+
+    def looks_left(batch: Any) -> Any:
+        part = batch[:, :, : batch.shape[2] // 4].mean((1, 2, 3)) / 255
+        return np.stack([part, 1 - part], axis=1)
+
+    models = {
+        way: limefw.model(looks_left, contract=limefw.Contract(size=(40, 40), resize=way))
+        for way in ("stretch", "crop")
+    }
+    quarters = {"extends": "lime", "segmenter": {"use": "grid", "rows": 1, "columns": 4}}
+    found = limefw.compare(pixels, models=models, variants={"quarters": quarters}, labels=[0])
+    assert not found.agreement.cut[0, 1]
+    assert found.verdict("stretch", "crop", "jaccard@1").agreement.mean < 0.7
+
+
+def test_other_classes_are_told_and_are_not_equal() -> None:
+    picture = np.random.default_rng(5).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    models = {"one": three_classes, "two": lambda pixels: three_classes(pixels)[:, [1, 2, 0]]}
+    found = limefw.compare(picture, models=models, variants={"grid": {**GRID, "labels": "top:1"}})
+    assert found.verdict("one", "two").finding != "equal"
+    assert "two is compared for" in " ".join(found.summary())
+
+
+def test_verdicts_by_hand() -> None:
+    """Of figures that are made up: what is lost is the less steady side's own agreement less the one between both."""
+
+    def pairs(own_one: float, own_two: float, both: Any, instances: int = 4, seeds: int = 3) -> Agreement:
+        figures = np.full((2, 2, instances, seeds, seeds, len(names())), np.nan)
+        figures[0, 0], figures[1, 1] = own_one, own_two
+        figures[0, 1] = figures[1, 0] = np.asarray(both, dtype=float).reshape(-1, 1, 1, 1)
+        # at equal seeds draws are shared, and all agree: that must not count
+        own = np.arange(seeds)
+        figures[:, :, :, own, own] = 1.0
+        no = np.zeros((2, 2), dtype=bool)
+        return Agreement(("one", "two"), figures, ~no, no)
+
+    clear = verdict(pairs(0.9, 0.7, [0.3, 0.31, 0.29, 0.3]), 0, 1, "jaccard@5")
+    assert clear.finding == "differs"
+    assert clear.lost.mean == pytest.approx(0.4)
+    assert verdict(pairs(0.9, 0.7, [0.7, 0.72, 0.69, 0.7]), 0, 1, "jaccard@5").finding == "within noise"
+    assert verdict(pairs(0.9, 0.7, [0.1, 1.0, 0.2, 1.0]), 0, 1, "jaccard@5").finding == "not known"
+    assert verdict(pairs(0.1, 0.1, [0.3], 1), 0, 1, "sign_flips").lost.mean == pytest.approx(0.2)
+    spearman = verdict(pairs(0.95, 0.95, [-0.95] * 3, 3), 0, 1, "spearman")
+    assert spearman.lost.low <= spearman.lost.mean <= spearman.lost.high

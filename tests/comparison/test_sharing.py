@@ -157,3 +157,83 @@ def test_a_dict_keeps_the_rows_of_a_model_with_a_name(picture: Any, model: Count
     assert model.rows == 0 == second.spent["rows"]
     for side in first.sides:
         assert_same(first[side.name], second[side.name])
+
+
+def test_what_is_explained_of_an_answer_is_no_other_variants(picture: Any) -> None:
+    variants = {name: {**GRID, "target": name} for name in ("probability", "log_odds")}
+    found = limefw.compare(picture, three_classes, variants=variants, labels=[0])
+    for name, recipe in variants.items():
+        assert_same(found[name], limefw.explain(picture, three_classes, recipe=recipe, what_if=0, labels=[0]))
+
+
+def test_two_functions_of_one_name_are_two(picture: Any) -> None:
+    def kernel_of(power: float) -> Any:
+        def kernel(draws: Any, _composer: Any, /) -> Any:
+            return draws.codes.mean(axis=1) ** power
+
+        return kernel
+
+    variants = {str(power): {**GRID, "kernel": kernel_of(power), "samples": {"max": 300}} for power in (0.0, 3.0)}
+    found = limefw.compare(picture, three_classes, variants=variants, labels=[0])
+    for name, recipe in variants.items():
+        assert_same(found[name], limefw.explain(picture, three_classes, recipe=recipe, what_if=0, labels=[0]))
+
+
+def test_a_rule_that_says_when_to_stop_goes_by_each_variants_own_surrogate(picture: Any) -> None:
+    """Draws differ with what is fitted to them, so they must not be shared."""
+    stop = {**GRID, "samples": {"max": 600, "stop": "top2", "confidence": 0.7}}
+    variants = {name: {**stop, "surrogate": name} for name in ("ridge", "linear", "bayesian_ridge")}
+    found = limefw.compare(picture, three_classes, variants=variants, labels=[0])
+    for name, recipe in variants.items():
+        assert_same(found[name], limefw.explain(picture, three_classes, recipe=recipe, what_if=0, labels=[0]))
+
+
+def test_chance_that_is_taken_unseen_counts_as_chance(picture: Any) -> None:
+    """By streams of the stream, or later than the stage was asked."""
+
+    def spawning(image: Any, rng: np.random.Generator, /) -> limefw.Segments:
+        return limefw.Segments.from_labels(rng.spawn(1)[0].integers(0, 5, image.shape))
+
+    class Late:
+        def __init__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> None:
+            self.rng, self.shape = rng, shape
+
+        def compose(self, draws: limefw.Draws) -> Any:
+            shown = draws.codes.mean(axis=1)[:, None, None, None]
+            return np.uint8(shown * self.rng.integers(0, 256, (1, *self.shape, 3)))
+
+    def late(image: Any, _segments: Any, rng: np.random.Generator, /) -> Any:
+        return Late(rng, image.shape)
+
+    recipes: dict[str, Any] = {
+        "cut": {**GRID, "segmenter": spawning},
+        "late": {**GRID, "filler": late},
+        "late too": {**GRID, "filler": late, "kernel": "flat", "samples": 90},
+    }
+    found = limefw.compare(picture, three_classes, variants=recipes, seeds=3, labels=[0])
+    for cell in found:
+        name = found.sides[cell.side].name
+        alone = limefw.explain(picture, three_classes, recipe=recipes[name], what_if=0, labels=[0], seed=cell.seed)
+        assert cell.explanation is not None
+        assert_same(cell.explanation, alone)
+
+
+def test_a_model_without_a_name_is_never_served_from_disk(picture: Any, tmp_path: Any) -> None:
+    def other(pixels: Any) -> Any:
+        return three_classes(pixels)[:, ::-1]
+
+    first = limefw.compare(picture, three_classes, variants={"grid": GRID}, labels=[0], cache=tmp_path)
+    second = limefw.compare(picture, other, variants={"grid": GRID}, labels=[0], cache=tmp_path)
+    assert first.spent["rows"] == second.spent["rows"] == 120
+    assert_same(second["grid"], single(picture, other, labels=[0]))
+
+
+def test_rows_on_disk_serve_the_next_run_and_metrics(picture: Any, model: Counted, tmp_path: Any) -> None:
+    named = limefw.model(model, model_id="three")
+    arguments: dict[str, Any] = {"variants": {"a": GRID}, "labels": [0], "metrics": ["deletion"], "cache": tmp_path}
+    first = limefw.compare(picture, named, **arguments)
+    assert model.rows > 120
+    model.rows = 0
+    second = limefw.compare(picture, named, **arguments)
+    assert model.rows == 0
+    assert first.cell("a").figures == second.cell("a").figures

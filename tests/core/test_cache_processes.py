@@ -53,7 +53,8 @@ def ended(process):
 
 
 def lines(path):
-    return path.read_text().split()
+    # who found all of it asked nothing
+    return path.read_text().split() if path.exists() else []
 
 
 def test_a_killed_run_asks_again_at_most_the_chunk_in_flight(tmp_path):

@@ -174,7 +174,7 @@ def test_fewer_samples_than_segments_are_told():
     found = limefw.explain(picture, model, segmenter=grid, samples=20, labels=[0], what_if=0)
     (text,) = [caution.message for caution in found.health.cautions if caution.code == "too_few_samples"]
     assert text.startswith("20 samples cannot tell 36 segments apart")
-    assert "draw at least 38 (360 are advisable)" in text
+    assert "draw at least 76 (360 are advisable)" in text
     assert found.margins() is None
 
 
