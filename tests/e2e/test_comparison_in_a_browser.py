@@ -120,7 +120,7 @@ def point(page, instance, side, x, y):
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
-    page.wait_for_timeout(80)
+    page.wait_for_timeout(350)
 
 
 def pixels(page, instance, side):
@@ -157,7 +157,7 @@ def test_hovering_tells_of_the_same_place_in_all_pictures(visit, comparison):
                 assert told[1] == pytest.approx(margins[segment], abs=max(least, 5.1e-5))  # four decimals
         assert "hot" not in card(page, 1, 0).locator(".told").get_attribute("class")
     page.mouse.move(2, 2)
-    page.wait_for_timeout(80)
+    page.wait_for_timeout(350)
     assert page.locator(".told.hot").count() == 0
 
 
@@ -170,7 +170,7 @@ def test_the_slider_moves_all_pictures_and_the_matrix(visit, mapping):
     assert page.inner_text("output") == "6"
     page.keyboard.press("Home")
     assert page.inner_text("output") == "1"
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(350)
     assert all(pixels(page, 0, side) != old for side, old in enumerate(before))
     for key, k in (("Home", 1), ("ArrowRight", 2), ("End", 10)):
         page.keyboard.press(key)
@@ -239,7 +239,7 @@ def test_another_label_is_another_picture_and_another_prediction(visit, comparis
     label = made.labels[1]
     before = pixels(page, 0, 0)
     page.select_option("[name=label]", label=made.names[label])
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(350)
     assert pixels(page, 0, 0) != before
     assert f"probability {made.prediction(label):.2f}" in card(page, 0, 0).locator(".told").inner_text()
     assert f"for {made.names[label]}" in page.locator('.instance[data-instance="0"] .said').inner_text()
@@ -251,7 +251,7 @@ def test_views_differ_and_the_original_is_untouched(visit):
     seen = set()
     for view in ("strongest", "every", "original"):
         page.check(f"input[value={view}]", force=True)
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(350)
         seen.add(pixels(page, 0, 0))
     assert len(seen) == 3
     assert pixels(page, 0, 0) == pixels(page, 0, 1)
@@ -306,19 +306,19 @@ def test_the_keyboard_walks_through_the_strongest(visit, comparison):
     page.locator('.instance[data-instance="0"] .cards').focus()
     for effect in made.top(3, label):
         page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(80)
+        page.wait_for_timeout(350)
         assert f"superpixel {effect.segment} ·" in card(page, 0, 0).locator(".told").inner_text()
         assert f"superpixel {effect.segment}," in page.inner_text(".status")
         assert page.locator('.instance[data-instance="0"] .told.hot').count() == 3
     page.keyboard.press("Escape")
-    page.wait_for_timeout(80)
+    page.wait_for_timeout(350)
     assert page.locator(".told.hot").count() == 0
 
 
 def test_a_tap_tells_too(visit):
     page = visit(has_touch=True)
     card(page, 0, 1).locator("canvas").tap()
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(350)
     assert page.locator('.instance[data-instance="0"] .told.hot').count() == 3
 
 
@@ -326,7 +326,7 @@ def test_what_failed_is_told_in_its_place(visit):
     page = visit()
     failed = card(page, 1, 2)
     failed.scroll_into_view_if_needed()
-    page.wait_for_timeout(80)
+    page.wait_for_timeout(350)
     assert WHY in failed.locator(".failed").inner_text()
     assert failed.locator("canvas").is_hidden()
     assert WHY in page.locator(".cautions li").inner_text()
@@ -361,7 +361,7 @@ def test_dark_and_safe_colours(visit):
     assert background(page) == "rgb(255, 255, 255)"
     before = pixels(page, 0, 0)
     page.check("input[name=safe]")
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(350)
     assert pixels(page, 0, 0) != before
 
 
@@ -438,7 +438,7 @@ def test_texts_are_marked_and_linked(browser, tmp_path):
     span = page.locator(f'.words span[data-segment="{strongest.segment}"]').first
     assert "for" in span.get_attribute("class")
     span.hover()
-    page.wait_for_timeout(80)
+    page.wait_for_timeout(350)
     assert page.locator(".words .lit").count() == 2
     told = page.locator(".told").all_inner_texts()
     assert all(strongest.name in text for text in told)
