@@ -54,6 +54,8 @@ def verdict(pairs: Agreement, one: int, two: int, measure: str) -> Verdict:
     instances = found.count if pairs.figures.shape[2] > 1 else 1
     if not enough(instances, pairs.figures.shape[3]) or not math.isfinite(lost.low):
         return Verdict("not known", found, lost)
+    if lost.low == lost.high and _steadiness(pairs.pairs(measure), one, two) < 1.0 and measure not in HIGHER_IS_WORSE:
+        return Verdict("not known", found, lost)  # a few seeds that happen to agree in a figure of few values
     if lost.low > 0:
         return Verdict("differs", found, lost)
     # an interval so wide holds everything
@@ -63,6 +65,11 @@ def verdict(pairs: Agreement, one: int, two: int, measure: str) -> Verdict:
 def enough(instances: int, seeds: int) -> bool:
     """Say whether anything can be told of chance: of three seeds, or three instances with two."""
     return seeds >= FEW or (seeds > 1 and instances >= FEW)
+
+
+def _steadiness(pairs: Floats, one: int, two: int) -> float:
+    """Return the less steady side's agreement with itself; 1 where no seed changes anything."""
+    return float(np.nanmin([between_seeds(pairs[side, side]) for side in (one, two)]))
 
 
 def within(one: Mean, least: float = -math.inf, most: float = 1.0) -> Mean:

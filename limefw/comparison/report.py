@@ -161,6 +161,8 @@ def _of_pairs(comparison: Comparison) -> list[str]:
     by: dict[str, list[tuple[float, str]]] = {}
     for one, two in pairs(comparison):
         found = comparison.verdict(one, two)
+        if not found.agreement.count:
+            continue  # one of them failed, which is told below
         names = f"{comparison.sides[one].name} and {comparison.sides[two].name}"
         by.setdefault(found.finding, []).append((found.agreement.mean, f"{names} ({_agree(found)})"))
     if not by:

@@ -21,6 +21,7 @@ from limefw.evaluation.run import check_metrics, evaluate
 from limefw.game import Cache, Listener
 from limefw.loading import modality_of, read
 from limefw.loading import model as load_model
+from limefw.modalities.table import Table
 from limefw.pipeline import said
 from limefw.recipe import Label, Recipe
 from limefw.results.explanation import Explanation
@@ -89,7 +90,8 @@ def compare(
     are those of single explanations, to the last bit. The model is not asked what-if.
 
     Args:
-        instances: whatever `limefw.explain` takes, or a list of such things, of one modality.
+        instances: whatever `limefw.explain` takes, an explanation of such a thing, or a list of them, of one modality;
+            of a Table all rows.
         model: as there.
         variants: a list of recipes; a mapping from names to recipes, or to settings that may say ``extends``; a file
             with ``[variants.NAME]`` tables. None: what `vary` makes of `recipe`.
@@ -119,6 +121,7 @@ def compare(
         InputError: there is nothing to compare, seeds, top or instances make no sense, or nothing could be explained.
     """
     known = registry or default_registry()
+    instances = _sources(instances)
     over = said({"labels": labels, "samples": _number(budget, "budget", 2)})
     found = variants_of(variants, vary, recipe, dict(overrides or {}))
     asked = (metrics,) if isinstance(metrics, str | Mapping) or callable(metrics) else tuple(metrics)
@@ -215,7 +218,7 @@ def _read(
     instances: Any, variants: Sequence[Variant], over: Mapping[str, Any], registry: Registry
 ) -> tuple[Instance | Exception, ...]:
     """Read what is explained; where one of several cannot be read, the error stands in its place."""
-    sources = list(instances) if isinstance(instances, list | tuple) else [instances]
+    sources = _sources(instances)
     if not sources:
         raise InputError("there is nothing to compare explanations of: give at least one instance")
     found: list[Instance | Exception] = []
@@ -233,6 +236,15 @@ def _read(
     if len(kinds) > 1:
         raise InputError(f"these are {' and '.join(kinds)}: compare instances of one modality at a time")
     return tuple(found)
+
+
+def _sources(instances: Any) -> list[Any]:
+    """Return what is explained: a list's items, a table's rows; of an explanation what was explained."""
+    if isinstance(instances, Table):
+        given: list[Any] = [instances.row(at) for at in range(len(instances))]
+    else:
+        given = list(instances) if isinstance(instances, list | tuple | Iterator) else [instances]
+    return [one.instance if isinstance(one, Explanation) else one for one in given]
 
 
 def _instance(source: Any, variant: Variant, over: Mapping[str, Any], registry: Registry) -> Instance:
@@ -349,9 +361,8 @@ def _reason(error: BaseException) -> str:
 
 def _names(sources: Any, instances: Sequence[Instance | Exception]) -> list[str]:
     """Return what each is called: a text by its first words, what could not be read by its file or its place."""
-    given = list(sources) if isinstance(sources, list | tuple) else [sources]
     found = []
-    for at, (source, one) in enumerate(zip(given, instances, strict=True)):
+    for at, (source, one) in enumerate(zip(sources, instances, strict=True)):
         text = getattr(one, "string", None)
         if isinstance(one, Exception):
             found.append(Path(source).name if isinstance(source, os.PathLike) else f"instance {at + 1}")

@@ -176,3 +176,13 @@ def test_verdicts_by_hand() -> None:
     assert verdict(pairs(0.1, 0.1, [0.3], 1), 0, 1, "sign_flips").lost.mean == pytest.approx(0.2)
     spearman = verdict(pairs(0.95, 0.95, [-0.95] * 3, 3), 0, 1, "spearman")
     assert spearman.lost.low <= spearman.lost.mean <= spearman.lost.high
+
+
+def test_seeds_that_happen_to_agree_in_few_values_are_no_evidence() -> None:
+    """A jackknife of no width is certain only where no seed changes anything."""
+    no = np.zeros((2, 2), dtype=bool)
+    figures = np.full((2, 2, 1, 3, 3, len(names())), np.nan)
+    figures[0, 0], figures[1, 1], figures[0, 1], figures[1, 0] = 0.43, 0.43, 0.4, 0.4
+    assert verdict(Agreement(("one", "two"), figures, ~no, no), 0, 1, "jaccard@5").finding == "not known"
+    figures[0, 0] = figures[1, 1] = 1.0
+    assert verdict(Agreement(("one", "two"), figures, ~no, no), 0, 1, "jaccard@5").finding == "differs"

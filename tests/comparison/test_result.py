@@ -261,3 +261,22 @@ def test_what_cannot_be_varied_is_told(picture: Any, model: Counted, settings: A
     with pytest.raises(LimefwError, match=told):
         limefw.compare(picture, model, recipe=GRID, **settings)
     assert model.rows == 0
+
+
+def test_instances_come_as_explanations_tables_and_generators_too(picture: Any, model: Counted) -> None:
+    made = limefw.explain(picture, model, recipe=GRID, what_if=0)
+    found = limefw.compare(made, model, variants={"a": GRID})
+    assert np.array_equal(found["a"].effects(), made.effects())
+    assert len(limefw.compare((one for one in [picture, picture]), model, variants={"a": GRID})) == 2
+    table = limefw.Table(np.random.default_rng(0).normal(size=(3, 4)))
+    rows = limefw.compare(
+        table, lambda batch: np.asarray(batch, float)[:, :1] > 0, vary={"kernel": ["flat"]}, budget=40
+    )
+    assert len(rows) == 3
+
+
+def test_who_failed_is_no_part_of_the_pairs(picture: Any, model: Counted) -> None:
+    variants = {"bad": {**GRID, "surrogate": breaks}, "a": GRID, "b": {**GRID, "kernel": "flat"}}
+    told = limefw.compare(picture, model, variants=variants).summary()
+    assert "bad" not in told[0]
+    assert any(text.startswith("1 explanation failed (bad)") for text in told)
