@@ -111,7 +111,9 @@ def test_the_models_own_outputs_by_the_names_of_its_config(tmp_path):
         expected = network(pixel_values=torch.from_numpy(batch)).logits.numpy()
     assert np.allclose(model.predict(batch), expected, atol=1e-5)
     assert (model.classes, model.contract.head, model.contract.chunk) == (tuple(NAMES.values()), "logits", 32)
-    explanation = limefw.explain(photo(), model, segmenter={"use": "grid", "rows": 3, "columns": 3}, samples=60)
+    explanation = limefw.explain(
+        photo(), model, segmenter={"use": "grid", "rows": 3, "columns": 3}, samples=60, target="probability"
+    )
     pipe = hf.pipeline("image-classification", model=network, image_processor=theirs(tmp_path, photo())[0])
     from PIL import Image
 
