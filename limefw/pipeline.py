@@ -37,6 +37,11 @@ def stream(seed: int, kind: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(crc32(kind.encode()),)))
 
 
+def derived(seed: int, number: int) -> int:
+    """Return a seed of its own for each number: of several instances each has its own luck."""
+    return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
+
+
 class Explainer:
     """A model and a recipe, ready for many instances: ``explainer(instance)``."""
 

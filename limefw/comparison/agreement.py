@@ -66,7 +66,6 @@ class Seen:
     Args:
         effects: (d,).
         places: (m,) the segment at each place of a grid over the instance; -1: none.
-        sizes: (d,) places of each segment.
         order: (d,) segments, the strongest first; ties by number.
         cut: tells segmentations apart.
         label: the class, by name.
@@ -77,7 +76,6 @@ class Seen:
 
     effects: Floats
     places: NDArray[np.intp]
-    sizes: Floats
     order: NDArray[np.intp]
     cut: int
     label: str = ""
@@ -126,10 +124,7 @@ class Places:
         """Return what is compared of an explanation."""
         places, number = self.of(explanation)
         effects = explanation.effects(label)
-        sizes = np.bincount(places[places >= 0], minlength=len(effects)).astype(np.float64)
-        return Seen(
-            effects, places, sizes, np.argsort(-np.abs(effects), kind="stable"), number, explanation.names[label]
-        )
+        return Seen(effects, places, np.argsort(-np.abs(effects), kind="stable"), number, explanation.names[label])
 
 
 def likeness(one: Seen, other: Seen) -> Likeness:

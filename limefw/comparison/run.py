@@ -13,7 +13,7 @@ import numpy as np
 from limefw.caching.opening import Caching, using
 from limefw.comparison.result import Cell, Comparison, Side
 from limefw.comparison.sharing import Rows, Shared, SharedRun, Spent
-from limefw.comparison.variants import Variant, default_name, variants_of
+from limefw.comparison.variants import Variant, variants_of
 from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import InputError, LimefwError, RecipeError
@@ -22,8 +22,8 @@ from limefw.game import Cache, Listener
 from limefw.loading import modality_of, read
 from limefw.loading import model as load_model
 from limefw.modalities.table import Table
-from limefw.pipeline import said
-from limefw.recipe import Label, Recipe
+from limefw.pipeline import derived, said
+from limefw.recipe import Label, Recipe, default_for
 from limefw.results.explanation import Explanation
 from limefw.types import Event, Instance, Model
 
@@ -178,7 +178,7 @@ def _cell(
     """Explain one instance in one way, and judge it; what fails has the reason."""
     try:
         base = recipe.seed + cell.seed
-        seed = base if len(plan.instances) == 1 else _derived(base, cell.instance)
+        seed = base if len(plan.instances) == 1 else derived(base, cell.instance)
         recipe = replace(recipe, seed=seed)
         cell = replace(cell, seed=seed)
         run = SharedRun(recipe, model, plan.registry, plan.chunk, rows, plan.listen, shared=shared)
@@ -250,7 +250,7 @@ def _sources(instances: Any) -> list[Any]:
 def _instance(source: Any, variant: Variant, over: Mapping[str, Any], registry: Registry) -> Instance:
     """Read one, as the first variant's recipe has it; its faults are told with those of the others."""
     try:
-        recipe = variant.settled(default_name(modality_of(source, None, registry), registry), registry, over)
+        recipe = variant.settled(default_for(modality_of(source, None, registry), registry), registry, over)
     except RecipeError:
         return read(source, None, registry)
     return read(source, recipe.stages.get("reader"), registry, recipe.stages["segmenter"].plugin.modality)
@@ -266,7 +266,7 @@ def _recipes(plan: _Plan) -> list[Recipe]:
     recipes, faults = list[Recipe](), list[str]()
     for variant in plan.variants:
         try:
-            recipe = variant.settled(default_name(modality, plan.registry), plan.registry, plan.over)
+            recipe = variant.settled(default_for(modality, plan.registry), plan.registry, plan.over)
             for stage in recipe.stages.values():
                 stage.check_installed()
             recipes.append(recipe)
@@ -317,8 +317,9 @@ def _side_name(variant: str, model: str, variants: Sequence[Variant], models: Ma
 def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool):
         return tuple(range(_number(seeds, "seeds", 1, 100) or 1))
+    given: Any = seeds  # whatever it is called with
     try:
-        found = tuple(int(seed) for seed in seeds)  # type: ignore[union-attr]
+        found = () if isinstance(given, str) else tuple(int(seed) for seed in given)
     except (TypeError, ValueError):
         raise InputError(f"seeds are how many, or a list of whole numbers, got {seeds!r}") from None
     if not found or min(found) < 0 or len(set(found)) < len(found):
@@ -333,11 +334,6 @@ def _number(value: Any, name: str, least: int, most: int | None = None) -> int |
         limits = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise InputError(f"{name} must be a whole number {limits}, got {value!r}")
     return int(value)
-
-
-def _derived(seed: int, at: int) -> int:
-    """Return the seed that `explain_many` gives the instance at a place."""
-    return int(np.random.SeedSequence(seed, spawn_key=(at,)).generate_state(1)[0])
 
 
 def _tell(plan: _Plan, done: int, sides: int, seconds: float) -> None:

@@ -164,7 +164,7 @@ class Shared:
 
     found: dict[Hashable, _Made] = field(default_factory=dict)
     played: dict[Hashable, tuple[Game, Outcome, dict[str, float]]] = field(default_factory=dict)
-    kept: list[Any] = field(default_factory=list)
+    kept: dict[int, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -223,7 +223,7 @@ class SharedRun(Run):
 
     def _kept(self, thing: Any) -> int:
         """Return what tells this very object from others until the end."""
-        self.shared.kept.append(thing)
+        self.shared.kept[id(thing)] = thing
         return id(thing)
 
     def _once(self, key: Hashable, kind: str, make: Callable[[], Made]) -> Made:

@@ -10,7 +10,7 @@ from typing import Any
 
 from limefw.discovery import Registry
 from limefw.errors import InputError, RecipeError, did_you_mean
-from limefw.recipe import DEFAULT, KEYS, SETTINGS, SUFFIXES, Recipe, build, merge, parse, stage_mapping
+from limefw.recipe import KEYS, SETTINGS, SUFFIXES, Recipe, build, merge, parse, stage_mapping
 from limefw.stage import plain
 
 
@@ -212,10 +212,3 @@ def _setting(key: str, value: Any) -> dict[str, Any]:
     """Return a mapping that sets ``stage.parameter`` or a key."""
     first, _, rest = key.partition(".")
     return {first: {rest: value}} if rest else {first: value}
-
-
-def default_name(modality: str | None, registry: Registry) -> str:
-    """Return the recipe of instances of a modality."""
-    from limefw.recipe import default_for
-
-    return default_for(modality, registry) if modality is not None else DEFAULT

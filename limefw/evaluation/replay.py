@@ -14,7 +14,7 @@ from limefw.caching.keys import game_key
 from limefw.discovery import Registry
 from limefw.errors import InputError
 from limefw.game import Cache, Game, Listener
-from limefw.pipeline import Run, cut, stream
+from limefw.pipeline import Run, cut, derived, stream
 from limefw.recipe import Recipe
 from limefw.results.explanation import Explanation
 from limefw.stage import Plugin, Stage
@@ -243,11 +243,6 @@ class Replay:
                     f"{self.explanation.names[label]!r} in {self.explanation.instance.name!r}, and that one said "
                     f"{then:.4g}: give the same model, and the recipe where it was changed"
                 )
-
-
-def derived(seed: int, number: int) -> int:
-    """Return a seed of its own for each number."""
-    return int(np.random.SeedSequence(seed, spawn_key=(number,)).generate_state(1)[0])
 
 
 def _numbered(draws: Draws, composer: Any) -> Draws:

@@ -15,11 +15,11 @@ from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import InputError, LimefwError, RecipeError, UnknownPluginError
 from limefw.evaluation.masks import read_mask
-from limefw.evaluation.replay import Replay, derived
+from limefw.evaluation.replay import Replay
 from limefw.evaluation.result import Evaluation, Figures, Verdict
 from limefw.game import Cache, Listener
 from limefw.loading import read
-from limefw.pipeline import Explainer, recipe_for, said, stream
+from limefw.pipeline import Explainer, derived, recipe_for, said, stream
 from limefw.recipe import Label, Recipe, build
 from limefw.results.explanation import Explanation, noun_of
 from limefw.stage import Plugin, Stage

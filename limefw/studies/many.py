@@ -11,7 +11,7 @@ from limefw.discovery import Registry
 from limefw.errors import InputError, RecipeError
 from limefw.game import Listener
 from limefw.modalities.table import Table
-from limefw.pipeline import Explainer, said
+from limefw.pipeline import Explainer, derived, said
 from limefw.recipe import Label
 from limefw.results.explanation import Explanation
 from limefw.types import Instance
@@ -110,7 +110,7 @@ def _explained(
     found: list[Explanation] = []
     for at in rows:
         try:
-            found.append(explainer(instance(at), seed=_seed(seed, at)))
+            found.append(explainer(instance(at), seed=derived(seed, at)))
         except KeyboardInterrupt:
             if not found:
                 raise
@@ -172,7 +172,3 @@ def _collected(instances: Any) -> tuple[int, Callable[[int], Any]]:
         raise InputError(f"a value of type {kind} is one instance, if any: give a list of them, or call limefw.explain")
     given = instances if placed else list(instances)
     return len(given), given.__getitem__
-
-
-def _seed(seed: int, at: int) -> int:
-    return int(np.random.SeedSequence(seed, spawn_key=(at,)).generate_state(1)[0])

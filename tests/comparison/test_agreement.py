@@ -16,8 +16,7 @@ from limefw.comparison.noise import verdict
 
 def seen(effects: Any, places: Any, cut: int = 0) -> Seen:
     effects, places = np.asarray(effects, dtype=float), np.asarray(places)
-    sizes = np.bincount(places[places >= 0], minlength=len(effects)).astype(float)
-    return Seen(effects, places, sizes, np.argsort(-np.abs(effects), kind="stable"), cut)
+    return Seen(effects, places, np.argsort(-np.abs(effects), kind="stable"), cut)
 
 
 EFFECTS = st.lists(st.sampled_from([-2.0, -1.0, 0.0, 0.5, 1.0, 3.0]), min_size=2, max_size=14)
