@@ -45,16 +45,6 @@ def address(explanation, tmp_path_factory):
     return explanation.render("html").save(tmp_path_factory.mktemp("page") / "page.html").as_uri()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
-        yield found
-        found.close()
-
-
 @pytest.fixture
 def visit(browser, address):
     """Return a function that opens the page; at the end nothing may have been fetched, logged or raised."""
