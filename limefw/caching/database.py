@@ -52,7 +52,7 @@ def connect(file: Path) -> sqlite3.Connection:
     os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     connection = _opened(f"{file.absolute().as_uri()}?mode=rw")
     try:
-        if not _is_ours(connection, file):
+        if not _looked_at(connection, file):
             _made(connection, file)
         # a commit waits for no disk: a crash of the machine may lose the last ones, of the process none
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -69,7 +69,7 @@ def connect_to_read(file: Path) -> sqlite3.Connection:
     for how in ("mode=ro", "immutable=1"):
         connection = _opened(f"{file.absolute().as_uri()}?{how}")
         try:
-            _is_ours(connection, file)
+            _looked_at(connection, file)
             connection.execute("SELECT 1 FROM games LIMIT 1").fetchone()  # fails where it is empty
         except sqlite3.OperationalError:
             connection.close()
@@ -87,8 +87,17 @@ def _opened(address: str) -> sqlite3.Connection:
     return sqlite3.connect(address, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=True)
 
 
+def _looked_at(connection: sqlite3.Connection, file: Path) -> bool:
+    """Say what `_is_ours` says, of one moment: another process may be making the tables."""
+    connection.execute("BEGIN")
+    try:
+        return _is_ours(connection, file)
+    finally:
+        connection.rollback()
+
+
 def _is_ours(connection: sqlite3.Connection, file: Path) -> bool:
-    """Say whether the file holds our tables, or nothing yet.
+    """Say whether the file holds our tables, or nothing yet; in a transaction.
 
     Raises:
         StoreError: it holds something else.
@@ -130,7 +139,7 @@ def _made(connection: sqlite3.Connection, file: Path) -> None:
             connection.execute(f"PRAGMA application_id = {OURS}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:
-        connection.execute("ROLLBACK")
+        connection.rollback()
         raise
     connection.execute("COMMIT")
 

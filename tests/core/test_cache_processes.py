@@ -3,13 +3,18 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing, suppress
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 import limefw
+from limefw.caching import database
 
 
 CHUNK = 8
@@ -116,9 +121,8 @@ def together(tmp_path, limit):
     running = [
         subprocess.Popen([*command, str(number), str(limit)], stderr=subprocess.PIPE, text=True) for number in range(3)
     ]
-    for process in running:
-        assert process.communicate(timeout=120)[1] == ""
-        assert process.returncode == 0
+    ends = [(process.communicate(timeout=120)[1], process.returncode) for process in running]
+    assert ends == [("", 0)] * 3
 
 
 def test_writers_wait_for_each_other(tmp_path):
@@ -150,3 +154,31 @@ def test_memory_stays_flat(tmp_path):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < 5_000_000
+
+
+@pytest.mark.parametrize("after", ["application_id", "user_version", "sqlite_master"])
+def test_a_file_that_another_one_makes_meanwhile_is_no_strangers(tmp_path, monkeypatch, after):
+    """Another process makes the tables between two looks at the file: it is ours, not another program's."""
+    file = tmp_path / "it.sqlite3"
+    opened = database._opened
+
+    def make():
+        with monkeypatch.context() as patch:
+            patch.setattr(database, "_opened", lambda address: sqlite3.connect(address, 0, isolation_level=None, uri=1))
+            patch.setattr(database, "PATIENCE", 0)
+            with suppress(sqlite3.OperationalError):  # it has to wait, which would be for ever here
+                database.connect(file).close()
+
+    class Late(sqlite3.Connection):
+        def execute(self, statement, *values):
+            found = super().execute(statement, *values).fetchall()
+            if after in statement and "=" not in statement:
+                make()
+            return SimpleNamespace(fetchone=lambda: found[0], fetchall=lambda: found)
+
+    monkeypatch.setattr(
+        database, "_opened", lambda address: sqlite3.connect(address, isolation_level=None, uri=True, factory=Late)
+    )
+    database.connect(file).close()
+    with closing(opened(file.as_uri())) as connection:
+        assert connection.execute("SELECT count(*) FROM games").fetchall() == [(0,)]
