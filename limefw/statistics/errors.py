@@ -13,6 +13,9 @@ from limefw.types import Floats, Neighbourhood
 FEW_CARRIERS = 8
 """Groups that must carry the spread of the others, for these to say by themselves how far they spread."""
 
+MOST_OVERSTATED = 1.25
+"""How many times too large HC3 may make a variance where all rows err alike: more is taken back."""
+
 
 def sandwich(
     around: Neighbourhood, moments: Gram, beta: Floats, intercepts: Floats, alpha: float
@@ -28,6 +31,9 @@ def sandwich(
     without it, and a pull is added as far as an interval needs to hold what lies so far beside its middle (Armstrong &
     Kolesar 2020): `_share` of it. Where fewer than FEW_CARRIERS groups carry that spread, the answers that matter may
     not have been drawn: then the first group counts as one of them.
+
+    HC3 overstates where rows are few for the columns, by a factor that is known for rows that err alike; what exceeds
+    MOST_OVERSTATED of it is taken back.
 
     None where there are not more groups than columns, or none of them is drawn; zeros where the neighbourhood is
     exhaustive, as another draw would be the same.
@@ -54,9 +60,10 @@ def sandwich(
     spread, carriers = _spread(around, rest, bread, moments, base, level)
     few = carriers < FEW_CARRIERS
     whole = _spread(around, rest, bread, moments, beta, intercepts)[0] if few.any() else spread
+    back = min(1.0, MOST_OVERSTATED / _overstated(around, rest, bread, moments))
     found: list[Floats | None] = []
     for target, pull in enumerate(pulls):
-        own = (whole if few[target] else spread)[target]
+        own = back * (whole if few[target] else spread)[target]
         part = pull if few[target] else pull * np.sqrt(_share(pull, own))
         found.append(own + np.outer(part, part))
     return found
@@ -102,6 +109,24 @@ def _spread(
     return bread @ meat @ bread, carriers
 
 
+def _overstated(around: Neighbourhood, groups: list[NDArray[np.intp]], bread: Floats, moments: Gram) -> float:
+    """Return by how much HC3 makes variances too large where all rows err alike, on average and to about a tenth.
+
+    Then the residuals of a group vary like I - H_gg, and M is about the sum of X_g' W_g (I - H_gg)^-1 W_g X_g, where it
+    should be that of X_g' W_g^2 X_g (MacKinnon & White 1985). Their ratio by the trace of A^-1 M is the same in any
+    basis of the columns.
+    """
+    told = true = 0.0
+    for rows in groups:
+        for start in range(0, len(rows), BLOCK):
+            x, w, left = _left_over(around, rows[start : start + BLOCK], bread, moments)
+            own = x * w[..., None]
+            freed = own / left if left.shape[1] == 1 else np.linalg.solve(left, own)
+            both = own @ bread
+            told, true = told + float(np.vdot(both, freed)), true + float(np.vdot(both, own))
+    return told / true if true > 0 else 1.0
+
+
 def _inverse(cross: Floats, alpha: float) -> Floats:
     """Return (cross + alpha I)^-1, the pseudo-inverse where the penalty is too small to make that well conditioned."""
     penalised = cross + alpha * np.eye(len(cross))
@@ -124,6 +149,21 @@ def _groups_of_equal_size(group: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]
         yield order[first[:, None] + np.arange(size)]
 
 
+def _left_over(
+    around: Neighbourhood, rows: NDArray[np.intp], bread: Floats, moments: Gram
+) -> tuple[Floats, Floats, Floats]:
+    """Return of ``(g, m)`` rows the centred codes, the weights and I - H_gg ``(g, m, m)``."""
+    codes, w = around.codes[rows], around.weights[rows]
+    x = codes - moments.code_means  # the centred design stands for the unpenalised intercept
+    # one product of matrices, not one for each group
+    half = (x.reshape(rows.size, len(bread)) @ bread).reshape(x.shape)
+    if rows.shape[1] == 1:
+        hat = (np.einsum("gmk,gmk->gm", half, x) + 1.0 / moments.total) * w
+        return x, w, np.maximum(1.0 - hat, 1e-6)[..., None]
+    hat = (half @ np.swapaxes(x, 1, 2) + 1.0 / moments.total) * w[:, None, :]
+    return x, w, (1.0 + 1e-9) * np.eye(rows.shape[1]) - hat
+
+
 def _group_scores(
     around: Neighbourhood,
     rows: NDArray[np.intp],
@@ -132,33 +172,10 @@ def _group_scores(
     beta: Floats,
     intercepts: Floats,
 ) -> Floats:
-    """Return u_g for ``(g, m)`` rows, ``(g, t, k)``: the centred design stands for the unpenalised intercept."""
-    if rows.shape[1] == 1:
-        return _alone(around, rows[:, 0], bread, moments, beta, intercepts)
-    codes = around.codes[rows]
-    x = codes - moments.code_means
-    w = around.weights[rows]
-    residual = around.targets[rows] - (codes @ beta + intercepts)
-    # one product of matrices, not one for each group
-    half = (x.reshape(-1, x.shape[-1]) @ bread).reshape(x.shape)
-    hat = (half @ np.swapaxes(x, 1, 2) + 1.0 / moments.total) * w[:, None, :]
-    rest = np.eye(rows.shape[1]) - hat
-    adjusted = np.asarray(np.linalg.solve(rest + 1e-9 * np.eye(rows.shape[1]), residual), dtype=np.float64)
-    return np.asarray(np.einsum("gmk,gmt->gtk", x * w[..., None], adjusted, optimize=True))
-
-
-def _alone(
-    around: Neighbourhood,
-    rows: NDArray[np.intp],
-    bread: Floats,
-    moments: Gram,
-    beta: Floats,
-    intercepts: Floats,
-) -> Floats:
-    """Return the same for rows that are each alone: one product of matrices, and no small ones."""
-    x = around.codes[rows] - moments.code_means
-    w = around.weights[rows]
+    """Return u_g for ``(g, m)`` rows, ``(g, t, k)``."""
+    x, w, left = _left_over(around, rows, bread, moments)
     residual = around.targets[rows] - (x @ beta + (intercepts + moments.code_means @ beta))
-    hat = (np.einsum("gk,gk->g", x @ bread, x) + 1.0 / moments.total) * w
-    adjusted = residual / np.maximum(1.0 - hat, 1e-6)[:, None]
-    return np.asarray(x[:, None, :] * (w[:, None] * adjusted)[:, :, None])
+    if rows.shape[1] == 1:  # each alone: no small matrices
+        return np.asarray(x * (w[..., None] * residual / left).swapaxes(1, 2))
+    adjusted = np.asarray(np.linalg.solve(left, residual), dtype=np.float64)
+    return np.asarray(np.einsum("gmk,gmt->gtk", x * w[..., None], adjusted, optimize=True))

@@ -120,7 +120,7 @@ def test_estimates_gather_around_shapley_values(sampler):
 def test_errors_are_those_of_leaving_out_one_pair_at_a_time():
     """CR3 is the jackknife over groups: refitting without each pair in turn, the effects vary by it."""
     box = looked_up(np.random.default_rng(3).normal(size=2**12))
-    around = around_of(shapley_sizes, 12, 120, box)
+    around = around_of(shapley_sizes, 12, 160, box)
     (fit,) = shapley(around, RNG)
     changes = []
     for group in np.unique(around.groups)[1:]:  # the first pair weighs nothing, and holds the line
