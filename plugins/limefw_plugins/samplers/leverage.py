@@ -19,10 +19,11 @@ def leverage(
     """Show s of d segments, s uniform in 1..d-1, in pairs and none twice (Leverage SHAP: Musco & Witter 2025).
 
     A combination is drawn by its leverage in the regression whose solution Shapley values are. Where a size has fewer
-    combinations than its share it gives all of them, and the rest goes to the others. Importance is the probability
-    under fair coins over that of being drawn, for kernel `shapley`. The instance and the all-hidden row come first. An
-    odd budget is rounded down. What is drawn depends on the budget, as it is shared out beforehand. Standard errors
-    leave out sizes that were drawn whole; where others nearly were, they are up to 1.5 times the spread.
+    combinations than twice its share it gives all of them, as long as half of the draws remain for the others.
+    Importance is the probability under fair coins over that of being drawn, for kernel `shapley`. The instance and the
+    all-hidden row come first. An odd budget is rounded down. What is drawn depends on the budget, as it is shared out
+    beforehand. Standard errors take in that nothing is drawn twice: of a size of which a share f is drawn, so many
+    draws count as those that every run has (the finite population correction).
 
     Args:
         enumerate_small: where all combinations fit the budget take each once; the kernel then weighs them.
@@ -42,31 +43,40 @@ def leverage(
     chosen = [
         _distinct(int(size), count, int(number), of, rng) for size, number, of in zip(sizes, taken, there, strict=True)
     ]
-    half = np.concatenate([np.ones((1, count), dtype=np.bool_), rng.permutation(np.concatenate(chosen))])
+    # f of those of a size are counted as drawn in every run, so that the spread of the others is 1 - f of all
+    sure = [np.arange(number) < np.rint(number**2 / of) for number, of in zip(taken, there, strict=True)]
+    order = rng.permutation(int(taken.sum()))
+    half = np.concatenate([np.ones((1, count), dtype=np.bool_), np.concatenate(chosen)[order]])
+    certain = np.append(False, np.concatenate(sure)[order])
     importance = np.ones(count + 1)
     chance = np.log(np.maximum(shares, 1e-9) / max(1, pairs - 1)) - choices
     importance[sizes] = importance[count - sizes] = np.exp((1 - count) * log(2) - chance)
-    whole_sizes = np.append(False, taken >= there)
     for start in range(0, len(half), BLOCK // 2):
         part = half[start : start + BLOCK // 2]
         codes = np.stack([part, ~part], axis=1).reshape(-1, count)
-        shown = part.sum(axis=1)
         numbers = np.arange(start, start + len(part))
-        # of a size that was drawn whole every run has all
-        groups = np.repeat(np.where(whole_sizes[np.minimum(shown, count - shown)], -numbers, numbers), 2)
-        yield Draws(codes, groups=groups, importance=importance[codes.sum(axis=1)])
+        groups = np.repeat(np.where(certain[numbers], -numbers, numbers), 2)
+        shown = codes.sum(axis=1)
+        yield Draws(codes, groups=groups, importance=importance[shown], exhaustive=bool((taken >= there).all()))
 
 
 def _shared_out(total: int, weights: Floats, there: Floats) -> Floats:
-    """Share `total` out by weights, to none more than there is of it."""
-    shares, full = np.zeros(len(there)), np.zeros(len(there), dtype=np.bool_)
-    while not full.all():
-        left = total - there[full].sum()
-        shares = np.where(full, there, left * weights / weights[~full].sum())
-        if not (over := ~full & (shares >= there)).any():
+    """Share `total` out by weights, to none more than there is of it.
+
+    Where half of a size or more would be drawn all of it is, as long as half of the draws remain for larger ones: it
+    is then no luck any more which of its combinations were taken.
+    """
+    shares, left = np.zeros(len(there)), float(total)
+    order = np.argsort(there / weights, kind="stable")
+    for place, size in enumerate(order):
+        others = order[place:]
+        share = left * weights[size] / weights[others].sum()
+        if share < there[size] and not (2 * share >= there[size] and 2 * there[size] <= left):
+            shares[others] = left * weights[others] / weights[others].sum()
             break
-        full |= over
-    return np.minimum(shares, there)
+        shares[size] = there[size]
+        left -= there[size]
+    return shares
 
 
 def _rounded(shares: Floats, there: Floats, rng: Generator) -> NDArray[np.intp]:
