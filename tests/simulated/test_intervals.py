@@ -49,11 +49,9 @@ DESIGNS = {
 }
 SAME_LIMIT = {"hadamard": "paired", "leverage": "shapley_sizes"}
 
-TOO_WIDE = {
-    "hadamard": {"curved", "AND of six"},
-    "leverage": {"curved", "saturated", "triples", "AND of three", "XOR of three", "AND of six"},
-}
-"""Boxes of which intervals hold the limit in more than 99 % of cases: in at most 100, as nothing is lost by it."""
+PULLED = {"hadamard": {"curved"}}
+"""Boxes that a design takes for a line but for the instance, which moves the line by as much in every run: an interval
+then holds the limit nearly always, or never. What chance is left is put to the test without the instance."""
 
 
 def around(name, width, rows, seed):
@@ -91,7 +89,7 @@ def held(name, width, rows, aim):
     return np.mean(found, axis=(0, 2))
 
 
-@pytest.mark.parametrize(("width", "times"), [(10, (8, 16)), (30, (8,))])
+@pytest.mark.parametrize(("width", "times"), [(10, (8, 16)), (14, (8,)), (30, (8,))])
 @pytest.mark.parametrize("name", DESIGNS)
 def test_intervals_cover_the_limit(name, width, times):
     """Averaged over coefficients and 200 seeds 92 to 99 % on each box, from eight draws a segment on."""
@@ -100,8 +98,28 @@ def test_intervals_cover_the_limit(name, width, times):
         shares = held(name, width, each * width, aim)
         found = {box: round(float(share), 4) for box, share in zip(BOXES, shares, strict=True)}
         assert min(found.values()) >= 0.92, found
-        assert {box for box, share in found.items() if share > 0.99} <= TOO_WIDE.get(name, set()), found
+        assert {box for box, share in found.items() if share > 0.99} <= PULLED.get(name, set()), found
         assert 0.92 <= shares.mean() <= 0.99, found
+
+
+@pytest.mark.parametrize(("width", "times"), [(10, 8), (10, 16), (14, 8), (30, 8)])
+def test_without_the_instance_intervals_of_a_line_are_of_chance_alone(width, times):
+    """Where the first pair weighs nothing, `hadamard` covers its limit on the curved box as on others."""
+    aim, found = limit("hadamard", width)[:1], []
+    for seed in range(SEEDS):
+        one = around("hadamard", width, times * width, seed)
+        weights = np.where(np.arange(len(one)) < 2, 0.0, one.weights)
+        one = limefw.Neighbourhood(one.codes, one.targets[:, :1], weights, one.groups)
+        (fit,) = linear(one, None)
+        found.append(np.abs(fit.effects - aim[0]) <= margins(fit, one))
+    assert 0.92 <= np.mean(found) <= 0.99
+
+
+@pytest.mark.parametrize("rows", [240, 700, 900])
+def test_intervals_of_leverage_know_that_nothing_is_drawn_twice(rows):
+    """From a quarter of all combinations to nearly all of them they hold the limit as often as they say."""
+    shares = held("leverage", 10, rows, limit("leverage", 10))
+    assert 0.92 <= shares.min() <= shares.max() <= 0.99
 
 
 @pytest.mark.parametrize("name", DESIGNS)

@@ -11,18 +11,24 @@ from limefw.errors import InputError
 LARGEST = 4096
 """The largest order that is made: 16 MB."""
 
+ALIASED = (8, 16)
+"""Orders in which the product of any three columns is a column: what three segments do together falls whole on a
+fourth, and a few blocks cannot show how often."""
+
 Signs = NDArray[np.int8]
 
 
 def order_for(least: int) -> int:
     """Return the smallest order of at least `least` that doubling (Sylvester) or quadratic residues (Paley) give.
 
+    Orders of ALIASED are passed over.
+
     Raises:
         InputError: where it would be above LARGEST.
     """
     orders: list[int] = [1, 2, *range(4, LARGEST + 1, 4)]
     for order in orders:
-        if order >= least and _made(order):
+        if order >= least and order not in ALIASED and _made(order):
             return order
     raise InputError(
         f"sampler 'hadamard' takes up to {LARGEST - 1} segments, and here are {least - 1}: ask for fewer and larger "

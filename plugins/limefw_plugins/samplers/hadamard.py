@@ -15,12 +15,12 @@ def hadamard(
 ) -> Iterator[Draws]:
     """Draw Hadamard matrices row by row, each row followed by its complement (Plackett & Burman 1946; foldover).
 
-    After the instance and the all-hidden row come blocks of 2n rows, n the smallest order above the number of segments.
-    In a whole block every segment is shown in half of the rows and every two are independent, and it is of fair coins
-    as its columns, their signs and the order of its rows are drawn anew. With a kernel that weighs complements alike
-    (flat, symmetric) and no penalty a black box of degree <= 2 is recovered without error. Beside `paired` coefficients
-    vary half as much at 2.5 draws a segment, and a tenth less at 10. Any even number of draws will do; an odd budget is
-    rounded down.
+    After the instance and the all-hidden row come blocks of 2n rows, n the smallest order above the number of segments,
+    but 8 and 16, in which what three segments do together falls whole on a fourth. In a whole block every segment is
+    shown in half of the rows and every two are independent, and it is of fair coins as its columns, their signs and the
+    order of its rows are drawn anew. With a kernel that weighs complements alike (flat, symmetric) and no penalty a
+    black box of degree <= 2 is recovered without error. Beside `paired` coefficients vary half as much at 2.5 draws a
+    segment, and a tenth less at 10. Any even number of draws will do; an odd budget is rounded down.
 
     Args:
         enumerate_small: where all combinations fit the budget take each once.
