@@ -24,7 +24,7 @@ def sandwich(
 
     HC3 for rows drawn alone, CR3 (jackknife) for rows drawn in groups: V = A^-1 (sum_g u_g u_g') A^-1 with
     u_g = X_g' W_g (I - H_gg)^-1 e_g and H_gg = X_g A^-1 X_g' W_g (Bell & McCaffrey 2002; MacKinnon & White 1985).
-    Textbook formulas overstate the spread of paired designs about twofold.
+    Textbook formulas are off by up to fourfold for paired designs.
 
     Groups of negative numbers are in every run and add nothing. So is the group of the first row, the instance, but
     beside the law: b = A^-1 u_0 is what it pulls the coefficients by. The others' spread is that around the line
