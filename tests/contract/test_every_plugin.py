@@ -355,10 +355,7 @@ OTHER_SETTINGS = [
     ("methods", "rise", {"mean": 0.5}),
     ("methods", "zoom", {"rounds": 1, "split": 2, "parts": 2}),
     ("surrogates", "tree", {"max_depth": 12, "min_samples_leaf": 1}),
-    *(
-        ("samplers", name, {"enumerate_small": False})
-        for name in ("hadamard", "leverage", "scrambled_sobol", "shapley_sizes")
-    ),
+    *(("samplers", name, {"enumerate_small": False}) for name in ("hadamard", "scrambled_sobol", "shapley_sizes")),
     ("samplers", "size_stratified", {"corrected": False, "enumerate_small": False}),
     ("samplers", "weighted_law", {"kernel": "symmetric", "width": 5.0, "enumerate_small": False}),
     ("samplers", "rise_masks", {"grid": 2, "centroid": True}),

@@ -13,9 +13,7 @@ from limefw_plugins.samplers._law import BLOCK, enumerated, fits
 from limefw_plugins.samplers._sizes import log_coins, shown_at_random
 
 
-def leverage(
-    _instance: Instance, segments: Segments, budget: int, rng: Generator, /, *, enumerate_small: bool = True
-) -> Iterator[Draws]:
+def leverage(_instance: Instance, segments: Segments, budget: int, rng: Generator, /) -> Iterator[Draws]:
     """Show s of d segments, s uniform in 1..d-1, in pairs and none twice (Leverage SHAP: Musco & Witter 2025).
 
     A combination is drawn by its leverage in the regression whose solution Shapley values are. Where a size has fewer
@@ -23,13 +21,11 @@ def leverage(
     Importance is the probability under fair coins over that of being drawn, for kernel `shapley`. The instance and the
     all-hidden row come first. An odd budget is rounded down. What is drawn depends on the budget, as it is shared out
     beforehand. Standard errors take in that nothing is drawn twice: of a size of which a share f is drawn, so many
-    draws count as those that every run has (the finite population correction).
-
-    Args:
-        enumerate_small: where all combinations fit the budget take each once; the kernel then weighs them.
+    draws count as those that every run has (the finite population correction). Where all combinations fit the budget
+    each is taken once.
     """
     count = segments.count
-    if enumerate_small and fits(count, budget):
+    if fits(count, budget):
         yield enumerated(count, 0.5)
         return
     pairs, coins = max(1, budget // 2), log_coins(count)
@@ -56,8 +52,7 @@ def leverage(
         codes = np.stack([part, ~part], axis=1).reshape(-1, count)
         numbers = np.arange(start, start + len(part))
         groups = np.repeat(np.where(certain[numbers], -numbers, numbers), 2)
-        shown = codes.sum(axis=1)
-        yield Draws(codes, groups=groups, importance=importance[shown], exhaustive=bool((taken >= there).all()))
+        yield Draws(codes, groups=groups, importance=importance[codes.sum(axis=1)])
 
 
 def _shared_out(total: int, weights: Floats, there: Floats) -> Floats:
