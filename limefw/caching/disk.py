@@ -319,7 +319,10 @@ class PredictionCache(MutableMapping[bytes, "NDArray[Any]"]):
                 busy = isinstance(error, sqlite3.Error) and database.reason(error) in database.BUSY
                 if busy or not self.path.is_file():
                     raise
-                held.connection = database.connect_to_read(self.path)
+                try:
+                    held.connection = database.connect_to_read(self.path)
+                except sqlite3.OperationalError:
+                    raise error from None  # nothing is in it: why is what was wrong before
                 self._only_read(error)
             held.process = os.getpid()
         return held.connection

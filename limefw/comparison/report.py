@@ -225,7 +225,7 @@ def _needed(comparison: Comparison) -> str:
 def _of_sides(comparison: Comparison) -> list[str]:
     """Tell whose surrogate fits best and who is steadiest, and whether that is sure."""
     found = []
-    for what, figure in (("follow the model best (R2 on samples left out)", comparison.fidelity),
+    for what, figure in (("follow the model best (R² on samples left out)", comparison.fidelity),
                          ("are steadiest between seeds", comparison.stability)):  # fmt: skip
         known = [(side.name, figure(side.name)) for side in comparison.sides]
         ranked = sorted([(name, mean) for name, mean in known if math.isfinite(mean.mean)], key=lambda e: -e[1].mean)
@@ -233,6 +233,9 @@ def _of_sides(comparison: Comparison) -> list[str]:
         if len(first) == len(ranked):
             continue  # all alike, or nobody
         best, (after, next_), (last, least) = ranked[0][1], ranked[len(first)], ranked[-1]
+        if best.mean <= 0 and figure == comparison.fidelity:
+            found.append(f"None follows the model: R² on samples left out is {_short(best.mean)} or less.")
+            continue
         told = what if len(first) > 1 else what.replace("follow", "follows").replace("are", "is", 1)
         doubt = "" if best.low > next_.high else f", though not surely more than {after}"
         found.append(f"{_listed(first, ', ')} {told}: {_short(best.mean)}{doubt}; {last} least: {_short(least.mean)}.")
@@ -275,7 +278,7 @@ def _listed(items: list[str], between: str = "; ") -> str:
 
 
 def _short(value: float, digits: int = 2) -> str:
-    return f"{value:.{digits}f}" if math.isfinite(value) else "-"
+    return f"{round(value, digits) + 0.0:.{digits}f}" if math.isfinite(value) else "-"  # + 0.0: no "-0.00"
 
 
 def table(comparison: Comparison) -> str:

@@ -11,6 +11,7 @@ import pytest
 from three_classes import GRID, Counted, three_classes
 
 import limefw
+from limefw.comparison.report import _short
 from limefw.errors import InputError, LimefwError
 
 
@@ -29,6 +30,24 @@ def test_a_variant_that_fails_does_not_stop_the_others(picture: Any, model: Coun
     assert len(found.failed("bad")) == 4
     assert "4 explanations failed (bad)" in " ".join(found.summary())
     assert math.isnan(found.matrix("jaccard")[0, 1])
+
+
+def test_nobody_follows_best_what_nobody_follows(picture: Any) -> None:
+    """Of a model whose answers are noise the summary names no best surrogate, and says how little they follow it."""
+
+    def noise(batch: Any) -> Any:
+        return np.array([[np.random.default_rng(list(row.tobytes())).random()] for row in batch])
+
+    model = limefw.model(noise, model_id="noise")
+    found = limefw.compare(picture, model, variants={"a": GRID, "b": {**GRID, "kernel": "flat"}})
+    assert max(found.fidelity("a").mean, found.fidelity("b").mean) < 0
+    (told,) = [line for line in found.summary() if "follow" in line]
+    assert told.startswith("None follows the model: R² on samples left out is -")
+
+
+@pytest.mark.parametrize(("value", "told"), [(-0.001, "0.00"), (-0.006, "-0.01"), (float("nan"), "-")])
+def test_nothing_is_less_than_nothing(value: float, told: str) -> None:
+    assert _short(value) == told
 
 
 def test_rows_that_were_paid_for_serve_those_after_a_failure(picture: Any, model: Counted) -> None:

@@ -305,6 +305,20 @@ def test_a_full_disk_is_said_once(tmp_path):
         assert not cache.rows([key(1)])
 
 
+def test_a_disk_that_was_full_from_the_start_is_said_to_be_full(tmp_path, monkeypatch):
+    opened = database._opened
+
+    def full(address):
+        connection = opened(address)
+        connection.execute("PRAGMA max_page_count = 1")
+        return connection
+
+    monkeypatch.setattr(database, "_opened", full)
+    with warned("cannot be used.*full"), limefw.PredictionCache(tmp_path) as cache:
+        cache.update(rows_of())
+        assert not cache.rows(list(rows_of()))
+
+
 def test_a_folder_in_the_files_place(tmp_path):
     """It cannot be used at all: said once, and everything is a miss."""
     (tmp_path / FILE).mkdir()
