@@ -23,14 +23,16 @@ FEW = 30
 def reach(fit: Fit, around: Neighbourhood) -> float:
     """Return how many standard errors lie on each side of an effect in its interval: 1.96, more where groups are few.
 
-    The quantile of Student's t with G - k - 1 degrees of freedom, for G groups of rows and k columns with an effect.
+    The quantile of Student's t with G - k - 1 degrees of freedom, for G groups of rows and k columns with an effect; of
+    these only as large a share as groups are that not every run has (those of negative numbers are in each).
     What is no least squares says how many it has as ``detail["freedom"]``; None: the normal law, as of a posterior.
     """
     if "freedom" in fit.detail:
         freedom = fit.detail["freedom"]
         return NormalDist().inv_cdf((1 + CONFIDENCE) / 2) if freedom is None else _student(max(1, int(freedom)))
     columns = len(fit.effects) if fit.columns is None else len(fit.columns)
-    return _student(max(1, len(np.unique(around.groups)) - columns - 1))
+    numbers = np.unique(around.groups)
+    return _student(max(1, (len(numbers) - columns - 1) * np.count_nonzero(numbers >= 0) // len(numbers)))
 
 
 def _student(freedom: int) -> float:

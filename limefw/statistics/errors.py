@@ -110,17 +110,20 @@ def _spread(
 
 
 def _overstated(around: Neighbourhood, groups: list[NDArray[np.intp]], bread: Floats, moments: Gram) -> float:
-    """Return by how much HC3 makes variances too large where all rows err alike, on average and to about a tenth.
+    """Return by how much HC3 makes variances too large where all rows err alike, on average over the columns.
 
     Then the residuals of a group vary like I - H_gg, and M is about the sum of X_g' W_g (I - H_gg)^-1 W_g X_g, where it
     should be that of X_g' W_g^2 X_g (MacKinnon & White 1985). Their ratio by the trace of A^-1 M is the same in any
-    basis of the columns.
+    basis of the columns. Groups that have half of a column for themselves are left out: where the line goes through a
+    row, whatever it answers, HC3 has nothing of it to overstate.
     """
     told = true = 0.0
     for rows in groups:
         for start in range(0, len(rows), BLOCK):
             x, w, left = _left_over(around, rows[start : start + BLOCK], bread, moments)
-            own = x * w[..., None]
+            # the least eigenvalue of I - H is at least 1 - trace(H)
+            some = np.trace(left, axis1=1, axis2=2) - left.shape[1] + 1.0 >= 0.5
+            own, left = (x * w[..., None])[some], left[some]
             freed = own / left if left.shape[1] == 1 else np.linalg.solve(left, own)
             both = own @ bread
             told, true = told + float(np.vdot(both, freed)), true + float(np.vdot(both, own))

@@ -115,11 +115,17 @@ def test_without_the_instance_intervals_of_a_line_are_of_chance_alone(width, tim
     assert 0.92 <= np.mean(found) <= 0.99
 
 
-@pytest.mark.parametrize("rows", [240, 700, 900])
-def test_intervals_of_leverage_know_that_nothing_is_drawn_twice(rows):
+@pytest.mark.parametrize(("width", "rows"), [(6, 48), (7, 56), (10, 240), (10, 700), (10, 900)])
+def test_intervals_of_leverage_know_that_nothing_is_drawn_twice(width, rows):
     """From a quarter of all combinations to nearly all of them they hold the limit as often as they say."""
-    shares = held("leverage", 10, rows, limit("leverage", 10))
+    shares = held("leverage", width, rows, limit("leverage", width))
     assert 0.92 <= shares.min() <= shares.max() <= 0.99
+
+
+@pytest.mark.parametrize(("width", "rows"), [(6, 62), (7, 126), (10, 1022)])
+def test_intervals_of_leverage_are_not_too_narrow_where_hardly_any_combination_is_left(width, rows):
+    """Of so few pairs little is known: they are too wide then."""
+    assert held("leverage", width, rows, limit("leverage", width)).min() >= 0.92
 
 
 @pytest.mark.parametrize("name", DESIGNS)

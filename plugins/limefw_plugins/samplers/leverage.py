@@ -13,15 +13,20 @@ from limefw_plugins.samplers._law import BLOCK, enumerated, fits
 from limefw_plugins.samplers._sizes import log_coins, shown_at_random
 
 
+LEAST_LUCK = 5
+"""Pairs by which standard errors are told, if there are as many of sizes that were not drawn whole."""
+
+
 def leverage(_instance: Instance, segments: Segments, budget: int, rng: Generator, /) -> Iterator[Draws]:
     """Show s of d segments, s uniform in 1..d-1, in pairs and none twice (Leverage SHAP: Musco & Witter 2025).
 
-    A combination is drawn by its leverage in the regression whose solution Shapley values are. Where a size has fewer
-    combinations than twice its share it gives all of them, as long as half of the draws remain for the others.
+    A combination is drawn by its leverage in the regression whose solution Shapley values are. A size that has no more
+    combinations than its share gives all of them; so does one that has less than twice its share, if half of the draws
+    remain for the others.
     Importance is the probability under fair coins over that of being drawn, for kernel `shapley`. The instance and the
     all-hidden row come first. An odd budget is rounded down. What is drawn depends on the budget, as it is shared out
-    beforehand. Standard errors take in that nothing is drawn twice: of a size of which a share f is drawn, so many
-    draws count as those that every run has (the finite population correction). Where all combinations fit the budget
+    beforehand. Standard errors take in that nothing is drawn twice: the variance of a size is less by the share of it
+    that was drawn (the finite population correction), but for the last few pairs. Where all combinations fit the budget
     each is taken once.
     """
     count = segments.count
@@ -39,11 +44,10 @@ def leverage(_instance: Instance, segments: Segments, budget: int, rng: Generato
     chosen = [
         _distinct(int(size), count, int(number), of, rng) for size, number, of in zip(sizes, taken, there, strict=True)
     ]
-    # f of those of a size are counted as drawn in every run, so that the spread of the others is 1 - f of all
-    sure = [np.arange(number) < np.rint(number**2 / of) for number, of in zip(taken, there, strict=True)]
+    sure = _in_every_run(taken, there)
     order = rng.permutation(int(taken.sum()))
     half = np.concatenate([np.ones((1, count), dtype=np.bool_), np.concatenate(chosen)[order]])
-    certain = np.append(False, np.concatenate(sure)[order])
+    certain = np.append(False, sure[order])
     importance = np.ones(count + 1)
     chance = np.log(np.maximum(shares, 1e-9) / max(1, pairs - 1)) - choices
     importance[sizes] = importance[count - sizes] = np.exp((1 - count) * log(2) - chance)
@@ -58,8 +62,8 @@ def leverage(_instance: Instance, segments: Segments, budget: int, rng: Generato
 def _shared_out(total: int, weights: Floats, there: Floats) -> Floats:
     """Share `total` out by weights, to none more than there is of it.
 
-    Where half of a size or more would be drawn all of it is, as long as half of the draws remain for larger ones: it
-    is then no luck any more which of its combinations were taken.
+    Where half of a size or more would be drawn all of it is, if half of the draws remain for larger ones: it is then no
+    luck any more which of its combinations were taken.
     """
     shares, left = np.zeros(len(there)), float(total)
     order = np.argsort(there / weights, kind="stable")
@@ -78,6 +82,19 @@ def _rounded(shares: Floats, there: Floats, rng: Generator) -> NDArray[np.intp]:
     """Return whole numbers that sum to what the shares do and are these in expectation."""
     ends = np.floor(np.append(0.0, shares.cumsum()) + rng.random() + 1e-9)
     return np.minimum(np.diff(ends), there).astype(np.intp)
+
+
+def _in_every_run(taken: NDArray[np.intp], there: Floats) -> NDArray[np.bool_]:
+    """Say which draws, size by size, count as drawn in every run: the spread of the others is then that of a run.
+
+    Of a size of which a share f is drawn it is f of them, and all of a whole one.
+    """
+    whole = np.repeat(taken >= there, taken)
+    sure = np.concatenate([np.arange(n) < np.rint(n * n / of) for n, of in zip(taken, there, strict=True)])
+    # so few of the others would say too little
+    few = np.flatnonzero(sure & ~whole)[: max(0, LEAST_LUCK - np.count_nonzero(~sure))]
+    sure[few] = False
+    return sure
 
 
 def _distinct(size: int, count: int, number: int, there: float, rng: Generator) -> NDArray[np.bool_]:

@@ -153,6 +153,16 @@ def test_as_many_groups_of_leverage_are_no_luck_as_every_run_has(count, budget):
     assert len({tuple(each) for each in places}) == 3
 
 
+@pytest.mark.parametrize(("count", "budget"), [(6, 62), (7, 126), (10, 1022)])
+def test_some_luck_is_left_to_tell_errors_by(count, budget):
+    """Five pairs, where by their shares next to none would be: of sizes that were not drawn whole."""
+    draws = drawn(leverage, count, budget)
+    sizes, free = draws.codes.sum(axis=1), np.flatnonzero(draws.groups >= 0)[2:]
+    assert len(free) == 2 * 5
+    for size in set(sizes[free].tolist()):
+        assert (sizes == size).sum() < comb(count, size)
+
+
 def test_arrays_of_sobol_are_drawn_anew():
     """Which products of columns are columns again differs from array to array, so that no error stays."""
     arrays = 2.0 * drawn(scrambled_sobol, 12, 64 * 40, enumerate_small=False).codes.reshape(40, 64, 12)[1:] - 1
