@@ -32,7 +32,8 @@ def reach(fit: Fit, around: Neighbourhood) -> float:
         return NormalDist().inv_cdf((1 + CONFIDENCE) / 2) if freedom is None else _student(max(1, int(freedom)))
     columns = len(fit.effects) if fit.columns is None else len(fit.columns)
     numbers = np.unique(around.groups)
-    return _student(max(1, (len(numbers) - columns - 1) * np.count_nonzero(numbers >= 0) // len(numbers)))
+    drawn = int((numbers >= 0).sum())
+    return _student(max(1, (len(numbers) - columns - 1) * drawn // len(numbers)))
 
 
 def _student(freedom: int) -> float:
