@@ -20,7 +20,8 @@ def shapley(around: Neighbourhood, _rng: Generator, /) -> list[Fit]:
     (`paired` and `bernoulli` will do too, and need many more). Needs selector `all`. Under another kernel, whose
     weights of the instance are not 0, they are no Shapley values: a caution says so. Where the all-hidden row is not
     among the draws, which those with pairs begin with, the line goes through f(all) alone. Standard errors: HC3, or CR3
-    where rows come in groups.
+    where rows come in groups; f(nothing) counts as known. With a filler that draws what it shows it is not: then they
+    are too small, by the spread of f(nothing) / d, however many samples there are.
     """
     # seen from the instance, at which the line is fixed: what is hidden, and what is lost by it
     hidden = np.subtract(around.codes[0], around.codes, dtype=np.float64)

@@ -404,6 +404,20 @@ def test_complements_show_the_same_picture():
     assert set(seen) == {0, 100, 200}
 
 
+@pytest.mark.parametrize(("sampler", "luck"), [("leverage", True), ("shapley_sizes", True), ("scrambled_sobol", False)])
+def test_what_pictures_change_is_luck_where_every_run_has_the_codes(sampler, luck):
+    """Of `leverage`, which counts codes as those of every run, all pairs are drawn: each shows another picture."""
+    image = limefw.Image(np.full((24, 36, 3), 100, dtype=np.uint8), (0.0, 255.0))
+    stages = {
+        "segmenter": {"use": "grid", "rows": 2, "columns": 4}, "sampler": sampler, "labels": 0, "samples": 200,
+        "filler": showing(np.zeros((4, 4), np.uint8), np.full((4, 4), 200, np.uint8)), "kernel": "shapley",
+        "surrogate": "shapley", "what_if": 0,
+    }  # fmt: skip
+    around = limefw.explain(image, limefw.model(brightness, task="regression"), **stages).neighbourhood
+    assert (around.groups >= 0).all() == luck
+    assert len(np.unique(around.groups)) == len(around) / 2
+
+
 def test_more_pictures_than_asked_for_are_chosen_from(tmp_path):
     """`most` of them, by the seed."""
     for level in range(30):
