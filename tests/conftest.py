@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import pytest
-
 
 class Skipped:
     """Notes the tests and modules that are skipped, one on each line of a file."""
@@ -25,7 +23,6 @@ class Skipped:
         self.path.write_text("".join(f"{name}\n" for name in self.names), encoding="utf-8")
 
 
-@pytest.hookimpl
 def pytest_configure(config):
     path = os.environ.get("LIMEFW_SKIPPED")
     if path and not hasattr(config, "workerinput"):

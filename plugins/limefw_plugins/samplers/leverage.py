@@ -22,12 +22,11 @@ def leverage(_instance: Instance, segments: Segments, budget: int, rng: Generato
 
     A combination is drawn by its leverage in the regression whose solution Shapley values are. A size that has no more
     combinations than its share gives all of them; so does one that has less than twice its share, if half of the draws
-    remain for the others.
-    Importance is the probability under fair coins over that of being drawn, for kernel `shapley`. The instance and the
-    all-hidden row come first. An odd budget is rounded down. What is drawn depends on the budget, as it is shared out
-    beforehand. Standard errors take in that nothing is drawn twice: the variance of a size is less by the share of it
-    that was drawn (the finite population correction), but for the last few pairs. Where all combinations fit the budget
-    each is taken once.
+    remain for the others. Importance is the probability under fair coins over that of being drawn, for kernel
+    `shapley`. The instance and the all-hidden row come first. An odd budget is rounded down. What is drawn depends on
+    the budget, as it is shared out beforehand. Standard errors take in that nothing is drawn twice: the variance of a
+    size is less by the share of it that was drawn (the finite population correction), but for the last few pairs. Where
+    all combinations fit the budget each is taken once.
     """
     count = segments.count
     if fits(count, budget):
