@@ -95,14 +95,13 @@ def _spread(
     meat, total, squares = np.zeros((count, width, width)), np.zeros(count), np.zeros(count)
     unit = np.abs(around.targets).max(axis=0)
     unit[unit == 0] = 1.0
-    for rows in groups:
-        for start in range(0, len(rows), BLOCK):
-            scores = _group_scores(around, rows[start : start + BLOCK], bread, moments, beta, intercepts)
-            meat += np.einsum("gtk,gtl->tkl", scores, scores, optimize=True) if count > 1 else _outer(scores)
-            # in units of the answers, whose fourth power may be beyond all numbers
-            scores /= unit[:, None]
-            sizes = np.einsum("gtk,gtk->gt", scores @ bread, scores)
-            total, squares = total + sizes.sum(axis=0), squares + (sizes**2).sum(axis=0)
+    for rows in _in_blocks(groups):
+        scores = _group_scores(around, rows, bread, moments, beta, intercepts)
+        meat += np.einsum("gtk,gtl->tkl", scores, scores, optimize=True) if count > 1 else _outer(scores)
+        # in units of the answers, whose fourth power may be beyond all numbers
+        scores /= unit[:, None]
+        sizes = np.einsum("gtk,gtk->gt", scores @ bread, scores)
+        total, squares = total + sizes.sum(axis=0), squares + (sizes**2).sum(axis=0)
     # answers that lie on the line to rounding carry nothing
     seen = total > rounding(np.ones(1)) ** 2 * float(around.weights.sum())
     carriers = np.divide(total**2, squares, out=np.zeros(count), where=seen)
@@ -118,15 +117,14 @@ def _overstated(around: Neighbourhood, groups: list[NDArray[np.intp]], bread: Fl
     row, whatever it answers, HC3 has nothing of it to overstate.
     """
     told = true = 0.0
-    for rows in groups:
-        for start in range(0, len(rows), BLOCK):
-            x, w, left = _left_over(around, rows[start : start + BLOCK], bread, moments)
-            # the least eigenvalue of I - H is at least 1 - trace(H)
-            some = np.trace(left, axis1=1, axis2=2) - left.shape[1] + 1.0 >= 0.5
-            own, left = (x * w[..., None])[some], left[some]
-            freed = own / left if left.shape[1] == 1 else np.linalg.solve(left, own)
-            both = own @ bread
-            told, true = told + float(np.vdot(both, freed)), true + float(np.vdot(both, own))
+    for rows in _in_blocks(groups):
+        x, w, left = _left_over(around, rows, bread, moments)
+        # the least eigenvalue of I - H is at least 1 - trace(H)
+        some = np.trace(left, axis1=1, axis2=2) - left.shape[1] + 1.0 >= 0.5
+        own, left = (x * w[..., None])[some], left[some]
+        freed = own / left if left.shape[1] == 1 else np.linalg.solve(left, own)
+        both = own @ bread
+        told, true = told + float(np.vdot(both, freed)), true + float(np.vdot(both, own))
     return told / true if true > 0 else 1.0
 
 
@@ -150,6 +148,11 @@ def _groups_of_equal_size(group: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]
     for size in np.unique(sizes):
         first = starts[sizes == size]
         yield order[first[:, None] + np.arange(size)]
+
+
+def _in_blocks(groups: list[NDArray[np.intp]]) -> Iterator[NDArray[np.intp]]:
+    for rows in groups:
+        yield from (rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK))
 
 
 def _left_over(
