@@ -38,14 +38,15 @@ def _nearly(plane: Plane) -> tuple[Floats, float]:
     plane.inside(found)[...] = 1.0
     deep = float((np.ptp(scaled, axis=1) ** 2).sum()) > -DEEP - 10.0
     first, last = plane.margin, scaled.shape[1] - plane.margin
-    block = min(BLOCK, last - first)
-    runs = _runs(plane, BLOCK // block)
+    # as many pixels in each: a short block takes nearly as many calls' time as a long one
+    block = math.ceil((last - first) / max(1, round((last - first) / BLOCK)))
+    runs = _runs(plane, max(1, BLOCK // block))
     shifted = {count: _shifted(scaled, count) for count in {len(nearness) for _, _, nearness in runs}}
     buffers = np.empty((2, block * max(shifted, default=1)))
-    for start in range(first, last, BLOCK):
+    for start in range(first, last, block):
         for shift, down, nearness in runs:
             # below the last line is the border
-            size = min(BLOCK, last - down * plane.stride - start)
+            size = min(block, last - down * plane.stride - start)
             if size <= 0:
                 break
             total, other = buffers[:, : len(nearness) * size].reshape(2, len(nearness), size)

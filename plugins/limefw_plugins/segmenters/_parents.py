@@ -126,10 +126,12 @@ def _look_further(
         some = steps[:, at : at + max(1, PAIRS // len(who))]
         at += some.shape[1]
         # of equally near ones scikit-image takes the first that it meets
-        _, shifts, rows, columns = some[:, np.argsort(some[1]), None]
-        distance = plane.distances(who, shifts, rows, columns)
-        distance[density.take(who + shifts) <= density.take(who)] = np.inf
+        _, shifts, rows, columns = some[:, np.argsort(some[1])]
+        higher = np.flatnonzero(density.take(who + shifts[:, None]) > density.take(who))
+        step, pixel = np.divmod(higher, len(who))
+        distance = np.full((len(shifts), len(who)), np.inf)
+        distance.ravel()[higher] = plane.distances(who[pixel], shifts[step], rows[step], columns[step])
         first = distance.argmin(axis=0)
-        best, way, before = distance[first, np.arange(len(who))], shifts[first, 0], nearest[who]
+        best, way, before = distance[first, np.arange(len(who))], shifts[first], nearest[who]
         nearer = (best < before) | ((best == before) & (way < found[who]))
         nearest[who[nearer]], found[who[nearer]] = best[nearer], way[nearer]

@@ -170,7 +170,7 @@ def refuse_flat(colors: Floats, segmenter: str) -> None:
     Raises:
         InputError: it says which segmenter needs no colour.
     """
-    if (colors == colors[0, 0]).all():
+    if (colors[0] == colors[0, 0]).all() and (colors == colors[0, 0]).all():
         height, width = colors.shape[:2]
         raise InputError(
             f"all {height} x {width} pixels have the same colour: {segmenter} finds nothing to cut along. "

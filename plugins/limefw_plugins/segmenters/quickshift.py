@@ -48,7 +48,7 @@ def quickshift(
     points = part.lab()
     if sigma:
         points = gaussian(points, sigma=(sigma, sigma, 0), mode="reflect", channel_axis=-1)
-    points = points * ratio
+    points *= ratio
     if ratio:  # what came out would be cut by the noise that breaks ties
         refuse_flat(points, "quickshift")
     seed = int(rng.integers(2**31)) if tie_seed is None else tie_seed

@@ -1,5 +1,6 @@
 """quickshift has scikit-image's labels to the last one."""
 
+from contextlib import nullcontext
 from unittest import mock
 
 import numpy as np
@@ -12,7 +13,7 @@ from skimage.color import gray2rgb
 
 import limefw
 from limefw.modalities.image import Image
-from limefw_plugins.segmenters import _small
+from limefw_plugins.segmenters import _small, _ties
 from limefw_plugins.segmenters._densities import densities
 from limefw_plugins.segmenters._modes import modes
 from limefw_plugins.segmenters._plane import Plane
@@ -55,17 +56,20 @@ PICTURES = {
     max_dist=st.one_of(st.sampled_from([1.0, 2.0, 200.0, 1e200]), st.floats(0.1, 20.0)),
     seed=st.integers(0, 10_000),
     windows=st.sampled_from([0, _small.WINDOWS, 10**6]),
+    dealt=st.booleans(),
 )
-def test_the_loop_is_scikit_images(kind, shape, scale, kernel_size, max_dist, seed, windows):
+def test_the_loop_is_scikit_images(kind, shape, scale, kernel_size, max_dist, seed, windows, dealt):
     """For any picture, number of channels, scale and parameters: every label is equal, ties included.
 
-    So they are whether a picture's densities are found by shifts or by whole lines.
+    So they are whether a picture's densities are found by shifts or by whole lines, and whether those that nearly tie
+    are found by sorting or by dealing them out, stripe by stripe.
     """
     points = PICTURES[kind](RNG(seed), shape) * scale
     expected = segmentation.quickshift(
         points, ratio=1.0, kernel_size=kernel_size, max_dist=max_dist, convert2lab=False, rng=seed
     )
-    with mock.patch.object(_small, "WINDOWS", windows):
+    large = mock.patch.multiple(_ties, FEW=0, STRIPE=100, SLOTS=64) if dealt else nullcontext()
+    with mock.patch.object(_small, "WINDOWS", windows), large:
         np.testing.assert_array_equal(modes(points, kernel_size, max_dist, noise(seed, shape[:2])), expected)
 
 
@@ -106,6 +110,32 @@ def test_both_ways_to_the_densities_agree_within_what_they_doubt():
     off = np.abs(plane.inside(found) - plane.inside(expected)).max()
     assert 0 < off < doubt / 2 < 1e-7
     assert (np.isneginf(found) == np.isneginf(expected)).all()
+
+
+@pytest.mark.parametrize("doubt", [1e-13, 1e-12, 3e-7])
+def test_no_two_densities_that_are_close_are_missed(doubt):
+    """Of 4,000 pairs as close as that in their windows, both are marked, and by chance few others."""
+    rng = RNG(0)
+    height, width = 400, 300
+    plane = Plane.of(np.zeros((height, width, 1)), 1.0)
+    density = 1 + 40 * rng.random((height, width))
+    rows, columns = rng.integers(0, height - 3, 4000), rng.integers(3, width - 3, 4000)
+    density[rows + rng.integers(1, 4, 4000), columns + rng.integers(-3, 4, 4000)] = density[rows, columns] + 0.9 * doubt
+    near = np.zeros(density.shape, dtype=bool)
+    for down in range(4):
+        for right in range(-3, 4):
+            if (down, right) > (0, 0):
+                left, far = max(0, -right), max(0, right)
+                one = density[: height - down, left : width - far]
+                other = density[down:, left + right : width - far + right]
+                alike = np.abs(one - other) <= doubt
+                near[: height - down, left : width - far] |= alike
+                near[down:, left + right : width - far + right] |= alike
+    marked = _ties._perhaps_close(plane, density, doubt).reshape(density.shape)
+    assert near.sum() > 7_000
+    assert marked[near].all()
+    assert marked.mean() < near.mean() + (0.2 if doubt < 1e-10 else 0.25)
+    np.testing.assert_array_equal(np.sort(_ties._too_close(plane, density, doubt)), np.flatnonzero(near))
 
 
 DTYPES = {"uint8": 255.0, "uint16": 65535.0, "int32": 1000.0, "float32": 1.0, "float64": 1.0}
