@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from limefw.evaluation.result import Evaluation as Evaluation
     from limefw.evaluation.run import evaluate as evaluate
     from limefw.hookspecs import hookimpl as hookimpl
-    from limefw.loading import model as model
+    from limefw.inputs.loading import model as model
     from limefw.modalities.compose import PixelComposer as PixelComposer
     from limefw.modalities.compose import mean_colors as mean_colors
     from limefw.modalities.image import Image as Image
@@ -83,7 +83,7 @@ _HOMES = {
     "limefw.results.explanation": ("Explanation",),
     "limefw.results.loaded": ("load",),
     "limefw.hookspecs": ("hookimpl",),
-    "limefw.loading": ("model",),
+    "limefw.inputs.loading": ("model",),
     "limefw.studies.kernel_width": ("tune_kernel_width",),
     "limefw.studies.many": ("explain_many",),
     "limefw.studies.overview": ("Overview", "overview"),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from limefw.caching.keys import row_keys
 from limefw.contracts import check_outputs, check_segments, check_target
 from limefw.errors import ContractError, InputError, LimefwError, ModelError
-from limefw.labels import resolve_labels
+from limefw.inputs.labels import resolve_labels
 from limefw.recipe import Label
 from limefw.stage import Stage
 from limefw.types import Composer, Draws, Event, Floats, Instance, Model, Segments

@@ -18,8 +18,8 @@ from limefw.discovery import Registry
 from limefw.discovery import registry as default_registry
 from limefw.errors import ContractError, InputError, ModelError, RecipeError
 from limefw.game import Cache, Game, Listener
-from limefw.loading import doubts, imported, modality_of, names_function, read
-from limefw.loading import model as load_model
+from limefw.inputs.loading import doubts, imported, modality_of, names_function, read
+from limefw.inputs.loading import model as load_model
 from limefw.recipe import DEFAULT, Label, Recipe, build, default_for, default_in
 from limefw.results.explanation import Explanation
 from limefw.results.health import Caution, cross_fitted, examine, of_notes, of_play

@@ -272,7 +272,7 @@ def with_adapter(request: Request, given: Mapping[str, Any]) -> Mapping[str, Any
     A recipe checks settings by their plug-in, and knows no model that would tell which that is.
     """
     import limefw
-    from limefw.loading import adapter_name
+    from limefw.inputs.loading import adapter_name
 
     own = given.get("model")
     if request.model is None or not isinstance(own, Mapping) or own.get("use", "auto") != "auto":
@@ -291,7 +291,7 @@ def _source_of(request: Request) -> str | None:
 def modality_of(source: Any, recipe: Any) -> str:
     """Return the modality of what is explained, by its recipe or its reader; "image" where only reading would tell."""
     import limefw
-    from limefw.loading import modality_of as told
+    from limefw.inputs.loading import modality_of as told
 
     meant = recipe.stages["segmenter"].plugin.modality
     return meant or told(source, recipe.stages.get("reader"), limefw.registry()) or "image"
@@ -300,7 +300,7 @@ def modality_of(source: Any, recipe: Any) -> str:
 def load_model(request: Request, recipe: Any) -> Any:
     """Load the model meant, by the recipe's adapter; ``module:function`` is looked for in the current folder too."""
     import limefw
-    from limefw.labels import names_in
+    from limefw.inputs.labels import names_in
 
     adapter = recipe.stages.get("model")
     use = adapter.to_mapping() if adapter else "auto"
@@ -312,7 +312,7 @@ def load_model(request: Request, recipe: Any) -> Any:
 
 def load_target(name: str | None) -> Any:
     """Return the function that ``module:function`` names, and a plug-in's name or None as it is."""
-    from limefw.loading import imported, names_function
+    from limefw.inputs.loading import imported, names_function
 
     if name is None or not names_function(name):
         return name

@@ -19,8 +19,8 @@ from limefw.discovery import registry as default_registry
 from limefw.errors import InputError, LimefwError, RecipeError
 from limefw.evaluation.run import check_metrics, evaluate
 from limefw.game import Cache, Listener
-from limefw.loading import modality_of, read
-from limefw.loading import model as load_model
+from limefw.inputs.loading import modality_of, read
+from limefw.inputs.loading import model as load_model
 from limefw.modalities.table import Table
 from limefw.pipeline import derived, said
 from limefw.recipe import Label, Recipe, default_for

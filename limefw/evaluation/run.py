@@ -18,7 +18,7 @@ from limefw.evaluation.masks import read_mask
 from limefw.evaluation.replay import Replay
 from limefw.evaluation.result import Evaluation, Figures, Verdict
 from limefw.game import Cache, Listener
-from limefw.loading import read
+from limefw.inputs.loading import read
 from limefw.pipeline import Explainer, derived, recipe_for, said, stream
 from limefw.recipe import Label, Recipe, build
 from limefw.results.explanation import Explanation, noun_of

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from limefw import contracts
 from limefw.discovery import registry
 from limefw.errors import LabelError, LimefwError, MissingDependencyError, RecipeError, did_you_mean
-from limefw.labels import find
+from limefw.inputs.labels import find
 from limefw.recipe import Label
 from limefw.results import store
 from limefw.results.health import Health

@@ -9,7 +9,7 @@ import numpy as np
 
 from limefw.discovery import Registry
 from limefw.game import Game
-from limefw.loading import imported, names_function
+from limefw.inputs.loading import imported, names_function
 from limefw.pipeline import Explainer, Run, Scene
 from limefw.recipe import Label
 from limefw.samples import FIRST_LOOK, Auto

@@ -7,7 +7,7 @@ import pytest
 
 import limefw
 from limefw.game import Game
-from limefw.labels import resolve_labels
+from limefw.inputs.labels import resolve_labels
 from limefw.pipeline import stream
 
 

@@ -15,7 +15,7 @@ from PIL import ImageCms
 
 import limefw
 from limefw.errors import InputError
-from limefw.loading import read
+from limefw.inputs.loading import read
 from limefw.modalities.image import Image
 from limefw_plugins.readers._pixels import range_of
 from limefw_plugins.readers.image_array import image_array, is_array

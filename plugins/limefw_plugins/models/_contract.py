@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, doc
 
 from limefw.errors import ModelSourceError, did_you_mean
-from limefw.labels import names_in
+from limefw.inputs.labels import names_in
 from limefw.types import Contract, Outputs
 
 

@@ -7,7 +7,7 @@ from annotated_types import Gt, Lt
 from numpy.typing import NDArray
 
 from limefw.errors import LabelError, ModelError, did_you_mean
-from limefw.labels import find
+from limefw.inputs.labels import find
 from limefw.types import Floats, Head
 
 
