@@ -604,7 +604,8 @@ def _around(game: Game, kernel: Stage | None) -> Neighbourhood:
     if kernel is not None:
         closeness = contracts.check_weights(kernel(draws, game.composer), len(draws), kernel)
         weights = contracts.check_weights(closeness * weights, len(draws), "kernel x importance")
-    return Neighbourhood(draws.codes, targets, weights, draws.groups, draws.exhaustive)
+    chance = getattr(game.composer, "random", False)
+    return Neighbourhood(draws.codes, targets, weights, draws.groups, draws.exhaustive, filled_by_chance=chance)
 
 
 def cut(

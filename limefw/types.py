@@ -517,6 +517,7 @@ class Neighbourhood:
         weights: (n,) kernel x importance.
         groups: (n,) rows that belong together.
         exhaustive: True where the rows are the sampler's whole law: standard errors are then 0.
+        filled_by_chance: True where the filler draws what hidden parts show: the same codes may be answered otherwise.
         known: what `limefw.statistics` has found out about these rows and columns, while an explanation is made; None:
             nothing is kept.
     """
@@ -526,6 +527,7 @@ class Neighbourhood:
     weights: Floats
     groups: NDArray[np.intp]
     exhaustive: bool = False
+    filled_by_chance: bool = False
     known: dict[str, Any] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:

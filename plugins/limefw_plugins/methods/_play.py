@@ -67,4 +67,5 @@ def weighed(game: Any, stages: Stages) -> Neighbourhood:
     """Return everything asked so far, weighed by the recipe's kernel."""
     draws, targets = game.drawn()
     closeness = check_weights(stages["kernel"](draws, game.composer), len(draws), stages["kernel"])
-    return Neighbourhood(draws.codes, targets, closeness * draws.importance, draws.groups, draws.exhaustive)
+    weights, chance = closeness * draws.importance, getattr(game.composer, "random", False)
+    return Neighbourhood(draws.codes, targets, weights, draws.groups, draws.exhaustive, filled_by_chance=chance)

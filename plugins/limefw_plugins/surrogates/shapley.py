@@ -9,6 +9,9 @@ from limefw.statistics import Gram, sandwich, solve_ridge, weighted_r2
 from limefw.types import Fit, Floats, Neighbourhood
 
 
+NEAR = 20
+"""Rows that show the fewest segments, by which it is told how far what nothing shows may move."""
+
 OTHER = "the effects are no Shapley values, as the kernel is another one: take kernel 'shapley', or another surrogate"
 
 
@@ -20,8 +23,8 @@ def shapley(around: Neighbourhood, _rng: Generator, /) -> list[Fit]:
     (`paired` and `bernoulli` will do too, and need many more). Needs selector `all`. Under another kernel, whose
     weights of the instance are not 0, they are no Shapley values: a caution says so. Where the all-hidden row is not
     among the draws, which those with pairs begin with, the line goes through f(all) alone. Standard errors: HC3, or CR3
-    where rows come in groups; f(nothing) counts as known. With a filler that draws what it shows it is not: then they
-    are too small, by the spread of f(nothing) / d, however many samples there are.
+    where rows come in groups. f(nothing) counts as known, but where the filler draws what it shows: then a d-th of how
+    far it may move, told by the answers to rows that show few segments, is in every one, however many samples there are.
     """
     # seen from the instance, at which the line is fixed: what is hidden, and what is lost by it
     hidden = np.subtract(around.codes[0], around.codes, dtype=np.float64)
@@ -43,10 +46,19 @@ def shapley(around: Neighbourhood, _rng: Generator, /) -> list[Fit]:
     inside = replace(around, codes=design, targets=lost)
     spread = sandwich(inside, moments, free, np.zeros(lost.shape[1]), 0.0)
     effects = share + basis @ free
+    moves = _how_far_nothing_moves(around, hidden, lost - design @ free) if len(nothing) else np.zeros(lost.shape[1])
     return [
-        _fit(around, target, effects[:, target], None if inner is None else basis @ inner @ basis.T)
-        for target, inner in enumerate(spread)
+        _fit(around, target, effects[:, target], None if inner is None else basis @ inner @ basis.T + moved)
+        for target, (inner, moved) in enumerate(zip(spread, moves / max(1, len(nothing)) / width**2, strict=True))
     ]
+
+
+def _how_far_nothing_moves(around: Neighbourhood, hidden: Floats, left_over: Floats) -> Floats:
+    """Return (t,) the variance of f(nothing), which rows that show little of the instance share."""
+    if not around.filled_by_chance:
+        return np.zeros(left_over.shape[1])
+    near = np.argsort(-hidden.sum(axis=1), kind="stable")[:NEAR]
+    return np.asarray(left_over[near].var(axis=0))
 
 
 def _adding_up_to_0(width: int) -> Floats:

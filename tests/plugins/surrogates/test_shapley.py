@@ -1,5 +1,6 @@
 """Shapley values: exact where every combination is drawn, and estimated without bias where not."""
 
+from dataclasses import replace
 from itertools import permutations, product
 from math import factorial
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 import limefw
+from limefw.results.intervals import margins
 from limefw.types import Neighbourhood
 from limefw_plugins.kernels.shapley import MOST
 from limefw_plugins.kernels.shapley import shapley as kernel
@@ -115,6 +117,36 @@ def test_estimates_gather_around_shapley_values(sampler):
     (fit,) = shapley(around_of(sampler, 14, 4000, looked_up(values)), RNG)
     assert (np.abs(fit.effects - expected) <= 4.5 * fit.standard_errors).all()
     assert (fit.standard_errors < 0.3).all()
+
+
+def filled_by_chance(seed, *, told):
+    """Return (d,) whether intervals hold what the effects are on average, hidden parts being drawn for each pair."""
+    width, drawn = 10, np.random.default_rng([seed, 1])
+    own = np.random.default_rng(3).normal(size=width)
+    around = around_of(shapley_sizes, width, 400, lambda codes: codes[:, 0], seed, enumerate_small=False)
+    filled = drawn.normal(size=(int(around.groups.max()) + 1, width))[around.groups]
+    seen = np.where(around.codes, own, filled)
+    answers = seen.sum(axis=1) + seen[:, 0] * seen[:, 1]
+    around = replace(around, targets=answers[:, None], filled_by_chance=told)
+    (fit,) = shapley(around, RNG)
+    expected = own + own[0] * own[1] * np.isin(np.arange(width), [0, 1]) / 2
+    return np.abs(fit.effects - expected) <= margins(fit, around)
+
+
+def test_what_nothing_shows_is_not_known_where_it_is_drawn():
+    """One row of all hidden decides f(nothing): intervals that take it for known hold too little, others do not."""
+    assert np.mean([filled_by_chance(seed, told=False) for seed in range(150)]) < 0.9
+    assert 0.92 <= np.mean([filled_by_chance(seed, told=True) for seed in range(150)]) <= 0.99
+
+
+@pytest.mark.parametrize(("filler", "drawn"), [("noise", True), ("mean_color", False)])
+def test_the_pipeline_says_whether_the_filler_draws(filler, drawn):
+    found = limefw.explain(
+        np.random.default_rng(0).integers(0, 255, (24, 24, 3), dtype=np.uint8),
+        lambda batch: np.stack([batch.mean(axis=(1, 2, 3)) / 255, 1 - batch.mean(axis=(1, 2, 3)) / 255], axis=1),
+        recipe="shapley", segmenter="grid", filler=filler, samples=100, labels=0,
+    )  # fmt: skip
+    assert found.neighbourhood.filled_by_chance is drawn
 
 
 def test_errors_are_those_of_leaving_out_one_pair_at_a_time():
