@@ -23,6 +23,9 @@ MANY_SEGMENTS = 250
 ENTANGLED = 1e-3
 """Least eigenvalue of the codes' correlations below which columns stand for one another; fair coins have about 1."""
 
+FEW_CHANGES = 5
+"""Draws that must hide a segment, or else show it, for its interval to say what it should."""
+
 POOR_FIDELITY = 0.2
 """Cross-fitted R2 below which the surrogate hardly describes the model."""
 
@@ -157,7 +160,7 @@ def examine(
     if not all(map(_is_rule, fits.values())):
         groups = len(np.unique(around.groups))
         cautions += _of_samples(rows, width, effective, groups, exhaustive=around.exhaustive, settled=settled)
-        cautions += [*_of_design(around), *_never_hidden(around)]
+        cautions += [*_of_design(around), *_never_hidden(around), *_hardly_hidden(around)]
     cautions += of_number(width) if pictured else []
     for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
         resolved = _resolved(fit, targets)
@@ -228,6 +231,21 @@ def _never_hidden(around: Neighbourhood) -> list[Caution]:
     which = ", ".join(map(str, never[:5])) + (", ..." if len(never) > 5 else "")
     text = f"{len(never)} of {around.codes.shape[1]} segments were never hidden or changed ({which})"
     return [Caution("never_hidden", f"{text}: their effects say nothing. Draw more, or from a wider law")]
+
+
+def _hardly_hidden(around: Neighbourhood) -> list[Caution]:
+    """Return a caution where a few rows of many decide what some segments do: their intervals may be too narrow."""
+    rows, width = around.codes.shape
+    if around.exhaustive or rows < SAMPLES_PER_SEGMENT * width:
+        return []
+    changed = np.count_nonzero(around.codes != around.codes[0], axis=0)
+    fewer = np.minimum(changed, rows - changed) if around.codes.dtype == bool else changed
+    hardly = np.flatnonzero((fewer > 0) & (fewer < FEW_CHANGES)).tolist()
+    if not hardly:
+        return []
+    which = ", ".join(map(str, hardly[:5])) + (", ..." if len(hardly) > 5 else "")
+    text = f"fewer than {FEW_CHANGES} of {rows} draws decide the effects of {len(hardly)} of {width} segments ({which})"
+    return [Caution("hardly_hidden", f"{text}: their intervals may be too narrow. Draw more, or from a wider law")]
 
 
 def of_notes(instance: Instance, segments: Segments, doubts: Sequence[str] = ()) -> tuple[Caution, ...]:

@@ -14,7 +14,7 @@ from limefw.statistics.scores import INTERVAL, rounding
 from limefw.types import Draws, Fit, Floats, Neighbourhood
 
 
-TRUTHS, RUNS = 100, 30
+TRUTHS, RUNS = 300, 30
 """What the effects may really be, and imagined runs for each."""
 
 CELLS = 300_000

@@ -283,6 +283,24 @@ def test_a_segment_that_was_never_hidden_is_not_called_exact():
     assert not every.margins().any()
 
 
+@pytest.mark.parametrize("hidden", [0.02, 0.98])
+def test_a_segment_that_a_few_draws_decide_is_named(hidden):
+    """Hidden in two of a hundred draws or shown in two, its interval says too little; where there are enough it is not."""
+
+    def hardly(_instance, segments, budget, rng, /):
+        codes = rng.random((budget, segments.count)) < 0.5
+        codes[:, 3] = np.arange(budget) % round(1 / 0.02) != 7
+        codes[:, 3] ^= hidden > 0.5
+        codes[0] = True
+        yield limefw.Draws(codes)
+
+    found = explained(additive(1.0, -2.0, 0.5, 3.0), 8, sampler=hardly, samples=100)
+    (caution,) = [each for each in found.health.cautions if each.code == "hardly_hidden"]
+    assert caution.message.startswith("fewer than 5 of 100 draws decide the effects of 1 of 8 segments (3): ")
+    enough = explained(additive(1.0, -2.0, 0.5, 3.0), 8, sampler=hardly, samples=400)
+    assert "hardly_hidden" not in codes_of(enough)
+
+
 def test_an_effect_without_an_interval_beside_others_is_drawn():
     """A prior may give an effect to what was never hidden."""
 

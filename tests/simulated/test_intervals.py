@@ -50,8 +50,8 @@ DESIGNS = {
 SAME_LIMIT = {"hadamard": "paired", "leverage": "shapley_sizes"}
 
 PULLED = {"hadamard": {"curved"}}
-"""Boxes that a design takes for a line but for the instance, which moves the line by as much in every run: an interval
-then holds the limit nearly always, or never. What chance is left is put to the test without the instance."""
+"""Boxes whose estimates are skewed to the side that the instance pulls away from: nearly all intervals hold then. How
+they do without the instance is put to the test as well."""
 
 
 def around(name, width, rows, seed):
