@@ -285,7 +285,7 @@ def test_a_segment_that_was_never_hidden_is_not_called_exact():
 
 @pytest.mark.parametrize("hidden", [0.02, 0.98])
 def test_a_segment_that_a_few_draws_decide_is_named(hidden):
-    """Hidden in two of a hundred draws or shown in two, its interval says too little; where there are enough it is not."""
+    """Hidden in two of a hundred draws or shown in two, its interval says too little; with enough it is not."""
 
     def hardly(_instance, segments, budget, rng, /):
         codes = rng.random((budget, segments.count)) < 0.5

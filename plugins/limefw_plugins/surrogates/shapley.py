@@ -24,7 +24,7 @@ def shapley(around: Neighbourhood, _rng: Generator, /) -> list[Fit]:
     weights of the instance are not 0, they are no Shapley values: a caution says so. Where the all-hidden row is not
     among the draws, which those with pairs begin with, the line goes through f(all) alone. Standard errors: HC3, or CR3
     where rows come in groups. f(nothing) counts as known, but where the filler draws what it shows: then a d-th of how
-    far it may move, told by the answers to rows that show few segments, is in every one, however many samples there are.
+    far it may move, told by the answers to rows that show few segments, is in each, however many samples there are.
     """
     # seen from the instance, at which the line is fixed: what is hidden, and what is lost by it
     hidden = np.subtract(around.codes[0], around.codes, dtype=np.float64)
