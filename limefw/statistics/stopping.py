@@ -139,9 +139,9 @@ class Imagined:
     def _alike(self, runs: Floats) -> Floats:
         """Return the mean Jaccard index of the runs around each truth, ``(truths, runs, d)``."""
         effects = np.abs(runs)
-        effects[effects <= self.least] = 0.0
-        # stable: what ties exactly comes in one order
-        picked = np.argsort(-effects, axis=2, kind="stable")[..., : self.top]
+        # what is nothing comes in one order in all runs
+        np.copyto(effects, -np.arange(effects.shape[2]), where=effects <= self.least)
+        picked = np.argpartition(effects, -self.top, axis=2)[..., -self.top :]
         chosen = np.zeros(effects.shape)
         np.put_along_axis(chosen, picked, 1.0, axis=2)
         first, second = np.triu_indices(RUNS, 1)

@@ -387,7 +387,8 @@ def played(box, sampler, width, auto, seed):
 def test_what_is_promised_is_kept(sampler):
     """Over 100 runs those that stop by themselves agree at least as much as promised.
 
-    In the last black box two segments nearly tie, and two of three runs stop by luck if each look is believed.
+    In the last black box two segments nearly tie, and two of three runs stop by luck if each look is believed; of 100 now
+    a few.
     """
     auto, width = Auto(max=1536, stop="top3", confidence=0.9), 12
     draw = registry().get("samplers", sampler).call
@@ -395,4 +396,4 @@ def test_what_is_promised_is_kept(sampler):
         runs = [played(planted(width, seed), draw, width, auto, run) for run in range(100)]
         tops = [top for top, stopped in runs if stopped]
         alike = [len(one & other) / len(one | other) for at, one in enumerate(tops) for other in tops[:at]]
-        assert np.mean(alike) >= auto.confidence if seed < 3 else len(tops) < 33
+        assert np.mean(alike) >= auto.confidence if seed < 3 else len(tops) < 8
