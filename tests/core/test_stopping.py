@@ -387,8 +387,8 @@ def played(box, sampler, width, auto, seed):
 def test_what_is_promised_is_kept(sampler):
     """Over 100 runs those that stop by themselves agree at least as much as promised.
 
-    In the last black box two segments nearly tie, and two of three runs stop by luck if each look is believed; of 100 now
-    a few.
+    In the last black box two segments nearly tie, and two of three runs stop by luck if each look is believed; now
+    a few of 100.
     """
     auto, width = Auto(max=1536, stop="top3", confidence=0.9), 12
     draw = registry().get("samplers", sampler).call
