@@ -29,7 +29,7 @@ from limefw.samples import Auto, samples_at_most
 from limefw.stage import Stage
 from limefw.statistics import linear_fits
 from limefw.statistics.stopping import Budget, Watch, check_reach, offers_intervals, up_to
-from limefw.types import Composer, Draws, Event, Fit, Instance, Model, Neighbourhood, Segments, View
+from limefw.types import Composer, Draws, Event, Fit, Instance, Model, Neighbourhood, Segments, View, all_luck
 
 
 def stream(seed: int, kind: str) -> np.random.Generator:
@@ -497,13 +497,11 @@ class Run:
         if not getattr(game.composer, "random", False):
             yield from blocks
             return
-        chance, lucky = self.stream("filler draws"), None
+        blocks, chance = all_luck(blocks), self.stream("filler draws")
         for times in count():
             law = []
             for block in blocks:
-                # of a design that begins with a negative group nothing is known; any other one's rows are luck by now
-                lucky = (block.groups is None or int(block.groups[0]) >= 0) if lucky is None else lucky
-                yield _numbered(_all_luck(block) if lucky else block, times, game.composer, chance)
+                yield _numbered(block, times, game.composer, chance)
                 law += [block] if block.exhaustive else []
             if not law:
                 return
@@ -624,12 +622,6 @@ def _ended(game: Game, scene: Scene) -> tuple[Game, Scene]:
     """Return the game that is left after refinements, and its scene."""
     last = game.last
     return last, scene if last is game or last.segments is None else replace(scene, segments=last.segments)
-
-
-def _all_luck(draws: Draws) -> Draws:
-    """Return draws without negative groups: codes that every run has show something else in each."""
-    groups = draws.groups
-    return draws if groups is None else replace(draws, groups=2 * np.abs(groups) + (groups < 0))
 
 
 def _numbered(draws: Draws, times: int, composer: Composer, chance: np.random.Generator) -> Draws:

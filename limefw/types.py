@@ -8,7 +8,7 @@ Letters in shapes: ``h, w, c`` rows, columns, channels of an image; ``d`` interp
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any, ClassVar, Literal, Protocol, Self, get_args, get_origin, runtime_checkable
@@ -280,6 +280,18 @@ class Draws:
             np.concatenate([block.importance for block in blocks]),
             all(block.exhaustive for block in blocks),
         )
+
+
+def all_luck(blocks: Iterable[Draws]) -> Iterator[Draws]:
+    """Yield a sampler's draws without negative groups, for a filler that draws: it makes luck of what every run has.
+
+    A design that begins with a negative group stays as it is: nothing is known of its errors.
+    """
+    known = True
+    for at, block in enumerate(blocks):
+        groups = block.groups
+        known = known and not (at == 0 and groups is not None and int(groups[0]) < 0)
+        yield replace(block, groups=2 * np.abs(groups) + (groups < 0)) if known and groups is not None else block
 
 
 def _joined_groups(blocks: Sequence[Draws]) -> NDArray[np.intp]:

@@ -245,7 +245,12 @@ def _hardly_hidden(around: Neighbourhood) -> list[Caution]:
         return []
     which = ", ".join(map(str, hardly[:5])) + (", ..." if len(hardly) > 5 else "")
     text = f"fewer than {FEW_CHANGES} of {rows} draws decide the effects of {len(hardly)} of {width} segments ({which})"
-    return [Caution("hardly_hidden", f"{text}: their intervals may be too narrow. Draw more, or from a wider law")]
+    return [
+        Caution(
+            "hardly_hidden",
+            f"{text}: what is said of them, intervals too, hangs on these. Draw more, or from a wider law",
+        )
+    ]
 
 
 def of_notes(instance: Instance, segments: Segments, doubts: Sequence[str] = ()) -> tuple[Caution, ...]:

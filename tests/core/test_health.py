@@ -297,8 +297,17 @@ def test_a_segment_that_a_few_draws_decide_is_named(hidden):
     found = explained(additive(1.0, -2.0, 0.5, 3.0), 8, sampler=hardly, samples=100)
     (caution,) = [each for each in found.health.cautions if each.code == "hardly_hidden"]
     assert caution.message.startswith("fewer than 5 of 100 draws decide the effects of 1 of 8 segments (3): ")
-    enough = explained(additive(1.0, -2.0, 0.5, 3.0), 8, sampler=hardly, samples=400)
+    enough = explained(additive(1.0, -2.0, 0.5, 3.0), 8, sampler=hardly, samples=250)
     assert "hardly_hidden" not in codes_of(enough)
+    too_few = explained(additive(1.0, -2.0, 0.5, 3.0), 8, sampler=hardly, samples=60)
+    assert {"too_few_samples"} <= set(codes_of(too_few))
+    assert "hardly_hidden" not in codes_of(too_few)
+
+
+def test_what_was_drawn_whole_hangs_on_no_few_draws():
+    """Two segments: two of all four combinations hide each, and there are no others."""
+    every = explained(additive(1.0, -2.0), 2, sampler="exhaustive", samples=20)
+    assert not {"hardly_hidden", "never_hidden"} & set(codes_of(every))
 
 
 def test_an_effect_without_an_interval_beside_others_is_drawn():

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from limefw.contracts import check_draws, check_weights
 from limefw.stage import Stage
-from limefw.types import Draws, Neighbourhood
+from limefw.types import Draws, Neighbourhood, all_luck
 
 
 Stages = Mapping[str, Stage]
@@ -49,7 +49,10 @@ def blocks(game: Any, stages: Stages, rows: int, rng: Generator) -> Iterator[Dra
 
 def drawn(game: Any, stages: Stages, rows: int, chance: Chance) -> Iterator[Draws]:
     """Yield the same rows, ready to be asked about."""
-    return (numbered(draws, game.composer, chance.fillers) for draws in blocks(game, stages, rows, chance.samplers))
+    found = blocks(game, stages, rows, chance.samplers)
+    if getattr(game.composer, "random", False):
+        found = all_luck(found)
+    return (numbered(draws, game.composer, chance.fillers) for draws in found)
 
 
 def numbered(draws: Draws, composer: Any, rng: Generator) -> Draws:

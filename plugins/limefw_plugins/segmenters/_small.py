@@ -15,9 +15,14 @@ SMALL = 4096
 """Pixels of the largest picture for which that is tried: what is kept of it at a time stays in the caches."""
 
 
+FARTHEST = 1e6
+"""Kernel sizes from the least to the greatest colour, above which squares lose too many digits to a difference."""
+
+
 def is_small(plane: Plane) -> bool:
     """Tell whether whole lines take less time than shifts: NumPy's cost of a call counts more than what is unneeded."""
-    return plane.width <= WINDOWS * plane.right and plane.width * plane.height <= SMALL
+    small = plane.width <= WINDOWS * plane.right and plane.width * plane.height <= SMALL
+    return small and float(np.ptp(plane.colors)) < FARTHEST * plane.kernel_size
 
 
 def small_densities(plane: Plane) -> tuple[Floats, float]:

@@ -10,7 +10,7 @@ from limefw.types import Fit, Floats, Neighbourhood
 
 
 NEAR = 20
-"""Rows that show the fewest segments, by which it is told how far what nothing shows may move."""
+"""Rows at least by which it is told how far f(nothing) may move."""
 
 OTHER = "the effects are no Shapley values, as the kernel is another one: take kernel 'shapley', or another surrogate"
 
@@ -54,11 +54,19 @@ def shapley(around: Neighbourhood, _rng: Generator, /) -> list[Fit]:
 
 
 def _how_far_nothing_moves(around: Neighbourhood, hidden: Floats, left_over: Floats) -> Floats:
-    """Return (t,) the variance of f(nothing), which rows that show little of the instance share."""
+    """Return (t,) the variance of f(nothing), as rows tell it that show little of the instance.
+
+    By how far answers to equal codes lie apart; where few are equal by what the line leaves, which is rather too much.
+    """
     if not around.filled_by_chance:
         return np.zeros(left_over.shape[1])
-    near = np.argsort(-hidden.sum(axis=1), kind="stable")[:NEAR]
-    return np.asarray(left_over[near].var(axis=0))
+    near = np.argsort(-hidden.sum(axis=1), kind="stable")[: 10 * NEAR]
+    _, code, often = np.unique(around.codes[near], axis=0, return_inverse=True, return_counts=True)
+    code, repeats = code.ravel(), len(near) - len(often)
+    if repeats < NEAR:
+        return np.asarray(left_over[near[:NEAR]].var(axis=0))
+    means = np.stack([np.bincount(code, answers) / often for answers in left_over[near].T], axis=1)
+    return np.asarray(((left_over[near] - means[code]) ** 2).sum(axis=0) / repeats)
 
 
 def _adding_up_to_0(width: int) -> Floats:

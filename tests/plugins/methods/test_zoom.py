@@ -119,6 +119,13 @@ def test_fillers_with_a_choice_and_soft_segments(pixels):
     """A filler that draws is given numbers in every round; segments that overlap cannot be split."""
     found = zoomed(pixels, filler={"use": "noise", "fields": 3}, seed=1)
     assert found.top(1)[0].effect > 0
+    drawn = zoomed(pixels, filler={"use": "noise", "fields": 3}, sampler="leverage", kernel="shapley")
+    # what every run has looks otherwise in each
+    assert (drawn.neighbourhood.groups >= 0).all()
+    assert drawn.neighbourhood.filled_by_chance
+    still = zoomed(pixels, sampler="leverage", kernel="shapley").neighbourhood
+    assert (still.groups < 0).any()
+    assert not still.filled_by_chance
     soft = np.random.default_rng(0).random((3, 90, 120)).astype(np.float32)
     with pytest.raises(limefw.InputError, match="do not overlap, and these do"):
         zoomed(pixels, segmenter=limefw_given(soft, ["a", "b", "c"]))

@@ -138,6 +138,18 @@ def test_no_two_densities_that_are_close_are_missed(doubt):
     np.testing.assert_array_equal(np.sort(_ties._too_close(plane, density, doubt)), np.flatnonzero(near))
 
 
+@pytest.mark.parametrize("scale", [1e6, 1e8, 1e10, 1e13])
+def test_small_pictures_of_huge_values_are_cut_alike(scale):
+    """Where squares have lost the digits that a difference needs, they are not made use of."""
+    points = RNG(1).random((8, 9, 4)) * scale
+    points[2:5, 3:] = points[0, 0]
+    for kernel_size in (1.0, 3.0):
+        expected = segmentation.quickshift(
+            points, ratio=1.0, kernel_size=kernel_size, max_dist=1e200, convert2lab=False, rng=3
+        )
+        np.testing.assert_array_equal(modes(points, kernel_size, 1e200, noise(3, (8, 9))), expected)
+
+
 DTYPES = {"uint8": 255.0, "uint16": 65535.0, "int32": 1000.0, "float32": 1.0, "float64": 1.0}
 
 

@@ -139,6 +139,35 @@ def test_what_nothing_shows_is_not_known_where_it_is_drawn():
     assert 0.92 <= np.mean([filled_by_chance(seed, told=True) for seed in range(150)]) <= 0.99
 
 
+def drawn_by_hand(nothing, told):
+    """Return the standard errors of three segments, whose additive answers move by a known amount."""
+    rng = np.random.default_rng(0)
+    codes = np.concatenate([np.ones((1, 3)), np.zeros((nothing, 3)), rng.random((600, 3)) < 0.5]).astype(bool)
+    codes = codes[(codes.any(axis=1)) | (np.arange(len(codes)) <= nothing)]
+    answers = codes @ [3.0, 2.0, 1.0] + np.where(codes.all(axis=1), 0.0, rng.normal(0, 6.0, len(codes)))
+    weights = np.where(codes.all(axis=1) | ~codes.any(axis=1), 0.0, 1.0)
+    around = Neighbourhood(codes, answers[:, None], weights, np.arange(len(codes)), filled_by_chance=told)
+    return shapley(around, RNG)[0].standard_errors
+
+
+def test_the_more_often_nothing_was_shown_the_better_it_is_known():
+    """A ninth of a variance of 36 in each effect, over the rows that show nothing; none without these."""
+    for nothing in (1, 4, 36):
+        more = drawn_by_hand(nothing, told=True) ** 2 - drawn_by_hand(nothing, told=False) ** 2
+        np.testing.assert_allclose(more, 36 / 9 / nothing, rtol=0.25)
+    np.testing.assert_array_equal(drawn_by_hand(0, told=True), drawn_by_hand(0, told=False))
+
+
+def test_codes_that_nobody_repeats_are_judged_by_what_the_line_leaves():
+    """Of `leverage`, which draws none twice, on a sum whose answers move by 1."""
+    around = around_of(leverage, 12, 300, lambda codes: codes @ np.arange(12.0) ** 2 / 10)
+    noise = np.random.default_rng(0).normal(size=(len(around.codes), 1)) * ~around.codes.all(axis=1, keepdims=True)
+    around = replace(around, targets=around.targets + noise)
+    known = shapley(around, RNG)[0].standard_errors
+    moved = shapley(replace(around, filled_by_chance=True), RNG)[0].standard_errors
+    np.testing.assert_allclose(moved**2 - known**2, 1 / 144, rtol=0.6)
+
+
 @pytest.mark.parametrize(("filler", "drawn"), [("noise", True), ("mean_color", False)])
 def test_the_pipeline_says_whether_the_filler_draws(filler, drawn):
     found = limefw.explain(
