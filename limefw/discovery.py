@@ -277,6 +277,10 @@ class Registry:
         own = f"{modality}_{name}"
         return self.get(kind, own if own in self._of_kind(kind) else name)
 
+    def suiting(self, kind: str, modality: str) -> list[str]:
+        """Return the names of the plug-ins of a kind that take a modality."""
+        return [found.plugin.name for found in self.all(kind) if found.plugin.modality in (None, modality)]
+
     def lookup(self, kind: str, name: str) -> Found:
         """Return one plug-in and its provider; raises as `get` does."""
         self._of_kind(kind)

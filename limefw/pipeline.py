@@ -327,11 +327,16 @@ class Run:
             )
         if self.model.column_names and hasattr(instance, "suits"):
             instance.suits(self.model.column_names, self.model.name)
+        others = [
+            stage for stage in self.recipe.stages.values() if stage.plugin.modality not in (None, instance.modality)
+        ]
         faults = [
             f"{stage.kind[:-1]} {stage.name!r} is for {stage.plugin.modality}, and this is {instance.modality}"
-            for stage in self.recipe.stages.values()
-            if stage.plugin.modality not in (None, instance.modality)
+            for stage in others
         ]
+        if len(faults) == 1 and others[0].kind != "methods":  # the rest of the recipe suits
+            faults[0] += f": use one of {', '.join(self.registry.suiting(others[0].kind, instance.modality))}"
+            raise RecipeError(faults)
         name = default_for(instance.modality, self.registry)
         if faults and (same := self._of_this_method(instance.modality)):
             faults[-1] += f". Method {self.recipe.stages['method'].name!r} for {instance.modality}: recipe {same!r}"

@@ -33,6 +33,9 @@ SETTINGS: Mapping[str, Any] = {"samples": 1000, "seed": 0, "labels": ["top:1"], 
 
 LEAST = {"seed": 0, "what_if": 0}
 KEYS = ("extends", *SETTINGS, *STAGES, "renderers")
+LONGEST = 200
+"""Characters of a wrong value that a message repeats."""
+
 DEFAULT = "lime"
 """What every recipe stands on that does not say on which."""
 
@@ -307,7 +310,9 @@ class _Draft:
             return stage
         if not isinstance(use, str):
             names = f"one of {', '.join(self.registry.names(kind))}"
-            self.fault(key, f'must be a name, or a table that has `use = "..."` ({names}), got {value!r}')
+            got = repr(value) if len(repr(value)) <= LONGEST else f"a {type(value).__name__}"
+            own = "; labels of your own: limefw_plugins.segmenters.given(array)" if kind == "segmenters" else ""
+            self.fault(key, f'must be a name, or a table that has `use = "..."` ({names}), got {got}{own}')
             return None
         if use == "auto" and key in AUTO:
             if params:

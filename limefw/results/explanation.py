@@ -264,7 +264,7 @@ class Explanation:
         """
         meant, modality = stage.plugin.modality, self.instance.modality
         if meant not in (None, modality):
-            there = [one.plugin.name for one in registry().all("renderers") if one.plugin.modality in (None, modality)]
+            there = registry().suiting("renderers", modality)
             raise LimefwError(f"renderer {stage.name!r} is for {meant}, and this is {modality}: use {', '.join(there)}")
         return contracts.check_rendering(stage(self), stage)
 

@@ -245,12 +245,8 @@ def _hardly_hidden(around: Neighbourhood) -> list[Caution]:
         return []
     which = ", ".join(map(str, hardly[:5])) + (", ..." if len(hardly) > 5 else "")
     text = f"fewer than {FEW_CHANGES} of {rows} draws decide the effects of {len(hardly)} of {width} segments ({which})"
-    return [
-        Caution(
-            "hardly_hidden",
-            f"{text}: what is said of them, intervals too, hangs on these. Draw more, or from a wider law",
-        )
-    ]
+    more = "what is said of them, intervals too, hangs on these. Draw more, or from a wider law"
+    return [Caution("hardly_hidden", f"{text}: {more}")]
 
 
 def of_notes(instance: Instance, segments: Segments, doubts: Sequence[str] = ()) -> tuple[Caution, ...]:
@@ -284,7 +280,7 @@ def of_play(game: Game) -> tuple[Caution, ...]:
 def of_number(width: int) -> list[Caution]:
     """Return the cautions that a number of segments gives, before anything is drawn."""
     if width < 6:
-        return [Caution("few_segments", f"only {width} segments: the picture is coarse; ask for smaller segments")]
+        return [Caution("few_segments", f"only {width} segments: the picture is coarse; smaller segments say more")]
     if width > MANY_SEGMENTS:
         text = f"{width} segments: each is hardly seen by the model; {MANY_SEGMENTS} or fewer, larger ones say more"
         return [Caution("many_segments", text)]

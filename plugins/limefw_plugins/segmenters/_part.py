@@ -39,6 +39,9 @@ CUTS = 10
 CLOSE = 0.05
 """A number of segments so near to the wish, relative to it, is near enough."""
 
+FAR = 0.25
+"""One further off than that is told of."""
+
 
 Cut = Callable[[float], NDArray[np.integer]]
 """From a scale, or a number of segments, to labels."""
@@ -125,12 +128,15 @@ class Part:
             found[at : at + lines] = rgb2lab(pixels[at : at + lines])
         return found
 
-    def segments(self, labels: NDArray[np.integer]) -> Segments:
-        """Return segments of the whole image from any labels of the part."""
+    def segments(self, labels: NDArray[np.integer], wish: int | None = None) -> Segments:
+        """Return segments of the whole image from any labels of the part, and say where a wished number is far off."""
         values, inside = numbered(labels)
         whole = np.full(self.shape, -1, dtype=np.intp)
         whole[self.lines, self.columns] = inside
-        return Segments(whole, tuple(f"superpixel {index}" for index in range(len(values))))
+        count, notes = len(values), tuple[str, ...]()
+        if wish is not None and abs(count - wish) > FAR * wish:
+            notes = (f"{wish} segments were wished for, and {count} came nearest: another segmenter may come nearer",)
+        return Segments(whole, tuple(f"superpixel {index}" for index in range(count)), notes=notes)
 
     def by_scale(self, cut: SizedCut, scale: float, min_size: int, least: int, wish: int | None) -> Segments:
         """Return what a cut gives, or where a number is wished for, at the scale that comes nearest.
@@ -145,7 +151,7 @@ class Part:
         lines, columns, _ = self.pixels.shape
         if wish is not None:
             smallest = min(min_size, max(1, lines * columns // (4 * wish)))
-            return self.segments(nearest_cut(lambda scale: cut(scale, smallest), wish, scale, 1.0, 1e6))
+            return self.segments(nearest_cut(lambda scale: cut(scale, smallest), wish, scale, 1.0, 1e6), wish)
         while True:
             labels = cut(scale, min_size)
             if len(numbered(labels)[0]) >= least or (scale <= 1 and min_size <= 1):
@@ -156,7 +162,7 @@ class Part:
         """Return what a cut into about so many gives, or where a number is wished for, the one that comes nearest."""
         if wish is None:
             return self.segments(cut(number))
-        return self.segments(nearest_cut(lambda scale: cut(wish / scale), wish, 1.0, 0.125, 4.0))
+        return self.segments(nearest_cut(lambda scale: cut(wish / scale), wish, 1.0, 0.125, 4.0), wish)
 
 
 def _within(places: Floats, low: float, high: float) -> slice:

@@ -35,7 +35,7 @@ def grid(
         rows, columns = _layout(min(target_segments, height * width), height, width)
     rows, columns = min(rows, height), min(columns, width)
     row, column = np.arange(height) * rows // height, np.arange(width) * columns // width
-    return part.segments(row[:, None] * columns + column)
+    return part.segments(row[:, None] * columns + column, target_segments)
 
 
 def _layout(wish: int, height: int, width: int) -> tuple[int, int]:

@@ -34,7 +34,7 @@ def labels(
     maps of what the model sees. In Python, arrays are given by `limefw_plugins.segmenters.given(array)`.
 
     Args:
-        path: a file, or a list of files with a mask each (also a list of one).
+        path: a file, or a list of files with a mask each.
         background: the label of a label map that is in no segment and always kept; -1 always is. A colour's label is
             65536 red + 256 green + blue.
         max_pixels: a limit for each file, checked before anything is decoded.
@@ -50,6 +50,7 @@ def labels(
         raise InputError("a list of files has one mask (h, w) in each; a stack of masks is a file by itself")
     masks = [fit(image, each, str(file)) > 0 for each, file in zip(maps, files, strict=True)]
     empty = [str(file) for file, each in zip(files, maps, strict=True) if not each.any()]
+    _refuse_one(len(masks), path[0])
     return segments_of(np.stack(masks), _distinct([file.stem for file in files]), empty)
 
 

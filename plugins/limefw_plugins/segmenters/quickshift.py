@@ -29,6 +29,8 @@ def quickshift(
 ) -> Segments:
     """Mode seeking in colour and position (Vedaldi & Soatto 2008), lime's own segmenter, with scikit-image's labels.
 
+    They are those of the pixels as float64 from 0 to 1. One colour alone is refused, unless the ratio is 0.
+
     Args:
         kernel_size: width of the density estimate: larger = fewer segments.
         max_dist: the furthest that a pixel is linked to its mode.
@@ -39,7 +41,8 @@ def quickshift(
         least: where fewer segments come out (small images), the kernel size is halved, down to 1; 1: never.
         target_segments: how many are wished for: up to ten cuts look for the kernel size that gives it
             within 5 %, and the nearest is taken; None: as it comes.
-        channels: to look at, counted from 0, or None for all; three are red, green and blue, one is grey.
+        channels: to look at, counted from 0, or None for all; three are red, green and blue, one is grey, and of others
+            white is as far from black as there.
         region: (top, left, bottom, right) as shares of the photograph; all else is always kept.
     """
     from skimage.filters import gaussian
@@ -59,7 +62,8 @@ def quickshift(
 
     if target_segments is not None:
         # the time grows with the square of the kernel size
-        return part.segments(nearest_cut(cut, target_segments, kernel_size, 1.0, max(kernel_size, 16.0)))
+        found = nearest_cut(cut, target_segments, kernel_size, 1.0, max(kernel_size, 16.0))
+        return part.segments(found, target_segments)
     while True:
         labels = cut(kernel_size)
         if kernel_size <= 1 or labels.max() + 1 >= least:

@@ -277,14 +277,15 @@ def test_a_background_that_is_not_there_is_told(tmp_path):
 
 
 def test_a_list_is_a_mask_each_and_every_one_has_a_name(tmp_path):
-    """A list of one file too; files of one name in several folders are numbered."""
+    """Files of one name in several folders are numbered; of a list of one file there is one, which is not enough."""
     paths = []
     for at in range(3):
         (tmp_path / str(at)).mkdir()
         paths.append(save(tmp_path / str(at), "mask.png" if at < 2 else "dog.png", np.uint8(quarters(40, 60) == at)))
     assert labels(image(), RNG(0), path=paths).names == ("mask (1)", "mask (2)", "dog")
-    (only,) = labels(image(), RNG(0), path=[save(tmp_path, "one.png", np.uint8(quarters(40, 60)))]).names
-    assert only == "one"
+    only = save(tmp_path, "one.png", np.uint8(quarters(40, 60)))
+    with pytest.raises(limefw.InputError, match=r"one\.png has one segment, .* mark what lies around it too"):
+        labels(image(), RNG(0), path=[only])
 
 
 def test_an_empty_mask_is_told(tmp_path):

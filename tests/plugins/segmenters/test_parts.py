@@ -1,5 +1,7 @@
 """What all image segmenters share: channels, region, a number of segments as the wish."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -204,6 +206,15 @@ def test_a_number_of_segments_as_the_wish(name, wish, photo):
     found = segment(name, photo, target_segments=wish)
     assert abs(found.count - wish) <= wish / 5
     np.testing.assert_array_equal(found.labels, segment(name, photo, target_segments=wish).labels)
+
+
+@pytest.mark.parametrize("name", ["quickshift", "slic", "felzenszwalb", "watershed", "grid"])
+def test_a_number_that_was_missed_by_far_is_told(name, photo):
+    """Of 8 x 8 pixels nobody makes a thousand segments; of a photograph's number in reach nothing is said."""
+    tiny = Image(np.random.default_rng(0).integers(0, 255, (8, 8, 3), dtype=np.uint8), (0, 255))
+    (note,) = segment(name, tiny, target_segments=1000).notes
+    assert re.match(r"1000 segments were wished for, and \d+ came nearest", note)
+    assert not segment(name, photo, target_segments=40).notes
 
 
 @settings(max_examples=100, deadline=None)
