@@ -470,6 +470,8 @@ class Run:
                 if not budget.left(game.asked):
                     game.not_exhaustive()
                     break
+                if watch is not None and not game.asked:
+                    self._check_told(block)
                 if self._ask(game, block.take(slice(0, budget.left(game.asked))), watch):
                     break
             if watch is not None and game.asked and not game.exhaustive:
@@ -483,6 +485,15 @@ class Run:
             return Outcome(reason)
         reason, doubt = watch.ended(reason)
         return Outcome(reason, doubts=(Caution("not_stable", doubt),) if doubt else (), watched=watch.to_mapping())
+
+    def _check_told(self, first: Draws) -> None:
+        """See that automatic stopping can be told something by the sampler's rows, before the model is asked."""
+        if first.groups is not None and (first.groups < 0).all():
+            text = (
+                f"rows of {self.recipe.stages['sampler']} are not independent and have no intervals, by which "
+                'samples = "auto" tells when to stop: take another sampler, or give a number of samples'
+            )
+            raise RecipeError([text])
 
     def _interrupted(self, error: KeyboardInterrupt, game: Game, how: str = "") -> Outcome:
         """Return how an interrupted game ended, of which what was drawn is explained.

@@ -132,13 +132,18 @@ def test_rows_of_one_array_say_nothing_of_their_errors(row, sampler, known):
     assert (fit.standard_errors is not None) == known
 
 
-def test_automatic_stopping_says_that_sobol_has_no_intervals():
-    """It draws the maximum, and says why that is all it can do."""
-    table = limefw.Table(np.random.default_rng(0).normal(size=(300, 5)))
-    model = lambda rows: 1 / (1 + np.exp(-np.asarray(rows, float)[:, :2].prod(axis=1)))
-    found = limefw.explain(table.row(3), model, sampler="sobol", samples={"max": 400})
-    (caution,) = (one for one in found.health.cautions if one.code == "not_stable")
-    assert "not independent and have no intervals" in caution.message
+def test_automatic_stopping_by_rows_without_intervals_is_refused():
+    """Before the model is asked, but to see what it returns: nothing could tell when to stop."""
+    table, asked = limefw.Table(np.random.default_rng(0).normal(size=(300, 5))), []
+
+    def model(rows):
+        asked.append(len(rows))
+        return 1 / (1 + np.exp(-np.asarray(rows, float)[:, :2].prod(axis=1)))
+
+    with pytest.raises(limefw.RecipeError, match=r"sobol.* not independent and have no intervals, .* take another"):
+        limefw.explain(table.row(3), model, sampler="sobol", samples={"max": 400})
+    assert sum(asked) <= 1
+    found = limefw.explain(table.row(3), model, sampler="sobol", samples=400)
     assert found.top(1)[0].standard_error is None
 
 
