@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.results.explanation import Explanation
-from limefw_plugins.renderers._findings import PALE_MEANS, Finding
+from limefw_plugins.renderers._findings import PALE_MEANS, TIED, Finding
 from limefw_plugins.renderers._letters import FAINT, Words, leading, readable, wrapped
 from limefw_plugins.renderers._paint import Palette
 from limefw_plugins.renderers._sheet import Sheet
@@ -107,14 +107,17 @@ def trust(explanation: Explanation, label: int) -> str:
 
 
 def listed_effects(found: Sequence[Finding], words: Wording, colors: Palette) -> Paragraph:
-    """Return each segment's number with its effect."""
+    """Return each segment's number with its effect and interval, and a mark where the order of two may be chance."""
     if not found:
         return Paragraph([Words(words.nothing)])
     listed = [
         Words(
-            unbroken(f"{item.segment}: {item.effect_text}") + GAP, FAINT if item.faint else colors.ink(item.effect)
+            unbroken(f"{f'{TIED} ' if item.tied else ''}{item.segment}: {item.known_text}") + GAP,
+            FAINT if item.faint else colors.ink(item.effect),
         )
         for item in found
-    ]  # fmt: skip
+    ]
     gloss = f" ({words.gloss})" if words.gloss else ""
-    return Paragraph([Words(f"{words.unit.capitalize()} by {words.part}{gloss}:"), *listed])
+    known = " with 95% intervals" if any(item.margin for item in found) else ""
+    meant = [Words(f"{TIED} rank not resolved", FAINT)] if any(item.tied for item in found) else []
+    return Paragraph([Words(f"{words.unit.capitalize()} by {words.part}{known}{gloss}:"), *listed, *meant])

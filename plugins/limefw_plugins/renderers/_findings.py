@@ -11,7 +11,7 @@ from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._areas import areas_at
 from limefw_plugins.renderers._picture import labels_at
 from limefw_plugins.renderers._places import place_words
-from limefw_plugins.renderers._words import decimals_for, printable, signed
+from limefw_plugins.renderers._words import decimals_for, number, printable, signed
 
 
 PALE_MEANS = "no clear effect"
@@ -87,6 +87,11 @@ class Finding:
     def effect_text(self) -> str:
         """The effect with its sign."""
         return signed(self.effect, self.decimals)
+
+    @property
+    def known_text(self) -> str:
+        """The effect, and half the width of its interval where there is one."""
+        return self.effect_text if not self.margin else f"{self.effect_text} ± {number(self.margin, self.decimals)}"
 
     @property
     def interval_text(self) -> str:

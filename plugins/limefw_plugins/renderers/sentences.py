@@ -60,7 +60,7 @@ def _side(found: Sequence[Finding], many: int, words: Wording, *, positive: bool
     verb = words.plus if positive else words.minus
     if not found:
         return f"Nothing {verb} it."
-    parts = [f"{item.title} ({', '.join(filter(None, (item.place, item.effect_text)))}{item.doubt})" for item in found]
+    parts = [f"{item.title} ({', '.join(filter(None, (item.place, item.known_text)))}{item.doubt})" for item in found]
     rest = f"; {many - len(found)} more do so less" if many > len(found) else ""
     first, _, behind = verb.partition(" ")
     verb = " ".join(filter(None, (first.removesuffix("s") if len(found) > 1 else first, behind)))

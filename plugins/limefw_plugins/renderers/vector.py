@@ -50,7 +50,7 @@ def vector(
             "name": printable(explanation.segments.names[segment]),
             "path": path,
             "effect": every[segment].effect if segment in every else 0.0,
-            "text": every[segment].effect_text if segment in every else "no effect",
+            "text": every[segment].known_text if segment in every else "no effect",
             "color": colors.fill(every[segment].effect) if segment in chosen else "none",
             "opacity": _opacity(every[segment], strongest) if segment in chosen else 0,
             "line": 0.25 if segment not in chosen else PALE if every[segment].faint else 1,
