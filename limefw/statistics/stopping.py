@@ -1,6 +1,7 @@
 """When enough samples have been drawn: a number of them, or until the strongest segments are stable."""
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -191,6 +192,7 @@ class Watch:
     rng: Callable[[], np.random.Generator]
     looked: list[Look] = field(default_factory=list)
     _imagined: list[Imagined] = field(default_factory=list)
+    _others: int = sys.maxsize  # segments but one: of all of them any run has the same
 
     @property
     def next_look(self) -> int:
@@ -218,6 +220,7 @@ class Watch:
     def _look(self, drawn: int) -> Look:
         around, fits = self.fitted()
         groups, width = len(np.unique(around.groups)), around.codes.shape[1]
+        self._others = width - 1
         self._imagined.clear()
         if (around.targets == around.targets[0]).all():
             return Look(drawn, constant=True)
@@ -229,8 +232,8 @@ class Watch:
             return Look(drawn, hindrance="the surrogate gave no covariance; surrogates linear and ridge do")
         few = min(carriers(around, at) for at in range(len(fits))) < CARRIERS
         text = (
-            "a few samples carry nearly all of the variation: use the target log_odds (where it is that: probability), "
-            "or larger segments"
+            "a few samples carry nearly all of the variation: more samples may do (a larger max), or another target "
+            "(log_odds for probability, or the other way round), or larger segments"
         )
         for fit, targets in zip(fits, around.targets.T, strict=True):
             self._imagined.append(Imagined.of(fit, targets, self.auto.top, self.rng()))
@@ -260,7 +263,7 @@ class Watch:
         Args:
             reason: why it ended, where that was not decided here.
         """
-        look, what = self.looked[-1], f"the top {self.auto.top}"
+        look, what = self.looked[-1], f"the top {min(self.auto.top, self._others)}"
         if look.constant:
             return "the model's answer never changed", ""
         if look.hindrance:

@@ -237,7 +237,13 @@ def test_a_saturated_model_is_not_believed_at_once():
 
     found = explained(model, samples={"max": 256})
     (text,) = [caution.message for caution in found.health.cautions if caution.code == "not_stable"]
-    assert "a few samples carry nearly all of the variation: use the target log_odds" in text
+    assert "a few samples carry nearly all of the variation: more samples may do" in text
+
+
+def test_a_top_of_all_segments_is_that_of_all_but_one():
+    """Of all of them any run has the same: what is said is what was looked at."""
+    found = explained(samples={"max": 150, "stop": "top30", "confidence": 0.99})
+    assert "the top 19 are not stable yet" in " ".join(each.message for each in found.health.cautions)
 
 
 def test_too_few_groups_are_said():

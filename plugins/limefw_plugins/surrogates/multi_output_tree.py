@@ -49,30 +49,37 @@ def multi_output_tree(
         left = model.predict(codes).reshape(targets.shape) - (targets - means)
         return model.tree_, float(weights @ (left**2).sum(axis=1))
 
-    tree = _smallest(grown, max_leaves, (1.0 - fidelity) * spread + 1e-12 * spread)
+    tree, left = _smallest(grown, max_leaves, (1.0 - fidelity) * spread + 1e-12 * spread)
+    missed = {}
+    if left > (1.0 - fidelity) * spread + 1e-12 * spread:
+        text = (
+            f"a tree of {max_leaves} leaves follows {1 - left / spread:.0%} of all labels' answers, not {fidelity:.0%}"
+        )
+        missed["caution"] = f"{text}: allow more max_leaves, or ask for less fidelity"
     nodes, values = nodes_of(tree), tree.value[:, :, 0] + means
     rules = _rules(nodes, values)
     fits = []
     for number, target in enumerate(targets.T):
-        detail = {**nodes, "value": values[:, number], "rules": rules, "joint": targets.shape[1]}
+        detail = {**nodes, "value": values[:, number], "rules": rules, "joint": targets.shape[1], **missed}
         fits.append(fit_of_form(around, target, detail))
     return fits
 
 
-def _smallest(grown: Callable[[int], tuple[Any, float]], most: int, enough: float) -> Any:
-    """Return the tree of the fewest leaves whose error is small enough, else of the most; each holds those before."""
+def _smallest(grown: Callable[[int], tuple[Any, float]], most: int, enough: float) -> tuple[Any, float]:
+    """Return the tree of the fewest leaves whose error is small enough, else of the most, and that error.
+
+    Each holds those before.
+    """
     low, high = 2, most
     best, error = grown(most)
-    if error > enough:
-        return best
-    while low < high:
+    while error <= enough and low < high:
         middle = (low + high) // 2
-        tree, error = grown(middle)
-        if error <= enough:
-            best, high = tree, middle
+        tree, left = grown(middle)
+        if left <= enough:
+            best, error, high = tree, left, middle
         else:
             low = middle + 1
-    return best
+    return best, error
 
 
 def _rules(nodes: dict[str, Any], values: Floats) -> list[dict[str, Any]]:

@@ -326,6 +326,14 @@ def test_one_field_of_noise_is_exact_and_several_are_not():
     np.testing.assert_array_equal(several.neighbourhood.targets, again.neighbourhood.targets)
 
 
+def test_fields_of_noise_are_those_of_every_run():
+    """No error knows of other fields, so other seeds have the same ones, unless that is asked for."""
+    cat, cut = photo(24, 36), limefw.Segments.from_labels(np.indices((24, 36))[1] // 6)
+    for params, alike in (({}, True), ({"field_seed": 3}, True), ({"field_seed": None}, False)):
+        one, other = (noise(cat, cut, np.random.default_rng(seed), **params).fingerprint() for seed in (0, 1))
+        assert (one == other) == alike
+
+
 # --- other pictures
 
 

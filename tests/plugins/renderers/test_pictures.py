@@ -9,8 +9,11 @@ from skimage.data import chelsea
 
 from limefw.errors import LabelError
 from limefw.modalities.image import Image
-from limefw_plugins.renderers._findings import findings
+from limefw_plugins.renderers._captioned import listed_effects
+from limefw_plugins.renderers._findings import Finding, findings
 from limefw_plugins.renderers._marks import spread
+from limefw_plugins.renderers._paint import PALETTES
+from limefw_plugins.renderers._words import Wording
 from limefw_plugins.renderers.bars import bars
 from limefw_plugins.renderers.figure import figure
 from limefw_plugins.renderers.heatmap import heatmap, what_signs
@@ -312,3 +315,21 @@ def test_numbers_lie_apart_and_inside_however_many_there_are():
             away = np.abs(places[at] - places[:at]) - (boxes[at] + boxes[:at])
             assert (away >= 0).any(axis=1).all()
         np.testing.assert_array_equal(places[0], np.clip(wanted[0], boxes[0], whole - boxes[0]))
+
+
+def test_effects_below_a_picture_say_how_well_they_are_known():
+    """With half an interval, and a mark before a rank that is not resolved; exact ones and those without stand alone."""
+
+    def finding(segment, effect, margin, tied=False):
+        return Finding(1, segment, f"superpixel {segment}", effect, margin, 0.1, "centre", 3, tied, 0.3)
+
+    words, colors = Wording("probability", part="superpixel"), PALETTES["green-red"]
+    known = listed_effects([finding(4, 0.3, 0.0125), finding(7, -0.29, 0.02, tied=True)], words, colors)
+    text = " ".join(each.text for each in known.words).replace("\N{NO-BREAK SPACE}", " ")
+    assert "by superpixel with 95% intervals:" in text
+    assert re.search(r"4: \+0\.300 ± 0\.01[23].*≈ 7: \N{MINUS SIGN}0\.290 ± 0\.020.*≈ rank not resolved", text)
+    for margin in (None, 0.0):
+        plain = listed_effects([finding(4, 0.3, margin)], words, colors)
+        text = " ".join(each.text for each in plain.words)
+        assert "±" not in text
+        assert "95%" not in text

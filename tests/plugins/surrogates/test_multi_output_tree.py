@@ -66,6 +66,17 @@ def test_it_stops_at_the_most_leaves(make):
     assert leaves(fits[0]) == 5
 
 
+def test_a_fidelity_that_was_missed_is_told(make):
+    """As a caution of every label, with what was reached; where it is reached there is none."""
+    around = make(rows=400, targets=2)
+    fits = multi_output_tree(around, rng(), fidelity=1.0, max_leaves=5)
+    reached = f"{pooled_r2(around, fits):.0%}"
+    assert [fit.detail["caution"].split(":")[0] for fit in fits] == [
+        f"a tree of 5 leaves follows {reached} of all labels' answers, not 100%"
+    ] * 2
+    assert all("caution" not in fit.detail for fit in multi_output_tree(around, rng(), fidelity=0.3, max_leaves=100))
+
+
 def test_rules_say_what_the_tree_says(make):
     """Each row follows exactly one rule, which gives all labels their answers; samples are counted."""
     around = make(rows=300, targets=3)
