@@ -318,7 +318,7 @@ def test_numbers_lie_apart_and_inside_however_many_there_are():
 
 
 def test_effects_below_a_picture_say_how_well_they_are_known():
-    """With half an interval, and a mark before a rank that is not resolved; exact ones and those without stand alone."""
+    """With half an interval, and a mark before a rank that is not resolved; exact ones stand alone."""
 
     def finding(segment, effect, margin, tied=False):
         return Finding(1, segment, f"superpixel {segment}", effect, margin, 0.1, "centre", 3, tied, 0.3)
