@@ -11,6 +11,7 @@ from limefw.results.explanation import Explanation
 from limefw_plugins.renderers._findings import PALE_MEANS, TIED, Finding
 from limefw_plugins.renderers._letters import FAINT, Words, leading, readable, wrapped
 from limefw_plugins.renderers._paint import Palette
+from limefw_plugins.renderers._rule import with_rule
 from limefw_plugins.renderers._sheet import Sheet
 from limefw_plugins.renderers._trust import caution_sentence
 from limefw_plugins.renderers._words import Wording, fidelity, printable, wording_of
@@ -97,13 +98,13 @@ def key(words: Wording, colors: Palette, found: Sequence[Finding]) -> Paragraph:
 
 
 def trust(explanation: Explanation, label: int) -> str:
-    """Return the sentence on fidelity, or the caution that makes it pointless."""
+    """Return the rule where there is one and the sentence on fidelity, or the caution that makes it pointless."""
     for caution in explanation.health.cautions:
         if caution.code in ("constant_model", "all_zero", "only_together") and caution.message.startswith(
             f"label {label}:"
         ):
             return caution_sentence(explanation, caution)
-    return fidelity(explanation, label)
+    return with_rule(explanation, label, fidelity(explanation, label))
 
 
 def listed_effects(found: Sequence[Finding], words: Wording, colors: Palette) -> Paragraph:

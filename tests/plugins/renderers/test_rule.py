@@ -1,12 +1,15 @@
 """A rule is said in words, the same in every text and page."""
 
+import io
 import json
 import re
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 import limefw
+from limefw_plugins.renderers._captioned import trust
 
 
 COINS = {"use": "bernoulli", "enumerate_small": False}
@@ -49,6 +52,16 @@ def test_the_pages_script_has_it_too(picture):
     data = re.search(r'<script[^>]*type="application/json"[^>]*>(.*?)</script>', picture.render("html").data, re.DOTALL)
     (label,) = json.loads(data[1])["labels"].values()
     assert label["rule"].startswith("Rule: as long as superpixel")
+
+
+def test_what_stands_below_pictures_has_it_too(picture):
+    """Overlay, heat map, bars and the strongest alone share the sentence; it needs the room of more lines."""
+    assert trust(picture, 1).startswith("Rule: as long as superpixel")
+    with (
+        Pillow.open(io.BytesIO(picture.render("overlay").data)) as below,
+        Pillow.open(io.BytesIO(picture.render({"use": "overlay", "caption": False}).data)) as alone,
+    ):
+        assert below.height > alone.height + 100
 
 
 @pytest.mark.parametrize("renderer", ["text", "html", "sentences"])
