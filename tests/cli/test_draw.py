@@ -47,6 +47,26 @@ def test_formats_a_file_and_the_terminal_are_as_with_explain(run, saved, tmp_pat
     assert "How far to trust this" in out
 
 
+def test_a_label_and_a_number_of_parts_can_be_chosen(run, photo, mine, tmp_path):
+    """By those renderers that have such a setting; where none has it, or there is no such label, it is said."""
+    assert run("explain", photo, *FAST, "-l", "top:2", "-o", "two.limefw")[0] == 0
+    kept = limefw.load(tmp_path / "two.limefw")
+    other = kept.labels[1]
+    assert run("draw", "two.limefw", "-f", "overlay", "-f", "json", "-l", other, "--top", 2)[0] == 0
+    drawn = (tmp_path / "limefw-out" / "two-overlay.png").read_bytes()
+    assert drawn == kept.render({"use": "overlay", "label": other, "top": 2}).data
+    assert drawn != kept.render("overlay").data
+    assert run("draw", "two.limefw", "-f", "overlay", "-l", kept.names[other], "-o", "named.png")[0] == 0
+    assert (tmp_path / "named.png").read_bytes() == kept.render({"use": "overlay", "label": other}).data
+    code, _, err = run("draw", "two.limefw", "-f", "json", "--top", 3)
+    assert code == 2
+    assert "--top says nothing to json: name another renderer with --format" in err
+    code, _, err = run("draw", "two.limefw", "-f", "overlay", "-l", "zebra crossing")
+    assert code == 2
+    assert "label 'zebra crossing' was not explained" in err
+    assert run("draw", "two.limefw", "-f", "overlay", "--top", 0)[0] == 2
+
+
 def test_what_a_failed_run_left_is_drawn(run, photo, mine, tmp_path):
     """The partial explanation is one like any other."""
     assert run("explain", photo, "-m", "mine:tires", "-s", "segmenter=grid", "-n", "4000")[0] == 1
