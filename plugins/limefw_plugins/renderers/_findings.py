@@ -114,6 +114,16 @@ def ties_of(found: Sequence[Finding]) -> str:
     return f". {TIED_MEANS}" if any(item.tied for item in found) else ""
 
 
+def intervals_of(found: Sequence[Finding]) -> str:
+    """Say how wide the intervals of the strongest are, where there are any."""
+    margins = [item.margin for item in found if item.margin]
+    if not margins:
+        return ""
+    low, high = (number(margin, found[0].decimals) for margin in (min(margins), max(margins)))
+    ties = ", and the order of some may be chance" if any(item.tied for item in found) else ""
+    return f"95% intervals of the strongest: ± {low}{f' to {high}' if high != low else ''}{ties}."
+
+
 def places_of(explanation: Explanation) -> list[str]:
     """Say in words where each segment lies; empty where there is no picture."""
     count = explanation.segments.count

@@ -10,7 +10,7 @@ from annotated_types import Ge, Le
 from limefw.results.explanation import Explanation
 from limefw.types import Floats, Rendering
 from limefw_plugins.renderers._captioned import NARROWEST, Paragraph, bare, captioned, letter_size, title, trust
-from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._findings import Finding, findings, intervals_of
 from limefw_plugins.renderers._letters import FAINT, FONT, INK, Words, points
 from limefw_plugins.renderers._marks import SMALLEST, points_of
 from limefw_plugins.renderers._paint import PALETTES, Palette, PaletteName, diverging, heated
@@ -18,7 +18,6 @@ from limefw_plugins.renderers._picture import View, effects_at, view_of
 from limefw_plugins.renderers._scales import exponent_of, in_unit, unit_of
 from limefw_plugins.renderers._sheet import Sheet, drawing
 from limefw_plugins.renderers._words import MINUS, Wording, wording_of
-from limefw_plugins.renderers._words import number as written
 
 
 SIGNED, SIGNS = 0.2, 8
@@ -53,7 +52,7 @@ def heatmap(
     pixels = heated(view, values, colors)
     found, words = _strongest(explanation, number, per_area=per_area), wording_of(explanation)
     gloss = f"{words.noun[0].upper()}{words.noun[1:]}: {words.gloss}." if words.gloss else ""
-    said = " ".join(filter(None, (what_signs(found, words), gloss, _how_well_known(found), trust(explanation, number))))
+    said = " ".join(filter(None, (what_signs(found, words), gloss, intervals_of(found), trust(explanation, number))))
     paragraphs = [title(explanation, number), Paragraph([Words(said, FAINT)])]
     with drawing():
         sheet, axes, top = captioned(pixels, paragraphs, reserved=4.6) if caption else bare(pixels)
@@ -93,16 +92,6 @@ def signed_findings(found: Sequence[Finding]) -> list[Finding]:
 def what_signs(found: Sequence[Finding], words: Wording) -> str:
     """Say what the signs on a heat map mean, or nothing where it has none."""
     return f"The strongest are marked: + {words.plus}, {MINUS} {words.minus}." if signed_findings(found) else ""
-
-
-def _how_well_known(found: Sequence[Finding]) -> str:
-    """Say how wide the intervals of the strongest are, where there are any."""
-    margins = [item.margin for item in found if item.margin]
-    if not margins:
-        return ""
-    low, high = (written(margin, found[0].decimals) for margin in (min(margins), max(margins)))
-    ties = ", and the order of some may be chance" if any(item.tied for item in found) else ""
-    return f"95% intervals of the strongest: ± {low}{f' to {high}' if high != low else ''}{ties}."
 
 
 def signs(axes: Any, view: View, found: Sequence[Finding], size: float) -> None:
