@@ -180,7 +180,7 @@ FILLERS = {
     "mask": [{"token": "[MASK]"}, {"token": "<mask>"}],
     "mean_color": [{}, {"truncate": True}, {"patches": 2}],
     "neighbors": [{}, {"noise": 0.02}],
-    "noise": [{}, {"law": "uniform"}, {"fields": 4}],
+    "noise": [{}, {"law": "uniform"}, {"fields": 4}, {"field_seed": 1}],
     "other_values": [],
     "replace": [{"by": {"good": "fine"}}, {"by": {"good": "poor"}}, {"by": {"Good": "fine"}, "ignore_case": False},
                 {"by": {"good": "fine"}, "otherwise": "-"}],
@@ -188,7 +188,7 @@ FILLERS = {
     "series_constant": [{"value": 0.0}, {"value": 0.1}],
     "series_mean": [{}, {"of": "segment"}],
     "series_neighbors": [],
-    "series_noise": [{}, {"law": "values"}, {"fields": 4}],
+    "series_noise": [{}, {"law": "values"}, {"fields": 4}, {"field_seed": 1}],
 }  # fmt: skip
 
 
@@ -228,10 +228,12 @@ def test_another_parameter_of_a_filler(name, at, files):
     check({**given, "filler": first}, {**given, "filler": second})
 
 
-@pytest.mark.parametrize("name", ["noise", "neighbors", "series_noise"])
-def test_another_seed_of_a_random_filler(name):
+@pytest.mark.parametrize(
+    ("name", "params"), [("noise", {"field_seed": None}), ("neighbors", {}), ("series_noise", {"field_seed": None})]
+)
+def test_another_seed_of_a_random_filler(name, params):
     """What it shows is drawn anew, and so is asked anew."""
-    given = {**SOURCES[known(name).modality], "filler": name}
+    given = {**SOURCES[known(name).modality], "filler": {"use": name, **params}}
     check(given, {**given, "seed": 1})
 
 
