@@ -223,13 +223,17 @@ def _of_design(around: Neighbourhood) -> list[Caution]:
     return [Caution("entangled", text + "more freely (sampler bernoulli does)")]
 
 
+def _first_of(segments: Sequence[int]) -> str:
+    """Return the numbers of a few segments, and dots where there are more."""
+    return ", ".join(map(str, segments[:5])) + (", ..." if len(segments) > 5 else "")
+
+
 def _never_hidden(around: Neighbourhood) -> list[Caution]:
     """Return a caution where some segments were never hidden: no draw says anything of them."""
     never = np.flatnonzero(unvaried(around.codes)).tolist()
     if not never:
         return []
-    which = ", ".join(map(str, never[:5])) + (", ..." if len(never) > 5 else "")
-    text = f"{len(never)} of {around.codes.shape[1]} segments were never hidden or changed ({which})"
+    text = f"{len(never)} of {around.codes.shape[1]} segments were never hidden or changed ({_first_of(never)})"
     return [Caution("never_hidden", f"{text}: their effects say nothing. Draw more, or from a wider law")]
 
 
@@ -243,8 +247,8 @@ def _hardly_hidden(around: Neighbourhood) -> list[Caution]:
     hardly = np.flatnonzero((fewer > 0) & (fewer < FEW_CHANGES)).tolist()
     if not hardly:
         return []
-    which = ", ".join(map(str, hardly[:5])) + (", ..." if len(hardly) > 5 else "")
-    text = f"fewer than {FEW_CHANGES} of {rows} draws decide the effects of {len(hardly)} of {width} segments ({which})"
+    which = f"{len(hardly)} of {width} segments ({_first_of(hardly)})"
+    text = f"fewer than {FEW_CHANGES} of {rows} draws decide the effects of {which}"
     more = "what is said of them, intervals too, hangs on these. Draw more, or from a wider law"
     return [Caution("hardly_hidden", f"{text}: {more}")]
 

@@ -226,8 +226,6 @@ class Watch:
             return Look(drawn, constant=True)
         if groups < GROUPS_PER_SEGMENT * width:
             return Look(drawn, hindrance=_too_few_groups(groups, width, drawn))
-        if (around.groups < 0).all():
-            return Look(drawn, hindrance="the sampler's rows are not independent and have no intervals: take another")
         if any(fit.covariance is None for fit in fits):
             return Look(drawn, hindrance="the surrogate gave no covariance; surrogates linear and ridge do")
         few = min(carriers(around, at) for at in range(len(fits))) < CARRIERS

@@ -49,9 +49,10 @@ def multi_output_tree(
         left = model.predict(codes).reshape(targets.shape) - (targets - means)
         return model.tree_, float(weights @ (left**2).sum(axis=1))
 
-    tree, left = _smallest(grown, max_leaves, (1.0 - fidelity) * spread + 1e-12 * spread)
+    enough = (1.0 - fidelity) * spread + 1e-12 * spread
+    tree, left = _smallest(grown, max_leaves, enough)
     missed = {}
-    if left > (1.0 - fidelity) * spread + 1e-12 * spread:
+    if left > enough:
         text = (
             f"a tree of {max_leaves} leaves follows {1 - left / spread:.0%} of all labels' answers, not {fidelity:.0%}"
         )
