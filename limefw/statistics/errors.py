@@ -10,8 +10,8 @@ from limefw.statistics.scores import INTERVAL, rounding
 from limefw.types import Floats, Neighbourhood
 
 
-FEW_CARRIERS = 8
-"""Groups that must carry the spread of the others, for these to say by themselves how far they spread."""
+FEW_CARRIERS = 4
+"""Groups that must carry the spread of the others, for these to say to which side they are skewed."""
 
 MOST_OVERSTATED = 1.25
 """How many times too large HC3 may make a variance where all rows err alike: more is taken back."""
@@ -29,8 +29,9 @@ def sandwich(
     Groups of negative numbers are in every run and add nothing. So is the group of the first row, the instance, but
     beside the law: b = A^-1 u_0 is what it pulls the coefficients by. The others' spread is that around the line
     without it, and a pull is added as far as an interval needs to hold what lies so far beside its middle (Armstrong &
-    Kolesar 2020): `_share` of it. Where fewer than FEW_CARRIERS groups carry that spread, the answers that matter may
-    not have been drawn: then the first group counts as one of them.
+    Kolesar 2020): `_share` of it. Skewed estimates lie beside it too, by `_skewed`, and the pull may undo that: what
+    counts is the difference. Fewer than FEW_CARRIERS groups do not tell the skew. Where none departs from the line, the
+    answers that matter were not drawn: then the first group counts as one of them.
 
     HC3 overstates where rows are few for the columns, by a factor that is known for rows that err alike; what exceeds
     MOST_OVERSTATED of it is taken back.
@@ -57,20 +58,32 @@ def sandwich(
         level = weighted_means(around.targets, weights) - weighted_means(around.codes, weights) @ base
     else:
         level = intercepts
-    spread, carriers = _spread(around, rest, bread, moments, base, level)
-    few = carriers < FEW_CARRIERS
-    whole = _spread(around, rest, bread, moments, beta, intercepts)[0] if few.any() else spread
+    spread, lean, carriers = _spread(around, rest, bread, moments, base, level)
+    silent = carriers == 0
+    whole = _spread(around, rest, bread, moments, beta, intercepts)[0] if silent.any() else spread
     back = min(1.0, MOST_OVERSTATED / _overstated(around, rest, bread, moments))
+    skewed = _skewed(len(numbers) - width - 1) * np.sqrt(back)
     found: list[Floats | None] = []
     for target, pull in enumerate(pulls):
-        own = back * (whole if few[target] else spread)[target]
-        part = pull if few[target] else pull * np.sqrt(_share(pull, own))
+        own = back * (whole if silent[target] else spread)[target]
+        beside = pull - skewed * lean[target] if carriers[target] >= FEW_CARRIERS else pull
+        part = beside if silent[target] else beside * np.sqrt(_share(beside, own))
         found.append(own + np.outer(part, part))
     return found
 
 
-def _share(pull: Floats, covariance: Floats) -> Floats:
-    """Return (k,) how much of a squared pull widens a variance, for 95 % of intervals to hold what it points away from.
+def _skewed(freedom: int) -> float:
+    """Return how far skew moves the ends of a 95 % interval, in units of a third moment by its variance.
+
+    (2 z^2 + 1) / 6, to the side of the longer tail (Johnson 1978; Hall 1983), times what frees a third moment of bias
+    (Fisher's G1).
+    """
+    n = max(3, freedom)
+    return (2.0 * INTERVAL**2 + 1.0) / 6.0 * n**2 / ((n - 1) * (n - 2))
+
+
+def _share(beside: Floats, covariance: Floats) -> Floats:
+    """Return (k,) how much of what lies beside the middle, squared, widens a variance for 95 % of intervals to hold it.
 
     The interval to both sides of a normal variable of mean t and variance 1 that holds 0 so often is of half-width
     c(t), from 1.96 to t + 1.645, and the share is (c(t)^2 / 1.96^2 - 1) / t^2, from 1 down to 1 / 1.96^2; this is it
@@ -78,7 +91,7 @@ def _share(pull: Floats, covariance: Floats) -> Floats:
     """
     errors = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
     least = 1.0 / INTERVAL**2
-    steep = np.divide(np.abs(pull), errors, out=np.full(len(pull), np.inf), where=errors > 0)
+    steep = np.divide(np.abs(beside), errors, out=np.full(len(beside), np.inf), where=errors > 0)
     return np.asarray(least + (1.0 - least) / (1.0 + 0.427 * steep**1.29))
 
 
@@ -89,10 +102,15 @@ def _spread(
     moments: Gram,
     beta: Floats,
     intercepts: Floats,
-) -> tuple[Floats, Floats]:
-    """Return the covariance ``(t, k, k)`` by the scores of groups, and (t,) how many carry it as if all alike did."""
+) -> tuple[Floats, Floats, Floats]:
+    """Return the covariance ``(t, k, k)`` of coefficients by the scores of groups, their lean, and its carriers.
+
+    The lean ``(t, k)`` is the third moment by the variance, in the unit of the coefficients. Carriers are (t,) how many
+    groups carry the covariance as if all alike did, 0 where none does.
+    """
     width, count = beta.shape
     meat, total, squares = np.zeros((count, width, width)), np.zeros(count), np.zeros(count)
+    cubes, own = np.zeros((count, width)), np.zeros((count, width))
     unit = np.abs(around.targets).max(axis=0)
     unit[unit == 0] = 1.0
     for rows in _in_blocks(groups):
@@ -100,12 +118,15 @@ def _spread(
         meat += np.einsum("gtk,gtl->tkl", scores, scores, optimize=True) if count > 1 else _outer(scores)
         # in units of the answers, whose fourth power may be beyond all numbers
         scores /= unit[:, None]
-        sizes = np.einsum("gtk,gtk->gt", scores @ bread, scores)
+        moved = scores @ bread
+        cubes, own = cubes + (moved**3).sum(axis=0), own + (moved**2).sum(axis=0)
+        sizes = np.einsum("gtk,gtk->gt", moved, scores)
         total, squares = total + sizes.sum(axis=0), squares + (sizes**2).sum(axis=0)
     # answers that lie on the line to rounding carry nothing
     seen = total > rounding(np.ones(1)) ** 2 * float(around.weights.sum())
     carriers = np.divide(total**2, squares, out=np.zeros(count), where=seen)
-    return bread @ meat @ bread, carriers
+    lean = unit[:, None] * np.divide(cubes, own, out=np.zeros_like(own), where=own > 0)
+    return bread @ meat @ bread, lean, carriers
 
 
 def _overstated(around: Neighbourhood, groups: list[NDArray[np.intp]], bread: Floats, moments: Gram) -> float:
