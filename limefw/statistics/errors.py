@@ -18,7 +18,12 @@ MOST_OVERSTATED = 1.25
 
 
 def sandwich(
-    around: Neighbourhood, moments: Gram, beta: Floats, intercepts: Floats, alpha: float
+    around: Neighbourhood,
+    moments: Gram,
+    beta: Floats,
+    intercepts: Floats,
+    alpha: float,
+    basis: Floats | None = None,
 ) -> list[Floats | None]:
     """Return for each target the ``(k, k)`` covariance of ridge coefficients, robust to misfit and to groups of rows.
 
@@ -29,12 +34,15 @@ def sandwich(
     Groups of negative numbers are in every run and add nothing. So is the group of the first row, the instance, but
     beside the law: b = A^-1 u_0 is what it pulls the coefficients by. The others' spread is that around the line
     without it, and a pull is added as far as an interval needs to hold what lies so far beside its middle (Armstrong &
-    Kolesar 2020): `_share` of it. Skewed estimates lie beside it too, by `_skewed`, and the pull may undo that: what
-    counts is the difference. Fewer than FEW_CARRIERS groups do not tell the skew. Where none departs from the line, the
-    answers that matter were not drawn: then the first group counts as one of them.
+    Kolesar 2020). Skewed estimates lie beside it as well, and the pull may undo that: what counts is the difference.
+    Fewer than FEW_CARRIERS groups do not tell the skew. Where none departs from the line, the answers that matter were
+    not drawn: then the first group counts as one of them.
 
     HC3 overstates where rows are few for the columns, by a factor that is known for rows that err alike; what exceeds
     MOST_OVERSTATED of it is taken back.
+
+    Skew and pulls are those of single effects. Where these are not the coefficients, `basis` has orthonormal columns
+    ``(d, k)``, and effects are basis @ coefficients.
 
     None where there are not more groups than columns, or none of them is drawn; zeros where the neighbourhood is
     exhaustive, as another draw would be the same.
@@ -58,17 +66,16 @@ def sandwich(
         level = weighted_means(around.targets, weights) - weighted_means(around.codes, weights) @ base
     else:
         level = intercepts
-    spread, lean, carriers = _spread(around, rest, bread, moments, base, level)
+    spread, leans, carriers = _spread(around, rest, bread, moments, base, level, basis)
     silent = carriers == 0
-    whole = _spread(around, rest, bread, moments, beta, intercepts)[0] if silent.any() else spread
+    whole = _spread(around, rest, bread, moments, beta, intercepts, basis)[0] if silent.any() else spread
     back = min(1.0, MOST_OVERSTATED / _overstated(around, rest, bread, moments))
-    skewed = _skewed(len(numbers) - width - 1) * np.sqrt(back)
+    skewed = _skewed(len(numbers) - width - 1) * np.sqrt(back) * (carriers >= FEW_CARRIERS)
     found: list[Floats | None] = []
     for target, pull in enumerate(pulls):
         own = back * (whole if silent[target] else spread)[target]
-        beside = pull - skewed * lean[target] if carriers[target] >= FEW_CARRIERS else pull
-        part = beside if silent[target] else beside * np.sqrt(_share(beside, own))
-        found.append(own + np.outer(part, part))
+        away = pull if silent[target] else _beside(pull, skewed[target] * leans[target], own, basis)
+        found.append(own + np.outer(away, away))
     return found
 
 
@@ -82,17 +89,19 @@ def _skewed(freedom: int) -> float:
     return (2.0 * INTERVAL**2 + 1.0) / 6.0 * n**2 / ((n - 1) * (n - 2))
 
 
-def _share(beside: Floats, covariance: Floats) -> Floats:
-    """Return (k,) how much of what lies beside the middle, squared, widens a variance for 95 % of intervals to hold it.
+def _beside(pull: Floats, lean: Floats, covariance: Floats, basis: Floats | None) -> Floats:
+    """Return (k,) what widens errors so that 95 % of intervals hold what lies a pull less a lean beside their middle.
 
     The interval to both sides of a normal variable of mean t and variance 1 that holds 0 so often is of half-width
-    c(t), from 1.96 to t + 1.645, and the share is (c(t)^2 / 1.96^2 - 1) / t^2, from 1 down to 1 / 1.96^2; this is it
-    to 1.3 % of c.
+    c(t), from 1.96 to t + 1.645; the share of t^2 that widens a variance as far is (c(t)^2 / 1.96^2 - 1) / t^2, from 1
+    down to 1 / 1.96^2. This is it to 1.3 % of c.
     """
+    if basis is not None:
+        return _beside(basis @ pull, lean, basis @ covariance @ basis.T, None) @ basis
     errors = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
-    least = 1.0 / INTERVAL**2
-    steep = np.divide(np.abs(beside), errors, out=np.full(len(beside), np.inf), where=errors > 0)
-    return np.asarray(least + (1.0 - least) / (1.0 + 0.427 * steep**1.29))
+    away, least = pull - lean, 1.0 / INTERVAL**2
+    steep = np.divide(np.abs(away), errors, out=np.full(len(away), np.inf), where=errors > 0)
+    return np.asarray(away * np.sqrt(least + (1.0 - least) / (1.0 + 0.427 * steep**1.29)))
 
 
 def _spread(
@@ -102,15 +111,16 @@ def _spread(
     moments: Gram,
     beta: Floats,
     intercepts: Floats,
+    basis: Floats | None,
 ) -> tuple[Floats, Floats, Floats]:
-    """Return the covariance ``(t, k, k)`` of coefficients by the scores of groups, their lean, and its carriers.
+    """Return the covariance ``(t, k, k)`` of coefficients by the scores of groups, its lean, and its carriers.
 
-    The lean ``(t, k)`` is the third moment by the variance, in the unit of the coefficients. Carriers are (t,) how many
+    The lean ``(t, d)`` of effects is their third moment by their variance, in their unit. Carriers are (t,) how many
     groups carry the covariance as if all alike did, 0 where none does.
     """
     width, count = beta.shape
     meat, total, squares = np.zeros((count, width, width)), np.zeros(count), np.zeros(count)
-    cubes, own = np.zeros((count, width)), np.zeros((count, width))
+    cubes = own = np.zeros((count, width if basis is None else len(basis)))
     unit = np.abs(around.targets).max(axis=0)
     unit[unit == 0] = 1.0
     for rows in _in_blocks(groups):
@@ -119,8 +129,9 @@ def _spread(
         # in units of the answers, whose fourth power may be beyond all numbers
         scores /= unit[:, None]
         moved = scores @ bread
-        cubes, own = cubes + (moved**3).sum(axis=0), own + (moved**2).sum(axis=0)
         sizes = np.einsum("gtk,gtk->gt", moved, scores)
+        apart = moved if basis is None else moved @ basis.T
+        cubes, own = cubes + (apart**3).sum(axis=0), own + (apart**2).sum(axis=0)
         total, squares = total + sizes.sum(axis=0), squares + (sizes**2).sum(axis=0)
     # answers that lie on the line to rounding carry nothing
     seen = total > rounding(np.ones(1)) ** 2 * float(around.weights.sum())

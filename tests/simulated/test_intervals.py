@@ -49,10 +49,6 @@ DESIGNS = {
 }
 SAME_LIMIT = {"hadamard": "paired", "leverage": "shapley_sizes"}
 
-PULLED = {"hadamard": {"curved"}}
-"""Boxes whose estimates are skewed to the side that the instance pulls away from: nearly all intervals hold then. How
-they do without the instance is put to the test as well."""
-
 
 def around(name, width, rows, seed):
     """Return the neighbourhood that a design makes of all boxes."""
@@ -97,22 +93,8 @@ def test_intervals_cover_the_limit(name, width, times):
     for each in times:
         shares = held(name, width, each * width, aim)
         found = {box: round(float(share), 4) for box, share in zip(BOXES, shares, strict=True)}
-        assert min(found.values()) >= 0.92, found
-        assert {box for box, share in found.items() if share > 0.99} <= PULLED.get(name, set()), found
-        assert 0.92 <= shares.mean() <= 0.99, found
-
-
-@pytest.mark.parametrize(("width", "times"), [(10, 8), (10, 16), (14, 8), (30, 8)])
-def test_without_the_instance_intervals_of_a_line_are_of_chance_alone(width, times):
-    """Where the first pair weighs nothing, `hadamard` covers its limit on the curved box as on others."""
-    aim, found = limit("hadamard", width)[:1], []
-    for seed in range(SEEDS):
-        one = around("hadamard", width, times * width, seed)
-        weights = np.where(np.arange(len(one)) < 2, 0.0, one.weights)
-        one = limefw.Neighbourhood(one.codes, one.targets[:, :1], weights, one.groups)
-        (fit,) = linear(one, None)
-        found.append(np.abs(fit.effects - aim[0]) <= margins(fit, one))
-    assert 0.92 <= np.mean(found) <= 0.99
+        # one cell is 0.9900: another machine's last digits may move one of its 2,000 intervals
+        assert 0.92 <= min(found.values()) <= max(found.values()) <= 0.992, found
 
 
 @pytest.mark.parametrize(("width", "rows"), [(6, 48), (7, 56), (10, 240), (10, 700), (10, 900)])

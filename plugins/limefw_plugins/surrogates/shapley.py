@@ -44,7 +44,7 @@ def shapley(around: Neighbourhood, _rng: Generator, /) -> list[Fit]:
     moments = Gram(weighted.T @ design, weighted.T @ lost, np.zeros(design.shape[1]), np.zeros(lost.shape[1]), np.inf)
     free = solve_ridge(moments, 0.0)[0] if design.shape[1] else np.zeros((0, lost.shape[1]))
     inside = replace(around, codes=design, targets=lost)
-    spread = sandwich(inside, moments, free, np.zeros(lost.shape[1]), 0.0)
+    spread = sandwich(inside, moments, free, np.zeros(lost.shape[1]), 0.0, basis)
     effects = share + basis @ free
     moves = _how_far_nothing_moves(around, hidden, lost - design @ free) if len(nothing) else np.zeros(lost.shape[1])
     return [

@@ -9,6 +9,7 @@ import pytest
 
 import limefw
 from limefw.results.intervals import margins
+from limefw.statistics import errors
 from limefw.types import Neighbourhood
 from limefw_plugins.kernels.shapley import MOST
 from limefw_plugins.kernels.shapley import shapley as kernel
@@ -178,8 +179,9 @@ def test_the_pipeline_says_whether_the_filler_draws(filler, drawn):
     assert found.neighbourhood.filled_by_chance is drawn
 
 
-def test_errors_are_those_of_leaving_out_one_pair_at_a_time():
-    """CR3 is the jackknife over groups: refitting without each pair in turn, the effects vary by it."""
+def test_errors_are_those_of_leaving_out_one_pair_at_a_time(monkeypatch):
+    """CR3 is the jackknife over groups: refitting without each pair in turn, the effects vary by it, skew apart."""
+    monkeypatch.setattr(errors, "FEW_CARRIERS", np.inf)
     box = looked_up(np.random.default_rng(3).normal(size=2**12))
     around = around_of(shapley_sizes, 12, 160, box)
     (fit,) = shapley(around, RNG)
@@ -190,6 +192,18 @@ def test_errors_are_those_of_leaving_out_one_pair_at_a_time():
     np.testing.assert_allclose(fit.covariance, np.array(changes).T @ np.array(changes), rtol=1e-6, atol=1e-10)
     # what all effects add up to is known without error
     assert np.ones(12) @ fit.covariance @ np.ones(12) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_skew_widens_the_errors_of_a_segment_whatever_its_place():
+    """Segments in another order have the errors that they had, of a box whose answers are skewed too."""
+    box, order = (
+        (lambda codes: np.exp(2 * codes[:, 0] + codes[:, 1] * codes[:, 2])),
+        np.random.default_rng(1).permutation(8),
+    )
+    around = around_of(shapley_sizes, 8, 120, box)
+    other = replace(around, codes=np.ascontiguousarray(around.codes[:, order]))
+    (fit,), (turned,) = shapley(around, RNG), shapley(other, RNG)
+    np.testing.assert_allclose(turned.covariance, fit.covariance[np.ix_(order, order)], rtol=1e-6, atol=1e-12)
 
 
 def test_without_the_all_hidden_row_the_line_goes_through_the_instance_alone():
