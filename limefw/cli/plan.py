@@ -53,4 +53,5 @@ def _lines(found: Any) -> list[str]:
         f"calls    {found.calls}, of at most {found.chunk} rows",
         f"seconds  about {found.seconds}: {timed}, and cutting; fits not counted",
         f"memory   about {found.memory / 1e6:,.3g} MB, beside the model's own",
+        *(f"! {caution.message}" for caution in found.cautions),
     ]

@@ -111,6 +111,7 @@ def evaluate(
         _case(source, mask, asked, recipe, settings, known, number if len(sources) > 1 else None)
         for number, (source, mask) in enumerate(zip(sources, given, strict=True))
     ]
+    _check_masks_are_used(cases, asked, known)
     loaded = Explainer(model, recipe=cases[0].recipe, registry=known).model
     with using(cache) as kept:
         verdicts, interrupted = _verdicts(cases, loaded, chunk, kept, on_progress, known)
@@ -204,6 +205,22 @@ def _free(name: str, taken: Any) -> str:
         number += 1
         free = f"{name} ({number})"
     return free
+
+
+def _check_masks_are_used(cases: Sequence[_Case], asked: Mapping[str, tuple[Any, Any]], registry: Registry) -> None:
+    """Refuse masks that no metric would look at; a function of the caller's own may."""
+    given_in_code = any(callable(use) for use, _ in asked.values())
+    needed = any("mask" in stage.plugin.needs for case in cases for stage in case.stages.values())
+    if needed or given_in_code or all(case.mask is None for case in cases):
+        return
+    plugins = [found.plugin for found in registry.all("metrics")]
+    fitting = [
+        one.name for one in plugins if "mask" in one.needs and one.modality in (None, cases[0].instance.modality)
+    ]
+    raise InputError(
+        f"none of these metrics looks at a mask: {', '.join(asked)}. Ask for {' or '.join(fitting)} as well, or leave "
+        "masks out"
+    )
 
 
 def check_metrics(metrics: Any, instance: Instance, registry: Registry) -> None:

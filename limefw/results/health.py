@@ -26,6 +26,9 @@ ENTANGLED = 1e-3
 FEW_CHANGES = 5
 """Draws that must hide a segment, or else show it, for its interval to say what it should."""
 
+FEW_DECIDE = 8
+"""Draws that must make up what a surrogate misses, for its intervals to hold as often as they say."""
+
 POOR_FIDELITY = 0.2
 """Cross-fitted R2 below which the surrogate hardly describes the model."""
 
@@ -158,14 +161,18 @@ def examine(
     labels, cautions = {}, list(extra)
     # a rule needs no sample for each segment, and may have no condition
     if not all(map(_is_rule, fits.values())):
-        groups = len(np.unique(around.groups))
-        cautions += _of_samples(rows, width, effective, groups, exhaustive=around.exhaustive, settled=settled)
-        cautions += [*_of_design(around), *_never_hidden(around), *_hardly_hidden(around)]
+        # sums of draws need no more of them than segments, and tell none from the others
+        sums = all(map(_is_sum, fits.values()))
+        groups = None if sums else len(np.unique(around.groups))
+        cautions += of_samples(rows, width, effective, groups, exhaustive=around.exhaustive, settled=settled)
+        cautions += [] if sums else _of_design(around)
+        cautions += [*_never_hidden(around), *_hardly_hidden(around)]
     cautions += of_number(width) if pictured else []
     for (label, fit), targets, score in zip(fits.items(), around.targets.T, scores, strict=True):
         resolved = _resolved(fit, targets)
         labels[label] = LabelHealth(fit.score, score, float(targets[0]), fit.local_prediction, resolved)
         cautions += _of_label(label, fit, around.codes, targets, score, unit)
+        cautions += _few_decide(label, fit, around, targets)
         if fit.detail.get("converged") is False:
             text = f"label {label}: the surrogate stopped before it was done: give it more max_iterations"
             cautions.append(Caution("not_converged", text))
@@ -178,23 +185,38 @@ def _is_rule(fit: Fit) -> bool:
     return fit.detail.get("form") == "rule"
 
 
+def _is_sum(fit: Fit) -> bool:
+    """Say whether each effect is a sum of its own: no least squares, with degrees of freedom that it counts itself."""
+    return isinstance(fit.detail.get("freedom"), int)
+
+
 def _resolved(fit: Fit, targets: Floats) -> int | None:
     errors = fit.standard_errors
     return None if errors is None else int((np.abs(fit.effects) > np.maximum(2 * errors, rounding(targets))).sum())
 
 
-def _of_samples(
-    rows: int, width: int, effective: float, groups: int, *, exhaustive: bool, settled: bool
+def of_samples(
+    rows: int, width: int, effective: float, groups: int | None, *, exhaustive: bool, settled: bool
 ) -> list[Caution]:
+    """Return the cautions that a number of rows gives, in so many groups that are drawn by themselves.
+
+    Args:
+        rows: drawn.
+        width: segments.
+        effective: as how many rows of equal weight they count.
+        groups: of rows; None where nothing is fitted, which needs no more of them than segments.
+        exhaustive: all combinations are among them.
+        settled: that they are enough is known otherwise.
+    """
     advised, found = SAMPLES_PER_SEGMENT * width, {}
     if effective < 0.1 * rows and not exhaustive:
         text = f"the kernel leaves {effective:.0f} effective samples of {rows}: widen it, or draw from nearer"
         found["narrow_kernel"] = text
     if rows < advised and not exhaustive and not settled:
         text = f"{rows} samples for {width} segments: {advised} or more are advisable"
-        # rows in pairs are half as many draws
-        least = (width + 2) * -(-rows // groups)
-        if groups < width + 2:
+        if groups is not None and groups < width + 2:
+            # rows in pairs are half as many draws
+            least = (width + 2) * -(-rows // groups)
             apart = (
                 f"cannot tell {width} segments apart, and nothing"
                 if rows < width + 2
@@ -251,6 +273,24 @@ def _hardly_hidden(around: Neighbourhood) -> list[Caution]:
     text = f"fewer than {FEW_CHANGES} of {rows} draws decide the effects of {which}"
     more = "what is said of them, intervals too, hangs on these. Draw more, or from a wider law"
     return [Caution("hardly_hidden", f"{text}: {more}")]
+
+
+def _few_decide(label: int, fit: Fit, around: Neighbourhood, targets: Floats) -> list[Caution]:
+    """Return a caution where a few draws make up what the surrogate misses: intervals are as sure as these are many."""
+    rows, width = around.codes.shape
+    if around.exhaustive or fit.standard_errors is None or _is_rule(fit) or rows < SAMPLES_PER_SEGMENT * width:
+        return []
+    drawn = around.groups != around.groups[0]  # every run has the instance
+    missed = (targets - fit.predict(around.codes))[drawn]
+    carrying = around.weights[drawn] > 0
+    if not carrying.any() or np.abs(missed[carrying]).max() <= rounding(targets):
+        return []
+    missed /= np.abs(missed).max()
+    count = effective_sample_size((around.weights[drawn] * missed) ** 2)
+    if count >= FEW_DECIDE:
+        return []
+    text = f"label {label}: about {count:.0f} of {rows} draws make up most of what the surrogate misses"
+    return [Caution("few_decide", f"{text}, and intervals rest on these: they may be too narrow. Draw more")]
 
 
 def of_notes(instance: Instance, segments: Segments, doubts: Sequence[str] = ()) -> tuple[Caution, ...]:

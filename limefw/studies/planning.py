@@ -12,6 +12,7 @@ from limefw.game import Game
 from limefw.inputs.loading import imported, names_function
 from limefw.pipeline import Explainer, Run, Scene
 from limefw.recipe import Label
+from limefw.results.health import Caution, of_number, of_samples
 from limefw.samples import FIRST_LOOK, Auto
 from limefw.statistics.stopping import GROUPS_PER_SEGMENT
 
@@ -56,6 +57,7 @@ class Plan:
         timed_rows: that the model was shown to find out.
         memory: bytes of limefw's own arrays, beside what the model needs.
         exhaustive: all combinations there are will be drawn.
+        cautions: what a report will say of so many rows and segments; of a method's rows nothing is said.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Plan:
     timed_rows: int
     memory: int
     exhaustive: bool
+    cautions: tuple[Caution, ...] = ()
 
     def to_mapping(self) -> dict[str, Any]:
         """Return every figure, for JSON."""
@@ -164,7 +167,19 @@ def planned(explainer: Explainer, source: Any) -> Plan:
         timed_rows=timed,
         memory=_memory(game, scene, drawn),
         exhaustive=drawn.exhaustive,
+        cautions=_cautions(run, drawn, scene),
     )
+
+
+def _cautions(run: Run, drawn: "_Drawn", scene: Scene) -> tuple[Caution, ...]:
+    """Return what can be said of the numbers of rows and segments before anything is paid for."""
+    width = scene.segments.count
+    found = of_number(width) if scene.frame is not None else []
+    if "method" in run.recipe.stages:
+        return tuple(found)
+    settled = isinstance(run.recipe.samples, Auto)
+    few = of_samples(drawn.rows, width, drawn.rows, drawn.groups, exhaustive=drawn.exhaustive, settled=settled)
+    return (*few, *found)
 
 
 def _least(run: Run, drawn: "_Drawn", scene: Scene) -> int:
@@ -178,9 +193,10 @@ def _least(run: Run, drawn: "_Drawn", scene: Scene) -> int:
 
 @dataclass(slots=True)
 class _Drawn:
-    """What a sampler draws: rows, how many are different, model calls, bytes of a row's code and values."""
+    """What a sampler draws: rows, in groups, how many are different, model calls, bytes of a row's code and values."""
 
     rows: int = 0
+    groups: int = 0
     distinct: int = 0
     calls: int = 0
     row_bytes: int = 0
@@ -216,13 +232,14 @@ def _drawn(run: Run, game: Game, scene: Scene) -> _Drawn:
         found.calls += -(-(len(fresh) - (not seen)) // game.chunk_rows) + (not seen)
         seen |= fresh
         found.rows += len(part)
+        found.groups += len(part if part.groups is None else np.unique(part.groups))
         found.row_bytes = part.codes[:1].nbytes + sum(values[:1].nbytes for values in part.values.values())
         laws.append(part.exhaustive)
     found.distinct, found.exhaustive = len(seen), bool(laws) and all(laws)
     if "method" not in run.recipe.stages:
         return found
     # it may refine what is drawn from, or ask for a few rows at a time
-    return _Drawn(run.most, run.most, run.most, found.row_bytes)
+    return _Drawn(run.most, run.most, run.most, run.most, found.row_bytes)
 
 
 def _what_if_rows(run: Run, game: Game, scene: Scene) -> int:

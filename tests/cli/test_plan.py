@@ -4,15 +4,16 @@ import json
 
 
 def test_plan_says_what_it_would_cost(run, photo, mine):
-    """Rows, calls, seconds and memory, on five lines."""
+    """Rows, calls, seconds and memory, on five lines, and a caution."""
     code, out, err = run("plan", photo, "-m", f"{mine}:right", "-s", "segmenter=grid", "-n", 300, "-l", 0)
     assert (code, err) == (0, "")
-    head, rows, calls, seconds, memory = out.splitlines()
+    head, rows, calls, seconds, memory, caution = out.splitlines()
     assert head == "photo.png: 49 segments, 1 label"
     assert rows == "rows     300; the model is shown 300 to 302"
     assert calls.startswith("calls    ")
     assert " ms a row, timed on " in seconds
     assert memory.startswith("memory   about ")
+    assert caution == "! 300 samples for 49 segments: 490 or more are advisable"
 
 
 def test_plan_as_json(run, photo, mine):

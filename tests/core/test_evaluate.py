@@ -346,6 +346,7 @@ class Never:
         ({"metrics": "overlap", "masks": np.ones((24, 30))}, InputError, "full"),
         ({"metrics": "overlap", "masks": np.eye(30)}, InputError, "30 x 30, and the image 24 x 30"),
         ({"metrics": "overlap", "masks": np.full((24, 30), "a")}, InputError, "type"),
+        ({"metrics": "effort", "masks": np.eye(24, 30)}, InputError, "looks at a mask: effort. Ask for "),
         ({"metrics": "overlap", "masks": [None, None]}, InputError, "1 instances and 2 masks"),
         ({"metrics": "overlap", "masks": "nowhere.png"}, InputError, "cannot be read"),
     ],

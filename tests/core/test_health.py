@@ -193,6 +193,10 @@ CAUTIONS = {
         (PLAIN, 8, {"sampler": {"use": "contiguous", "join": 0.999}, "samples": 400}),
         (PLAIN, 8, {"sampler": {"use": "contiguous", "join": 0.3}, "samples": 400}),
     ),
+    "few_decide": (
+        (lambda codes: codes[:, :6].prod(axis=1), 10, {"samples": 100}),
+        (lambda codes: codes[:, :2].prod(axis=1), 10, {"samples": 100}),
+    ),
     "not_converged": (
         (PLAIN, 8, {"surrogate": {"use": "huber", "max_iterations": 1}}),
         (PLAIN, 8, {"surrogate": "huber"}),

@@ -55,6 +55,21 @@ def test_rows_and_calls_are_those_of_the_explanation(settings):
 
 
 @pytest.mark.parametrize(
+    "settings", [{"samples": 18}, {"samples": 40, "sampler": "paired"}, {"samples": 199}, {"samples": 200}]
+)
+def test_too_few_samples_are_said_before_they_are_paid_for(settings):
+    """In the words of the report."""
+    given = {"segmenter": GRID, "labels": [0], "what_if": 0, **settings}
+    model = Counting()
+    said = {caution.message for caution in limefw.plan(picture(), model, **given).cautions}
+    asked = model.rows
+    cautions = limefw.explain(picture(), model, **given).health.cautions
+    assert asked < settings["samples"]
+    assert said == {caution.message for caution in cautions if caution.code == "too_few_samples"}
+    assert bool(said) == (settings["samples"] < 200)
+
+
+@pytest.mark.parametrize(
     "method", [{"use": "zoom", "rounds": 1, "split": 1}, {"use": "anchors", "longest": 1, "least": 0.4}, "rise"]
 )
 def test_of_a_method_the_most_is_known_alone(method):

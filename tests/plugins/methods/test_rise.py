@@ -98,6 +98,8 @@ def test_as_many_draws_as_segments_do_for_intervals(explained):
         found = explained(additive, 50, method="rise", sampler=sampler, samples=30)
         wanted = t(freedom).ppf(0.975) * found.fit().standard_errors
         np.testing.assert_allclose(found.margins(), wanted, rtol=1e-6)
+        (few,) = [caution.message for caution in found.health.cautions if caution.code == "too_few_samples"]
+        assert few == "30 samples for 50 segments: 500 or more are advisable"
 
 
 def test_the_spread_of_pairs_is_that_of_whole_pairs(explained):
