@@ -20,7 +20,9 @@ from limefw_plugins.fillers.series_neighbors import series_neighbors
 from limefw_plugins.fillers.series_noise import series_noise
 from limefw_plugins.readers.series_array import is_series, series_array
 from limefw_plugins.readers.series_file import series_file
-from limefw_plugins.renderers._series_chart import WIDE, _ends, _range_texts, _ticks
+from limefw_plugins.renderers._paint import PALE
+from limefw_plugins.renderers._runs import strips
+from limefw_plugins.renderers._series_chart import WIDE, _ends, _range_texts, _ticks, chart_of
 from limefw_plugins.segmenters.change_points import change_points, costs
 from limefw_plugins.segmenters.windows import windows
 
@@ -536,6 +538,30 @@ def test_the_figure_has_weights_along_time(explained, which, palette):
     bars = [bar for bar in made.figure.axes[-1].patches if bar.get_height()]
     widths = {round(bar.get_width() / 0.96, 6) for bar in bars}
     assert widths == ({6.0} if which == "one" else {0.4})
+
+
+def test_what_may_be_chance_is_pale_and_tints_nothing():
+    """In the figure and on the page, as in pictures; there is no list whose ranks could be open in the figure."""
+
+    def model(batch):
+        inside = batch[:, 30:50].mean(axis=1)
+        return 1 / (1 + np.exp(-inside - 0.4 * batch[:, :10].mean(axis=1) * batch[:, -10:].mean(axis=1)))
+
+    found = limefw.explain(course(120), model, recipe="series", samples=120, seed=1)
+    label = found.labels[0]
+    effects, margins = found.effects(label), found.margins(label)
+    chance = int((np.abs(effects) <= margins).sum())
+    assert 0 < chance < len(effects)
+    made = found.render("figure")
+    bars = [bar for bar in made.figure.axes[-1].patches if bar.get_height()]
+    assert [bar.get_alpha() or bar.get_facecolor()[3] for bar in bars] == [
+        0.45 if abs(effect) <= margin else 1.0 for effect, margin in zip(effects, margins, strict=True)
+    ]
+    drawn = strips(found, label)
+    chart = chart_of(found, drawn)
+    assert len(chart.courses[0].tints) <= len(effects) - chance
+    assert sum(bar.strength < 1 for bar in chart.scales[0].bars) == chance
+    assert f'fill-opacity="{PALE}"' in found.render("html").data
 
 
 def test_the_text_shows_where_in_time(explained):

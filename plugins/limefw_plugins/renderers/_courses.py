@@ -7,7 +7,7 @@ import numpy as np
 
 from limefw.modalities.series import Series
 from limefw_plugins.renderers._letters import FAINT, INK, drawable, points, readable
-from limefw_plugins.renderers._paint import Palette
+from limefw_plugins.renderers._paint import PALE, Palette
 from limefw_plugins.renderers._runs import Run, thinned
 from limefw_plugins.renderers._words import printable, signed
 
@@ -32,7 +32,7 @@ def _plain(axes: Any) -> None:
 def draw_course(axes: Any, series: Series, at: int, runs: Sequence[Run], colors: Palette, strongest: float) -> None:
     """Draw a channel on the tints of its segments."""
     for run in runs:
-        if run.effect:
+        if not run.faint:
             axes.axvspan(run.left, run.right, color=colors.fill(run.effect), lw=0,
                          alpha=0.5 * abs(run.effect) / strongest)  # fmt: skip
     moments, values = thinned(series.moments(), series.values[:, at].astype(np.float64), POINTS)
@@ -54,7 +54,8 @@ def draw_weights(
     effects = [run.effect for run in shown]
     axes.bar(
         middle, effects, [0.96 * (run.right - run.left) for run in shown],
-        color=[colors.fill(effect) for effect in effects], hatch=["" if effect > 0 else "////" for effect in effects],
+        color=[(colors.fill(run.effect), PALE if run.faint else 1.0) for run in shown],
+        hatch=["" if effect > 0 else "////" for effect in effects],
         edgecolor="white", linewidth=0,
     )  # fmt: skip
     margins = [run.margin or 0.0 for run in shown]

@@ -36,6 +36,11 @@ class Run:
     effect: float
     margin: float | None
 
+    @property
+    def faint(self) -> bool:
+        """Whether the effect is none, or may be chance: pictures leave it pale."""
+        return abs(self.effect) <= (self.margin or 0.0)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strip:

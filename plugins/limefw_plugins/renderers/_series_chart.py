@@ -8,6 +8,7 @@ import numpy as np
 
 from limefw.modalities.series import Series
 from limefw.results.explanation import Explanation
+from limefw_plugins.renderers._paint import PALE
 from limefw_plugins.renderers._runs import Run, Strip, thinned
 from limefw_plugins.renderers._words import MINUS, decimals_for, number, printable, signed
 
@@ -125,7 +126,7 @@ def chart_of(explanation: Explanation, drawn: Sequence[Strip]) -> Chart:
             tints = [
                 Box(x, top, wide, height, run.effect > 0, round(0.5 * abs(run.effect) / strongest, 3))
                 for run, (x, wide) in zip(strip.runs, spans, strict=True)
-                if abs(run.effect) > 0.01 * strongest
+                if abs(run.effect) > 0.01 * strongest and not run.faint
             ]
             low_text, high_text = _range_texts(series, at)
             courses.append(Course(at, top, height, printable(series.channels[at]), low_text, high_text, tints))
@@ -171,7 +172,7 @@ def _scale(
             continue
         ends = sorted((at(run.effect), at(0.0)))
         bars.append(Box(round(x + 0.02 * wide, 1), ends[0], round(0.96 * wide, 1), round(ends[1] - ends[0], 1),
-                        run.effect > 0, 1.0))  # fmt: skip
+                        run.effect > 0, PALE if run.faint else 1.0))  # fmt: skip
         if run.margin:
             whiskers.append((round(x + wide / 2, 1), at(run.effect - run.margin), at(run.effect + run.margin)))
     places = decimals_for([strongest])

@@ -66,10 +66,10 @@ def bars(
         return sheet.rendering()
 
 
-def what_intervals(found: Sequence[Finding], words: Wording) -> str:
-    """Say what whiskers stand for, or why there are none."""
+def what_intervals(found: Sequence[Finding], words: Wording, *, listed: bool = True) -> str:
+    """Say what whiskers stand for, or why there are none; where effects are `listed` what a mark between them means."""
     if any(item.margin for item in found):
-        return f"Whiskers: 95% intervals, for the luck of the draw alone{ties_of(found)}."
+        return f"Whiskers: 95% intervals, for the luck of the draw alone{ties_of(found) if listed else ''}."
     if any(item.margin == 0 for item in found):
         return "Every combination was drawn: nothing was left to chance."
     return "Intervals are not known: too few samples, or a surrogate that has none." if found else words.nothing
