@@ -355,6 +355,8 @@ class Run:
             if stage.plugin.modality is None and kind not in ("model", "reader", "renderers", "segmenter", "filler")
             and not stage.inline and kind in theirs and stage.name not in (theirs[kind].name, usual[kind].name)
         }  # fmt: skip
+        if "surrogate" in own and "columns" in self.recipe.stages["surrogate"].plugin.needs:
+            own["selector"] = "all"
         said = ", ".join(f"{kind}={stage!r}" for kind, stage in own.items())
         return f", or take recipe {name!r} with what of this one suits it: {said}" if own else ""
 
@@ -471,7 +473,7 @@ class Run:
                     game.not_exhaustive()
                     break
                 if watch is not None and not game.asked:
-                    self._check_told(block)
+                    self.check_told(block)
                 if self._ask(game, block.take(slice(0, budget.left(game.asked))), watch):
                     break
             if watch is not None and game.asked and not game.exhaustive:
@@ -486,7 +488,7 @@ class Run:
         reason, doubt = watch.ended(reason)
         return Outcome(reason, doubts=(Caution("not_stable", doubt),) if doubt else (), watched=watch.to_mapping())
 
-    def _check_told(self, first: Draws) -> None:
+    def check_told(self, first: Draws) -> None:
         """See that automatic stopping can be told something by the sampler's rows, before the model is asked."""
         if first.groups is not None and (first.groups < 0).all():
             text = (

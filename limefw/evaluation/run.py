@@ -30,6 +30,10 @@ DEFAULT = ("fidelity", "deletion", "insertion", "effort")
 """The metrics that are taken where none is named."""
 
 
+class _NoMaskError(InputError):
+    """A metric wants to know where the thing meant lies, and is not told."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Case:
     """One instance that is judged.
@@ -41,6 +45,7 @@ class _Case:
         stages: the metrics, by what they are called.
         mask: where the thing meant lies, or None.
         seed: of the metrics.
+        refused: metrics that cannot judge this one, and why.
     """
 
     instance: Instance
@@ -49,6 +54,7 @@ class _Case:
     stages: Mapping[str, Stage]
     mask: NDArray[np.bool_] | None
     seed: int
+    refused: Mapping[str, str]
 
 
 def evaluate(
@@ -108,7 +114,9 @@ def evaluate(
     settings = {**(overrides or {}), **said({"labels": labels, "samples": samples, "seed": seed})}
     _check_known(asked, known)
     cases = [
-        _case(source, mask, asked, recipe, settings, known, number if len(sources) > 1 else None)
+        _case(
+            source, mask, asked, recipe, settings, known, number if len(sources) > 1 else None, masked=masks is not None
+        )
         for number, (source, mask) in enumerate(zip(sources, given, strict=True))
     ]
     _check_masks_are_used(cases, asked, known)
@@ -147,7 +155,7 @@ def _verdicts(
             verdicts.append(Verdict(case.instance.name, {}, {"explanation": _told(error)}))
             continue
         verdict, interrupted = _judged(replay, case.stages)
-        verdicts.append(verdict)
+        verdicts.append(replace(verdict, failures={**verdict.failures, **case.refused}))
         if interrupted:
             break
     return verdicts, interrupted
@@ -259,8 +267,13 @@ def _case(
     settings: Mapping[str, Any],
     registry: Registry,
     number: int | None,
+    *,
+    masked: bool,
 ) -> _Case:
-    """Read and check everything about one instance that costs no model call."""
+    """Read and check everything about one instance that costs no model call.
+
+    Where others are `masked`, one without a mask is judged by what needs none.
+    """
     if isinstance(source, Explanation):
         explanation, instance = source, source.instance
         settled = _recipe_of(source, recipe, settings, registry)
@@ -275,9 +288,16 @@ def _case(
         meant = settled.stages["segmenter"].plugin.modality
         instance = read(source, settled.stages.get("reader"), registry, meant)
     found = None if mask is None else read_mask(mask, instance)
-    stages = {name: _stage(use, params, instance, registry, found) for name, (use, params) in asked.items()}
+    stages, refused = dict[str, Stage](), dict[str, str]()
+    for name, (use, params) in asked.items():
+        try:
+            stages[name] = _stage(use, params, instance, registry, found)
+        except _NoMaskError as error:
+            if not masked or number is None:
+                raise
+            refused[name] = str(error)
     seed = int(settings.get("seed", settled.seed)) if explanation is not None else settled.seed
-    return _Case(instance, explanation, settled, stages, found, seed)
+    return _Case(instance, explanation, settled, stages, found, seed, refused)
 
 
 def _recipe_of(explanation: Explanation, recipe: Any, settings: Mapping[str, Any], registry: Registry) -> Recipe:
@@ -317,7 +337,7 @@ def _stage(
         if stage.plugin.modality not in (None, instance.modality):
             raise InputError(_for_others(use, instance, registry))
         if "mask" in stage.plugin.needs and mask is None:
-            raise InputError(
+            raise _NoMaskError(
                 f"metric {use!r} needs a mask of {instance.name!r}, which says where the thing meant lies: give "
                 "masks=..., on the command line --mask FILE"
             )

@@ -339,9 +339,10 @@ def _of_label(label: int, fit: Fit, codes: Codes, targets: Floats, score: float 
             "preprocessed otherwise than in its training: see value_range, mean, std, order and layout in its contract"
         )
     elif not _is_rule(fit) and not np.any(np.abs(fit.effects) > rounding(targets)):
-        code, text = (
-            "all_zero",
-            "every effect is 0: the surrogate saw nothing (a penalty too strong, or too few samples)",
+        code = "all_zero"
+        text = (
+            "every effect is 0: the surrogate saw nothing (a penalty too strong, too few samples, or parts that act "
+            "only together, as recipes limetree and anchor can show)"
         )
         if np.ptp(fit.predict(codes)) > rounding(targets):
             # as of a tree of OR: each part can stand in for the other

@@ -13,6 +13,9 @@ from limefw.types import Floats, Neighbourhood
 FEW_CARRIERS = 4
 """Groups that must carry the spread of the others, for these to say to which side they are skewed."""
 
+FEW_OF_FEW = 8
+"""The same where there are fewer than two groups for each column: below that nothing is left to the others alone."""
+
 MOST_OVERSTATED = 1.25
 """How many times too large HC3 may make a variance where all rows err alike: more is taken back."""
 
@@ -36,7 +39,8 @@ def sandwich(
     without it, and a pull is added as far as an interval needs to hold what lies so far beside its middle (Armstrong &
     Kolesar 2020). Skewed estimates lie beside it as well, and the pull may undo that: what counts is the difference.
     Fewer than FEW_CARRIERS groups do not tell the skew. Where none departs from the line, the answers that matter were
-    not drawn: then the first group counts as one of them.
+    not drawn: then the first group counts as one of them, and where there are fewer than two groups for each column
+    already where fewer than FEW_OF_FEW carry the spread.
 
     HC3 overstates where rows are few for the columns, by a factor that is known for rows that err alike; what exceeds
     MOST_OVERSTATED of it is taken back.
@@ -60,17 +64,17 @@ def sandwich(
         return [None] * count
     pulls = _group_scores(around, first, bread, moments, beta, intercepts)[0] @ bread
     rest = [drawn[rows] for rows in _groups_of_equal_size(np.unique(group[drawn], return_inverse=True)[1])]
-    base = beta - pulls.T
+    base, level = beta - pulls.T, intercepts
     if np.isfinite(moments.total):
         weights = np.where(others, around.weights, 0.0)
         level = weighted_means(around.targets, weights) - weighted_means(around.codes, weights) @ base
-    else:
-        level = intercepts
     spread, leans, carriers = _spread(around, rest, bread, moments, base, level, basis)
-    silent = carriers == 0
+    scarce = len(numbers) < 2 * (width + 1)
+    silent = carriers < FEW_OF_FEW if scarce else carriers == 0
     whole = _spread(around, rest, bread, moments, beta, intercepts, basis)[0] if silent.any() else spread
     back = min(1.0, MOST_OVERSTATED / _overstated(around, rest, bread, moments))
-    skewed = _skewed(len(numbers) - width - 1) * np.sqrt(back) * (carriers >= FEW_CARRIERS)
+    told = (carriers >= FEW_CARRIERS) & (not scarce)
+    skewed = _skewed(int((numbers >= 0).sum()) - width - 1) * np.sqrt(back) * told
     found: list[Floats | None] = []
     for target, pull in enumerate(pulls):
         own = back * (whole if silent[target] else spread)[target]
@@ -94,7 +98,8 @@ def _beside(pull: Floats, lean: Floats, covariance: Floats, basis: Floats | None
 
     The interval to both sides of a normal variable of mean t and variance 1 that holds 0 so often is of half-width
     c(t), from 1.96 to t + 1.645; the share of t^2 that widens a variance as far is (c(t)^2 / 1.96^2 - 1) / t^2, from 1
-    down to 1 / 1.96^2. This is it to 1.3 % of c.
+    down to 1 / 1.96^2. This is it to 1.3 % of c. What all effects of a basis lean by together is lost where they add up
+    to what is known.
     """
     if basis is not None:
         return _beside(basis @ pull, lean, basis @ covariance @ basis.T, None) @ basis
@@ -120,7 +125,7 @@ def _spread(
     """
     width, count = beta.shape
     meat, total, squares = np.zeros((count, width, width)), np.zeros(count), np.zeros(count)
-    cubes = own = np.zeros((count, width if basis is None else len(basis)))
+    cubes, own = np.zeros((2, count, width if basis is None else len(basis)))
     unit = np.abs(around.targets).max(axis=0)
     unit[unit == 0] = 1.0
     for rows in _in_blocks(groups):
@@ -131,7 +136,10 @@ def _spread(
         moved = scores @ bread
         sizes = np.einsum("gtk,gtk->gt", moved, scores)
         apart = moved if basis is None else moved @ basis.T
-        cubes, own = cubes + (apart**3).sum(axis=0), own + (apart**2).sum(axis=0)
+        squared = apart * apart
+        own += squared.sum(axis=0)
+        squared *= apart  # a power of three would take longer than all the rest
+        cubes += squared.sum(axis=0)
         total, squares = total + sizes.sum(axis=0), squares + (sizes**2).sum(axis=0)
     # answers that lie on the line to rounding carry nothing
     seen = total > rounding(np.ones(1)) ** 2 * float(around.weights.sum())

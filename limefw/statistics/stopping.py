@@ -160,6 +160,7 @@ class Look:
         hindrance: why it cannot be relied on; else empty.
         tied: ranks that still change are ties.
         constant: no label's answer ever changed.
+        nothing: no label has an effect.
     """
 
     samples: int
@@ -167,6 +168,7 @@ class Look:
     hindrance: str = ""
     tied: bool = False
     constant: bool = False
+    nothing: bool = False
 
 
 Fitting = Callable[[], tuple[Neighbourhood, Sequence[Fit]]]
@@ -236,7 +238,11 @@ class Watch:
         for fit, targets in zip(fits, around.targets.T, strict=True):
             self._imagined.append(Imagined.of(fit, targets, self.auto.top, self.rng()))
         found = min(runs.likeness() for runs in self._imagined)
-        return Look(drawn, found, text * few, tied=all(map(_narrow, fits)))
+        nothing = all(
+            (np.abs(fit.effects) <= rounding(targets)).all()
+            for fit, targets in zip(fits, around.targets.T, strict=True)
+        )
+        return Look(drawn, found, text * few, tied=all(map(_narrow, fits)), nothing=nothing)
 
     def forecast(self, wanted: float) -> int | None:
         """Return about how many samples would reach a likeness: a spread falls with the root of their number.
@@ -270,6 +276,8 @@ class Watch:
             f"two runs of {look.samples} samples are forecast to agree to about {look.likeness:.2f} (mean Jaccard "
             f"index; too high where many nearly tie), {self.auto.confidence:g} was asked for"
         )
+        if look.nothing:
+            return "no segment has an effect that the surrogate sees, and another run would see none", ""
         if self._stable(look):
             tighter = 1.0 - (1.0 - self.auto.confidence) / 2
             return f"{what} are stable: {alike}; {tighter:g} {self._cost(tighter)}", ""
@@ -277,7 +285,7 @@ class Watch:
             known = f"every effect is known to within {TIE:.1%} of the strongest"
             return f"segments tie at the end of {what}, and {known}", f"segments tie at the end of {what}: {alike}"
         cost = self._cost(self.auto.confidence)
-        return reason, f"{what} are not stable yet: {alike}; that {cost}. Fewer, larger segments cost less"
+        return reason, f"{what} are not stable yet: {alike}; that {cost}. Fewer segments cost less"
 
     def _cost(self, wanted: float) -> str:
         samples = self.forecast(wanted)

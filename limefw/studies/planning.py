@@ -226,6 +226,8 @@ def _drawn(run: Run, game: Game, scene: Scene) -> _Drawn:
             laws.append(False)
             break
         part = block.take(slice(0, left))
+        if not found.rows and isinstance(run.recipe.samples, Auto):
+            run.check_told(part)
         keys = game.keys(part)
         fresh = set(keys) - seen
         # the instance is asked for by itself

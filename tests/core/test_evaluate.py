@@ -217,6 +217,18 @@ def test_intervals_end_at_what_a_figure_can_be():
     assert math.isnan(one.high)
 
 
+def test_of_several_one_without_a_mask_is_judged_by_what_needs_none(photos):
+    """The others are judged by everything; where none has a mask nobody is."""
+    mask = np.zeros((24, 30), dtype=bool)
+    mask[:8, :10] = True
+    found = judged(photos[:2], Counting(), metrics=["overlap", "effort"], masks=[mask, None])
+    assert set(found[0]) == {"overlap", "effort"}
+    assert set(found[1]) == {"effort"}
+    assert "needs a mask of" in found[1].failures["overlap"]
+    with pytest.raises(InputError, match="needs a mask"):
+        judged(photos[:2], Counting(), metrics=["overlap", "effort"])
+
+
 def test_figures_that_are_known_are_those_that_metrics_return(photos):
     """By name, and within their ranges."""
     mask = np.zeros((24, 30), dtype=bool)

@@ -137,6 +137,32 @@ def test_sentences_name_open_ranks(explanations, modality):
     assert "Which ranks higher is not resolved: " in text
 
 
+@pytest.mark.parametrize(
+    ("stages", "words"),
+    [
+        ({"surrogate": "bayesian_ridge"}, "95% of the posterior"),
+        ({"surrogate": "ridge"}, "for the luck of the draw alone"),
+        ({"surrogate": "lasso"}, "or a surrogate that has none"),
+        ({"sampler": "scrambled_sobol"}, "no independent draws"),
+    ],
+)
+def test_pictures_say_what_whiskers_stand_for(stages, words):
+    """Or why there are none."""
+
+    def model(batch):
+        light = batch[:, :8, :10].mean(axis=(1, 2, 3)) / 255
+        return np.stack([light, 1 - light], axis=1)
+
+    found = limefw.explain(
+        np.random.default_rng(1).integers(90, 256, (24, 30, 3), dtype=np.uint8), model,
+        recipe="lime", segmenter={"use": "grid", "rows": 3, "columns": 5}, samples=200, labels=[0], what_if=0, **stages,
+    )  # fmt: skip
+    for name in ("bars", "figure"):
+        text = " ".join(item.get_text() for axes in found.plot(name).figure.axes for item in axes.texts)
+        text += " ".join(item.get_text() for item in found.plot(name).texts)
+        assert words in " ".join(text.split())
+
+
 def test_pictures_have_the_mark(explanations):
     """Between the bars, and in words below."""
     for name in ("bars", "figure"):

@@ -69,6 +69,12 @@ def test_too_few_samples_are_said_before_they_are_paid_for(settings):
     assert bool(said) == (settings["samples"] < 200)
 
 
+def test_what_the_explanation_refuses_is_refused(tmp_path):
+    """Rows of one array have no intervals, by which automatic stopping goes."""
+    with pytest.raises(RecipeError, match="take another sampler"):
+        limefw.plan(picture(), Counting(), segmenter=GRID, labels=[0], samples="auto", sampler="scrambled_sobol")
+
+
 @pytest.mark.parametrize(
     "method", [{"use": "zoom", "rounds": 1, "split": 1}, {"use": "anchors", "longest": 1, "least": 0.4}, "rise"]
 )

@@ -249,16 +249,26 @@ def test_where_no_row_departs_from_the_line_the_instance_counts_as_one_of_them()
     np.testing.assert_allclose(fit.covariance, by_the_book(around, 0, 0.0, silent=True), rtol=1e-7, atol=1e-12)
 
 
-def test_few_rows_do_not_tell_a_skew():
-    """Of an AND that two rows of 120 show, with the instance, errors are HC3 and what the instance pulls by."""
+@pytest.mark.parametrize("shown", [[40], [40, 80]])
+def test_few_rows_do_not_tell_a_skew(shown):
+    """Of an AND that one or two rows of 120 show beside the instance, errors are HC3 and what that one pulls by."""
     codes = around_of().codes.copy()
     codes[1:, 0] &= ~codes[1:, 1]
-    codes[[40, 80], :2] = True
+    codes[shown, :2] = True
     around = limefw.Neighbourhood(codes, (codes[:, 0] & codes[:, 1])[:, None] * 1.0, np.ones(120), np.arange(120))
     (fit,) = ridge(around, RNG, alpha=0.0)
     expected, other = (np.sqrt(np.diag(by_the_book(around, 0, 0.0, skewed=each))) for each in (False, True))
     np.testing.assert_allclose(fit.standard_errors, expected, rtol=0.013)
     assert np.abs(other / expected - 1).max() > 0.05
+
+
+def test_with_few_groups_for_the_columns_the_instance_counts_as_one_of_them():
+    """Fewer than two for each column, of which fewer than eight carry the spread: HC3 of all rows."""
+    around = around_of(rows=15, targets=1)
+    answers = np.where(np.arange(15) % 5 == 1, 10.0, 0.01 * around.targets[:, 0])[:, None]
+    around = limefw.Neighbourhood(around.codes, answers, around.weights, around.groups)
+    (fit,) = ridge(around, RNG, alpha=0.0)
+    np.testing.assert_allclose(fit.covariance, by_the_book(around, 0, 0.0, silent=True), rtol=1e-7, atol=1e-12)
 
 
 def test_a_pull_that_skew_undoes_widens_nothing():

@@ -214,6 +214,20 @@ def test_a_model_that_never_changes_is_not_asked_for_long():
     assert "constant_model" in codes_of(found)
 
 
+def test_what_acts_only_together_is_not_called_stable():
+    """Pairs of complements cancel what two do by themselves: every run sees no effect at all."""
+
+    def model(batch):
+        cells = shown(batch)
+        one = np.where(cells[:, 3] != cells[:, 7], 0.75, 0.25)
+        return np.stack([one, 1 - one], axis=1)
+
+    found = explained(model, sampler="paired", kernel="symmetric", surrogate="linear")
+    assert found.health.stopped.startswith("no segment has an effect that the surrogate sees")
+    (text,) = [caution.message for caution in found.health.cautions if caution.code == "all_zero"]
+    assert "parts that act only together" in text
+
+
 def test_exact_ties_end_it_and_are_said():
     """Two of twenty cells work: the third strongest is any of eighteen, however many samples there are."""
 

@@ -111,6 +111,12 @@ def _fit(rule: Rule, codes: Codes, target: Floats, said: dict[str, Any], delta: 
     value = float(target[applies].mean())
     otherwise = value if applies.all() else float(target[~applies].mean())
     low, high = rule.bounds(-log(delta))
+    if not said["settled"]:
+        held = f"the best that was found held in {rule.precision:.0%} of {rule.tried} draws"
+        said["caution"] = (
+            f"no rule was sure to hold in {said['threshold']:.0%} of draws: {held}. Draw more, or ask for a lower "
+            "threshold"
+        )
     detail = {
         "form": "rule", "columns": columns, "value": value, "otherwise": otherwise, "precision": rule.precision,
         "low": low, "high": high, "coverage": rule.coverage, "tried": rule.tried, **said,

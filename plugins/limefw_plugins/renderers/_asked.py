@@ -71,7 +71,7 @@ def asked_of(explanation: Explanation, label: int) -> Asked | None:
         texts, noun = [number(value, decimals_for(numbers)) for value in numbers], words.noun
     whole, without, only, guess_without, guess_only = texts
     parts, saw = _parts(explanation, item.segments), printable(filler).replace("_", " ")
-    verdict, foreseen = _verdict(item)
+    verdict, foreseen = _verdict(item, explanation.fit(label).local_prediction)
     return Asked(item, parts, whole, without, only, guess_without, guess_only, saw, verdict, foreseen, noun)
 
 
@@ -87,14 +87,24 @@ def _parts(explanation: Explanation, segments: Sequence[int]) -> str:
     return listed([printable(explanation.segments.names[segment]) for segment in segments])
 
 
-def _verdict(item: WhatIf) -> tuple[str, bool]:
-    """Judge the surrogate by what the model really did without the strongest segments, and with these alone."""
+def _verdict(item: WhatIf, local: float) -> tuple[str, bool]:
+    """Judge the surrogate by what the model really did without the strongest segments, and with these alone.
+
+    Both by the answers and by the changes, seen from what each says of the whole (`local`): one that knows nothing may
+    be near to answers of which hardly any is far from the others.
+    """
     moved = abs(item.prediction - item.without), abs(item.prediction - item.only)
     if moved[0] <= 1e-9 * max(1.0, abs(item.prediction)):
         return "The model does not need them: its answer did not change.", True
     missed = abs(item.without - item.guess_without), abs(item.only - item.guess_only)
     # of the two answers the one that was foreseen worse; a small miss of a change that hardly was one counts little
-    share = max(miss / max(change, 0.1 * max(moved)) for miss, change in zip(missed, moved, strict=True))
+    steps = (
+        abs((item.prediction - item.without) - (local - item.guess_without)),
+        abs((item.prediction - item.only) - (local - item.guess_only)),
+    )
+    share = max(
+        max(miss, step) / max(change, 0.1 * max(moved)) for miss, step, change in zip(missed, steps, moved, strict=True)
+    )
     if share <= 0.25:
         return "The stand-in foresaw this well.", True
     if share <= 0.6:

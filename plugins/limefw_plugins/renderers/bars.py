@@ -15,7 +15,7 @@ from limefw_plugins.renderers._marks import badges, below, is_thin
 from limefw_plugins.renderers._paint import PALETTES, PaletteName, tinted
 from limefw_plugins.renderers._picture import view_of
 from limefw_plugins.renderers._sheet import Sheet, drawing
-from limefw_plugins.renderers._words import Wording, wording_of
+from limefw_plugins.renderers._words import wording_of
 
 
 MARGIN, PICTURE, CHART = 20, 448, 610
@@ -45,7 +45,7 @@ def bars(
     view = view_of(explanation, longest=NAMES + CHART) if above else view
     chart = (max(view.size[1], CHART) if above else CHART) if found else 0
     inner = max(chart + (2 * MARGIN * bool(chart) + view.size[1]) * (not above), NAMES + PICTURE)
-    said = [Words(what_intervals(found, words), FAINT), Words(trust(explanation, number), FAINT)]
+    said = [Words(what_intervals(explanation, number, found), FAINT), Words(trust(explanation, number), FAINT)]
     with drawing():
         lines = len(wrapped(name.words, inner, name.scale * SIZE)) * leading(name.scale * SIZE)
         head = MARGIN + lines + leading(SIZE) + 8
@@ -66,10 +66,19 @@ def bars(
         return sheet.rendering()
 
 
-def what_intervals(found: Sequence[Finding], words: Wording, *, listed: bool = True) -> str:
+def what_intervals(explanation: Explanation, number: int, found: Sequence[Finding], *, listed: bool = True) -> str:
     """Say what whiskers stand for, or why there are none; where effects are `listed` what a mark between them means."""
+    fit, ties = explanation.fit(number), ties_of(found) if listed else ""
     if any(item.margin for item in found):
-        return f"Whiskers: 95% intervals, for the luck of the draw alone{ties_of(found) if listed else ''}."
+        if "freedom" in fit.detail and fit.detail["freedom"] is None:
+            return f"Whiskers: 95% of the posterior, if the stand-in is right; not what another draw does{ties}."
+        return f"Whiskers: 95% intervals, for the luck of the draw alone{ties}."
     if any(item.margin == 0 for item in found):
         return "Every combination was drawn: nothing was left to chance."
-    return "Intervals are not known: too few samples, or a surrogate that has none." if found else words.nothing
+    if found and (explanation.neighbourhood.groups < 0).all():
+        return "Intervals are not known: the rows of this sampler are no independent draws."
+    return (
+        "Intervals are not known: too few samples, or a surrogate that has none."
+        if found
+        else wording_of(explanation).nothing
+    )

@@ -53,7 +53,7 @@ def figure(
     )
     limit, values = relative_effects(explanation, number, view)
     asked = asked_of(explanation, number)
-    said = [Words(trust(explanation, number)), Words(what_intervals(found, words), FAINT)]
+    said = [Words(trust(explanation, number)), Words(what_intervals(explanation, number, found), FAINT)]
     said += [Words(what_signs(found, words), FAINT)] if signed_findings(found) else []
     said += [] if asked is None else [Words(f"{asked.sentence} {asked.verdict}", FAINT)]
     tall, wide = view.size

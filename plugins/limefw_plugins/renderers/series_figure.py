@@ -49,7 +49,7 @@ def series_figure(
     drawn, left_out = chosen(strips(explanation, number), channels)
     found = findings(explanation, number, top)
     inner = LEFT + WIDE
-    said = [Words(trust(explanation, number)), Words(what_intervals(found, words, listed=False), FAINT)]
+    said = [Words(trust(explanation, number)), Words(what_intervals(explanation, number, found, listed=False), FAINT)]
     said += [Words(f"{left_out} channels with weaker effects are not drawn.", FAINT)] if left_out else []
     course = ALONE if sum(len(strip.channels) for strip in drawn) == 1 else COURSE
     high = sum(len(strip.channels) * (course + GAP) + WEIGHTS + 3 * GAP for strip in drawn)

@@ -59,7 +59,7 @@ def bars_figure(
     name, weaker = title(explanation, number), len(explanation.top(None, number)) - len(found)
     name_and_trust = f"{printable(called)}. {trust(explanation, number)}" if called else trust(explanation, number)
     said = [Words(drawable(said_first))] if said_first else []
-    said += [Words(name_and_trust), Words(what_intervals(found, words), FAINT)]
+    said += [Words(name_and_trust), Words(what_intervals(explanation, number, found), FAINT)]
     lost = any(item.name != other.name for item, other in zip(drawn, found, strict=True))
     said += [Words("Names in scripts that cannot be drawn here are numbers; the page shows them.", FAINT)] * lost
     found = drawn

@@ -35,9 +35,14 @@ def sign_entropy(
         least: so many are kept at the least, those of lowest entropy.
 
     Raises:
-        InputError: where there are too few samples for standard errors.
+        InputError: where there are too few samples for standard errors, or the sampler's rows have none.
     """
     # not the one whose moments are known: of some rows standard errors are wanted here as well
+    if (around.groups < 0).all():
+        raise InputError(
+            "the rows of this sampler are no independent draws, so that nothing is known of standard errors, by which "
+            "selector 'sign_entropy' goes: take another sampler, such as 'paired', or the selector 'all'"
+        )
     fits = linear_fits(replace(around), alpha)
     return [_steady(fit, target, entropy, least) for fit, target in zip(fits, around.targets.T, strict=True)]
 

@@ -53,10 +53,11 @@ def multi_output_tree(
     tree, left = _smallest(grown, max_leaves, enough)
     missed = {}
     if left > enough:
-        text = (
-            f"a tree of {max_leaves} leaves follows {1 - left / spread:.0%} of all labels' answers, not {fidelity:.0%}"
-        )
-        missed["caution"] = f"{text}: allow more max_leaves, or ask for less fidelity"
+        leaves = int(tree.n_leaves)
+        text = f"a tree of {leaves} leaves follows {1 - left / spread:.0%} of all labels' answers, not {fidelity:.0%}"
+        # where leaves are left, the samples that each must have are what no more can be made of
+        wider = "allow more max_leaves" if leaves == max_leaves else "draw more samples, allow fewer min_samples_leaf"
+        missed["caution"] = f"{text}: {wider}, or ask for less fidelity"
     nodes, values = nodes_of(tree), tree.value[:, :, 0] + means
     rules = _rules(nodes, values)
     fits = []

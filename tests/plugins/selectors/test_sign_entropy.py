@@ -1,5 +1,7 @@
 """Columns whose sign may be chance are dropped, told from one fit as repeats would tell it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -83,6 +85,13 @@ def test_where_nothing_is_left_to_chance_only_what_has_no_effect_goes():
 def test_too_few_samples_are_told():
     with pytest.raises(limefw.InputError, match="9 samples are too few for standard errors of 8 segments"):
         chosen(neighbourhood(0, rows=9))
+
+
+def test_rows_without_standard_errors_are_told():
+    """More of them would not help: another sampler does."""
+    around = neighbourhood(0, rows=200)
+    with pytest.raises(limefw.InputError, match=r"no independent draws.* take another sampler"):
+        chosen(replace(around, groups=np.full(200, -1)))
 
 
 def test_samples_left_out_are_judged_by_the_same_selection():

@@ -74,6 +74,11 @@ def test_a_fidelity_that_was_missed_is_told(make):
     assert [fit.detail["caution"].split(":")[0] for fit in fits] == [
         f"a tree of 5 leaves follows {reached} of all labels' answers, not 100%"
     ] * 2
+    assert all(fit.detail["caution"].endswith("allow more max_leaves, or ask for less fidelity") for fit in fits)
+    few = multi_output_tree(around, rng(), fidelity=1.0, max_leaves=400, min_samples_leaf=40)
+    assert leaves(few[0]) < 10
+    assert f"a tree of {leaves(few[0])} leaves" in few[0].detail["caution"]
+    assert "fewer min_samples_leaf" in few[0].detail["caution"]
     assert all("caution" not in fit.detail for fit in multi_output_tree(around, rng(), fidelity=0.3, max_leaves=100))
 
 
