@@ -141,8 +141,12 @@ def places_of(explanation: Explanation) -> list[str]:
 def findings(
     explanation: Explanation, label: int | str | None, top: int, *, positive_only: bool = False
 ) -> list[Finding]:
-    """Return the `top` strongest segments of a label, the strongest first; none where every effect is 0."""
-    effects = [effect for effect in explanation.top(None, label) if effect.effect > 0 or not positive_only][:top]
+    """Return the `top` strongest segments of a label, the strongest first; none where every effect is 0.
+
+    Of a rule all its parts: with some of them it is another rule.
+    """
+    most = None if explanation.fit(label).detail.get("form") == "rule" else top
+    effects = [effect for effect in explanation.top(None, label) if effect.effect > 0 or not positive_only][:most]
     decimals = decimals_for(effect.effect for effect in effects)
     places = places_of(explanation)
     tied = [False, *explanation.unresolved([effect.segment for effect in effects], label)]

@@ -54,6 +54,13 @@ def test_the_pages_script_has_it_too(picture):
     assert label["rule"].startswith("Rule: as long as superpixel")
 
 
+@pytest.mark.parametrize("renderer", ["overlay", "bars", "top"])
+def test_no_picture_shows_a_part_of_it(renderer, picture):
+    """Some of its segments alone would be another rule, whatever is asked for."""
+    one, two = (picture.render({"use": renderer, "top": count}).data for count in (1, 2))
+    assert one == two
+
+
 def test_what_stands_below_pictures_has_it_too(picture):
     """Overlay, heat map, bars and the strongest alone share the sentence; it needs the room of more lines."""
     assert trust(picture, 1).startswith("Rule: as long as superpixel")
