@@ -1,6 +1,7 @@
 """Intervals of effects and the ranks that they leave open."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -170,6 +171,19 @@ def test_pictures_have_the_mark(explanations):
         written = [item.get_text() for axes in drawn.axes for item in axes.texts]
         assert "≈" in written
     assert "≈" in [item.get_text() for axes in explanations["table"].plot("figure").axes for item in axes.texts]
+
+
+def test_outlines_have_intervals_and_open_ranks(explanations):
+    """Where a pointer rests on one, and for who hears it."""
+    found = explanations["image"]
+    order = [effect.segment for effect in found.top(None)]
+    opens = found.unresolved(order)
+    titles = re.findall("<title>([^<]*)</title>", str(found.render("svg").data))
+    assert sum("≈ rank not resolved against" in title for title in titles) == sum(opens) > 0
+    at = opens.index(True)
+    (title,) = [title for title in titles if title.startswith(f"superpixel {order[at + 1]}:")]
+    assert title.endswith(f"(≈ rank not resolved against superpixel {order[at]})")
+    assert " ± " in title
 
 
 def test_programs_get_margins_and_open_ranks(explanations):

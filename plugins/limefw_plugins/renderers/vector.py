@@ -1,5 +1,6 @@
 """The photograph with every segment as a vector outline: for posters, slides and drawing programs."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
@@ -8,7 +9,7 @@ from annotated_types import Ge
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._drawing import drawing_of
-from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._findings import TIED, Finding, findings
 from limefw_plugins.renderers._paint import PALE, PALETTES, PaletteName
 from limefw_plugins.renderers._words import printable, wording_of
 from limefw_plugins.renderers.page import templates
@@ -42,7 +43,7 @@ def vector(
     side = max(explanation.instance.shape)
     drawn = drawing_of(explanation, longest or LARGEST, unit=side, finest=FINEST)
     every = {item.segment: item for item in findings(explanation, number, explanation.segments.count)}
-    chosen = [item.segment for item in every.values()][:top]
+    chosen = [item.segment for item in findings(explanation, number, top)]
     strongest = abs(every[chosen[0]].effect) if chosen else 1.0
     parts = [
         {
@@ -50,7 +51,7 @@ def vector(
             "name": printable(explanation.segments.names[segment]),
             "path": path,
             "effect": every[segment].effect if segment in every else 0.0,
-            "text": every[segment].known_text if segment in every else "no effect",
+            "text": _known(every[segment], list(every.values())) if segment in every else "no effect",
             "color": colors.fill(every[segment].effect) if segment in chosen else "none",
             "opacity": _opacity(every[segment], strongest) if segment in chosen else 0,
             "line": 0.25 if segment not in chosen else PALE if every[segment].faint else 1,
@@ -68,6 +69,12 @@ def vector(
         about=f"{printable(explanation.instance.name)}: {words.answer(explanation.prediction(number))}",
     )  # fmt: skip
     return Rendering(text, "image/svg+xml", ".svg")
+
+
+def _known(item: Finding, every: Sequence[Finding]) -> str:
+    """Return an effect with its interval, and before which other one it may stand by chance."""
+    ahead = f" ({TIED} rank not resolved against {every[item.rank - 2].name})" if item.tied else ""
+    return f"{item.known_text}{ahead}"
 
 
 def _opacity(item: Finding, strongest: float) -> float:
