@@ -472,7 +472,7 @@ class Run:
                 if not budget.left(game.asked):
                     game.not_exhaustive()
                     break
-                if watch is not None and not game.asked:
+                if not game.asked:
                     self.check_told(block)
                 if self._ask(game, block.take(slice(0, budget.left(game.asked))), watch):
                     break
@@ -489,13 +489,18 @@ class Run:
         return Outcome(reason, doubts=(Caution("not_stable", doubt),) if doubt else (), watched=watch.to_mapping())
 
     def check_told(self, first: Draws) -> None:
-        """See that automatic stopping can be told something by the sampler's rows, before the model is asked."""
-        if first.groups is not None and (first.groups < 0).all():
-            text = (
-                f"rows of {self.recipe.stages['sampler']} are not independent and have no intervals, by which "
-                'samples = "auto" tells when to stop: take another sampler, or give a number of samples'
-            )
-            raise RecipeError([text])
+        """See that what goes by standard errors gets some of the sampler's rows, before the model is asked."""
+        if first.groups is None or (first.groups >= 0).any():
+            return
+        selector, faults = self.recipe.stages["selector"], []
+        if isinstance(self.recipe.samples, Auto):
+            faults.append('samples = "auto" tells when to stop: take another sampler, or give a number of samples')
+        if "errors" in selector.plugin.needs:
+            faults.append(f"{selector} picks segments: take another sampler, such as 'paired', or the selector 'all'")
+        if faults:
+            sampler = self.recipe.stages["sampler"]
+            why = f"rows of {sampler} are not independent and have no intervals, by which"
+            raise RecipeError([f"{why} {fault}" for fault in faults])
 
     def _interrupted(self, error: KeyboardInterrupt, game: Game, how: str = "") -> Outcome:
         """Return how an interrupted game ended, of which what was drawn is explained.

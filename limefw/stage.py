@@ -60,8 +60,8 @@ class Plugin:
         summary: one line; the first line of the docstring by default.
         fallback: asked only when no other plug-in accepts (an adapter that takes any callable).
         suffix: of the files that a renderer makes, e.g. ".png": a wrong name is refused before the model is asked.
-        needs: what it cannot do without: a metric "mask", a surrogate "columns", all of them. Where it is not there,
-            nothing is asked of the model.
+        needs: what it cannot do without: a metric "mask", a surrogate "columns", all of them, a selector "errors",
+            which draws that are not independent have not. Where it is not there, nothing is asked of the model.
         figures: of a metric, what each of its figures can be and which way is better, as far as that is known.
     """
 

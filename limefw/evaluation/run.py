@@ -30,10 +30,6 @@ DEFAULT = ("fidelity", "deletion", "insertion", "effort")
 """The metrics that are taken where none is named."""
 
 
-class _NoMaskError(InputError):
-    """A metric wants to know where the thing meant lies, and is not told."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Case:
     """One instance that is judged.
@@ -108,22 +104,23 @@ def evaluate(
     known = registry or default_registry()
     sources = list(instances) if isinstance(instances, list | tuple) else [instances]
     given = _masks(masks, len(sources))
+    masked = any(mask is not None for mask in given)
     if not sources:
         raise InputError("there is nothing to judge: give at least one instance or explanation")
     asked = _asked(metrics)
     settings = {**(overrides or {}), **said({"labels": labels, "samples": samples, "seed": seed})}
     _check_known(asked, known)
     cases = [
-        _case(
-            source, mask, asked, recipe, settings, known, number if len(sources) > 1 else None, masked=masks is not None
-        )
+        _case(source, mask, asked, recipe, settings, known, number if len(sources) > 1 else None, masked=masked)
         for number, (source, mask) in enumerate(zip(sources, given, strict=True))
     ]
-    _check_masks_are_used(cases, asked, known)
     loaded = Explainer(model, recipe=cases[0].recipe, registry=known).model
     with using(cache) as kept:
         verdicts, interrupted = _verdicts(cases, loaded, chunk, kept, on_progress, known)
     known_figures = {name: stage.plugin.figures for case in cases for name, stage in case.stages.items()}
+    if masked and not any("mask" in stage.plugin.needs for case in cases for stage in case.stages.values()):
+        note = f"masks were given, and none of these metrics needs one: {', '.join(asked)} (overlap and pointing do)"
+        verdicts = [replace(verdict, notes=(*verdict.notes, note)) for verdict in verdicts]
     return Evaluation(_named(verdicts), _settings(cases), interrupted, known_figures)
 
 
@@ -138,6 +135,9 @@ def _verdicts(
     """Return what is said of each, and whether it was interrupted."""
     verdicts, interrupted = list[Verdict](), False
     for case in cases:
+        if not case.stages:
+            verdicts.append(Verdict(case.instance.name, {}, case.refused))
+            continue
         try:
             explanation, own = _explained(case, model, chunk, cache, listen, registry)
             replay = Replay(explanation, own, model, registry, case.mask, case.seed, chunk, listen, cache=cache)
@@ -215,22 +215,6 @@ def _free(name: str, taken: Any) -> str:
     return free
 
 
-def _check_masks_are_used(cases: Sequence[_Case], asked: Mapping[str, tuple[Any, Any]], registry: Registry) -> None:
-    """Refuse masks that no metric would look at; a function of the caller's own may."""
-    given_in_code = any(callable(use) for use, _ in asked.values())
-    needed = any("mask" in stage.plugin.needs for case in cases for stage in case.stages.values())
-    if needed or given_in_code or all(case.mask is None for case in cases):
-        return
-    plugins = [found.plugin for found in registry.all("metrics")]
-    fitting = [
-        one.name for one in plugins if "mask" in one.needs and one.modality in (None, cases[0].instance.modality)
-    ]
-    raise InputError(
-        f"none of these metrics looks at a mask: {', '.join(asked)}. Ask for {' or '.join(fitting)} as well, or leave "
-        "masks out"
-    )
-
-
 def check_metrics(metrics: Any, instance: Instance, registry: Registry) -> None:
     """See that there are such metrics, and that they can judge such an instance without a mask.
 
@@ -242,7 +226,8 @@ def check_metrics(metrics: Any, instance: Instance, registry: Registry) -> None:
     asked = _asked(metrics)
     _check_known(asked, registry)
     for use, params in asked.values():
-        _stage(use, params, instance, registry, None)
+        if "mask" in _stage(use, params, instance, registry).plugin.needs:
+            raise InputError(_no_mask(use, instance))
 
 
 def _check_known(asked: Mapping[str, tuple[Any, Any]], registry: Registry) -> None:
@@ -290,12 +275,13 @@ def _case(
     found = None if mask is None else read_mask(mask, instance)
     stages, refused = dict[str, Stage](), dict[str, str]()
     for name, (use, params) in asked.items():
-        try:
-            stages[name] = _stage(use, params, instance, registry, found)
-        except _NoMaskError as error:
-            if not masked or number is None:
-                raise
-            refused[name] = str(error)
+        stage = _stage(use, params, instance, registry)
+        if found is not None or "mask" not in stage.plugin.needs:
+            stages[name] = stage
+        elif masked:
+            refused[name] = f"metric {use!r} needs a mask of {instance.name!r}, and it has none"
+        else:
+            raise InputError(_no_mask(use, instance))
     seed = int(settings.get("seed", settled.seed)) if explanation is not None else settled.seed
     return _Case(instance, explanation, settled, stages, found, seed, refused)
 
@@ -320,9 +306,14 @@ def _recipe_of(explanation: Explanation, recipe: Any, settings: Mapping[str, Any
     return replace(build(recipe, registry=registry, overrides=settings), seed=int(made.get("seed", 0)))
 
 
-def _stage(
-    use: Any, params: Mapping[str, Any], instance: Instance, registry: Registry, mask: NDArray[np.bool_] | None
-) -> Stage:
+def _no_mask(use: str, instance: Instance) -> str:
+    return (
+        f"metric {use!r} needs a mask of {instance.name!r}, which says where the thing meant lies: give masks=..., on "
+        "the command line --mask FILE"
+    )
+
+
+def _stage(use: Any, params: Mapping[str, Any], instance: Instance, registry: Registry) -> Stage:
     """Return a settled metric that can judge this instance.
 
     Raises:
@@ -336,11 +327,6 @@ def _stage(
         stage.check_installed()
         if stage.plugin.modality not in (None, instance.modality):
             raise InputError(_for_others(use, instance, registry))
-        if "mask" in stage.plugin.needs and mask is None:
-            raise _NoMaskError(
-                f"metric {use!r} needs a mask of {instance.name!r}, which says where the thing meant lies: give "
-                "masks=..., on the command line --mask FILE"
-            )
         return stage
     raise InputError(_for_others(use, instance, registry))
 

@@ -27,7 +27,13 @@ FEW_CHANGES = 5
 """Draws that must hide a segment, or else show it, for its interval to say what it should."""
 
 FEW_DECIDE = 8
-"""Draws that must make up what a surrogate misses, for its intervals to hold as often as they say."""
+"""Independent draws that must make up what a surrogate misses, for its intervals to hold as often as they say."""
+
+PROMISED = 8
+"""Samples a segment from which on intervals hold what they say; below it there are too few for more than that."""
+
+NOTHING_MISSED = 1e-3
+"""Of the range of the answers: what a surrogate misses by so little moves no rank that is seen."""
 
 POOR_FIDELITY = 0.2
 """Cross-fitted R2 below which the surrogate hardly describes the model."""
@@ -278,18 +284,20 @@ def _hardly_hidden(around: Neighbourhood) -> list[Caution]:
 def _few_decide(label: int, fit: Fit, around: Neighbourhood, targets: Floats) -> list[Caution]:
     """Return a caution where a few draws make up what the surrogate misses: intervals are as sure as these are many."""
     rows, width = around.codes.shape
-    if around.exhaustive or fit.standard_errors is None or _is_rule(fit) or rows < SAMPLES_PER_SEGMENT * width:
+    if around.exhaustive or fit.standard_errors is None or _is_rule(fit) or rows < PROMISED * width:
         return []
-    drawn = around.groups != around.groups[0]  # every run has the instance
+    # every run has the instance, and the groups of negative numbers
+    drawn = (around.groups != around.groups[0]) & (around.groups >= 0) & (around.weights > 0)
     missed = (targets - fit.predict(around.codes))[drawn]
-    carrying = around.weights[drawn] > 0
-    if not carrying.any() or np.abs(missed[carrying]).max() <= rounding(targets):
+    if not len(missed) or np.abs(missed).max() <= max(NOTHING_MISSED * np.ptp(targets), float(rounding(targets))):
         return []
     missed /= np.abs(missed).max()
-    count = effective_sample_size((around.weights[drawn] * missed) ** 2)
+    # rows of a group are one draw
+    groups = np.unique(around.groups[drawn], return_inverse=True)[1]
+    count = effective_sample_size(np.bincount(groups, (around.weights[drawn] * missed) ** 2).astype(np.float64))
     if count >= FEW_DECIDE:
         return []
-    text = f"label {label}: about {count:.0f} of {rows} draws make up most of what the surrogate misses"
+    text = f"label {label}: about {count:.0f} of {groups.max() + 1} draws make up most of what the surrogate misses"
     return [Caution("few_decide", f"{text}, and intervals rest on these: they may be too narrow. Draw more")]
 
 

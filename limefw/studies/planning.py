@@ -57,7 +57,8 @@ class Plan:
         timed_rows: that the model was shown to find out.
         memory: bytes of limefw's own arrays, beside what the model needs.
         exhaustive: all combinations there are will be drawn.
-        cautions: what a report will say of so many rows and segments; of a method's rows nothing is said.
+        cautions: what a report will say of so many rows and segments; nothing of
+            a method's rows, nor of automatic stopping.
     """
 
     name: str
@@ -207,6 +208,8 @@ def _seconds_a_row(run: Run, game: Game, scene: Scene) -> float:
     """Ask for the instance, which is checked by itself, and time a few chunks more."""
     seconds, rows, calls = 0.0, 0, 0
     for block in run.blocks(game, scene):
+        if not game.asked:
+            run.check_told(block)
         for start in range(0, len(block), game.chunk_rows):
             first, before, began = not game.asked, game.rows, time.perf_counter()
             game(block.take(slice(start, 1 if first else start + game.chunk_rows)))
@@ -226,8 +229,6 @@ def _drawn(run: Run, game: Game, scene: Scene) -> _Drawn:
             laws.append(False)
             break
         part = block.take(slice(0, left))
-        if not found.rows and isinstance(run.recipe.samples, Auto):
-            run.check_told(part)
         keys = game.keys(part)
         fresh = set(keys) - seen
         # the instance is asked for by itself

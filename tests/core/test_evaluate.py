@@ -225,8 +225,29 @@ def test_of_several_one_without_a_mask_is_judged_by_what_needs_none(photos):
     assert set(found[0]) == {"overlap", "effort"}
     assert set(found[1]) == {"effort"}
     assert "needs a mask of" in found[1].failures["overlap"]
-    with pytest.raises(InputError, match="needs a mask"):
-        judged(photos[:2], Counting(), metrics=["overlap", "effort"])
+    for none in (None, [None, None]):
+        with pytest.raises(InputError, match="needs a mask"):
+            judged(photos[:2], Counting(), metrics=["overlap", "effort"], masks=none)
+
+
+def test_one_that_no_metric_can_judge_costs_nothing(photos):
+    """It is not explained."""
+    mask = np.zeros((24, 30), dtype=bool)
+    mask[:8, :10] = True
+    alone, both = Counting(), Counting()
+    judged(photos[0], alone, metrics="overlap", masks=mask)
+    found = judged(photos[:2], both, metrics="overlap", masks=[mask, None])
+    assert both.rows < 1.5 * alone.rows
+    assert set(found[1].failures) == {"overlap"}
+
+
+def test_masks_that_no_metric_needs_are_noted(photos):
+    """Some metric of one's own may look at one, so they are no fault."""
+    mask = np.zeros((24, 30), dtype=bool)
+    mask[:8, :10] = True
+    (note,) = judged(photos[0], Counting(), metrics="effort", masks=mask)[0].notes
+    assert "none of these metrics needs one: effort" in note
+    assert not judged(photos[0], Counting(), metrics=["effort", "overlap"], masks=mask)[0].notes
 
 
 def test_figures_that_are_known_are_those_that_metrics_return(photos):
@@ -358,7 +379,7 @@ class Never:
         ({"metrics": "overlap", "masks": np.ones((24, 30))}, InputError, "full"),
         ({"metrics": "overlap", "masks": np.eye(30)}, InputError, "30 x 30, and the image 24 x 30"),
         ({"metrics": "overlap", "masks": np.full((24, 30), "a")}, InputError, "type"),
-        ({"metrics": "effort", "masks": np.eye(24, 30)}, InputError, "looks at a mask: effort. Ask for "),
+        ({"metrics": "overlap", "masks": [None]}, InputError, "needs a mask"),
         ({"metrics": "overlap", "masks": [None, None]}, InputError, "1 instances and 2 masks"),
         ({"metrics": "overlap", "masks": "nowhere.png"}, InputError, "cannot be read"),
     ],

@@ -1,13 +1,16 @@
 """How far to trust an explanation: every figure against an independent count, every caution raised and not raised."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import limefw
 from limefw.pipeline import stream
-from limefw.results.health import FOLDS, MANY_SEGMENTS
+from limefw.results.health import FOLDS, MANY_SEGMENTS, _few_decide
+from limefw.statistics import linear_fits
+from limefw.types import Neighbourhood
 
 
 DRAWN = {"use": "bernoulli", "enumerate_small": False}
@@ -231,6 +234,42 @@ def test_an_exhaustive_neighbourhood_is_never_too_small_or_too_narrow():
     found = explained(PLAIN, 5, samples=32, kernel={"use": "cosine_exponential", "width": 0.01})
     assert found.health.effective_samples < 0.1 * 32
     assert not {"narrow_kernel", "too_few_samples"} & set(codes_of(found))
+
+
+def neighbourhood(answers, groups=None):
+    """Return 160 draws of ten segments with the instance first, and the line through them."""
+    codes = np.random.default_rng(0).random((160, 10)) < 0.5
+    codes[0] = True
+    around = Neighbourhood(codes, answers(codes)[:, None], np.ones(160), np.arange(160) if groups is None else groups)
+    return around, linear_fits(around, 1e-6)[0]
+
+
+@pytest.mark.parametrize("count", [3, 5, 12, 40])
+def test_as_many_draws_decide_as_miss_the_line(count):
+    """A few rows that are far off, of many that are near: told where they are fewer than eight draws."""
+
+    often = np.zeros(160, dtype=bool)
+    often[np.linspace(5, 155, count).astype(int)] = True
+
+    def odd(codes):
+        return codes[:, 0] + 0.01 * codes[:, 1] * codes[:, 2] + 3.0 * often
+
+    around, fit = neighbourhood(odd)
+    told = _few_decide(0, fit, around, around.targets[:, 0])
+    assert bool(told) == (count < 8)
+    # what every run has is no luck, and rows of a group are one draw
+    assert not _few_decide(0, fit, replace(around, groups=np.where(often, -1 - np.arange(160), np.arange(160))),
+                           around.targets[:, 0])  # fmt: skip
+    together = np.where(often, 500 + np.cumsum(often) // 4, np.arange(160))
+    assert bool(_few_decide(0, fit, replace(around, groups=together), around.targets[:, 0])) == (count < 30)
+    # a row without weight decides nothing
+    assert not _few_decide(0, fit, replace(around, weights=np.where(often, 0.0, 1.0)), around.targets[:, 0])
+
+
+def test_what_is_missed_by_nothing_to_speak_of_is_not_told():
+    """Intervals of a millionth move no rank, whatever few rows they rest on."""
+    around, fit = neighbourhood(lambda codes: codes[:, 0] + 1e-6 * codes[:, :6].prod(axis=1))
+    assert not _few_decide(0, fit, around, around.targets[:, 0])
 
 
 def test_a_good_explanation_has_no_caution():

@@ -69,10 +69,29 @@ def test_too_few_samples_are_said_before_they_are_paid_for(settings):
     assert bool(said) == (settings["samples"] < 200)
 
 
-def test_what_the_explanation_refuses_is_refused(tmp_path):
-    """Rows of one array have no intervals, by which automatic stopping goes."""
-    with pytest.raises(RecipeError, match="take another sampler"):
-        limefw.plan(picture(), Counting(), segmenter=GRID, labels=[0], samples="auto", sampler="scrambled_sobol")
+@pytest.mark.parametrize("settings", [{"samples": "auto"}, {"samples": 400, "selector": "sign_entropy"}])
+@pytest.mark.parametrize("ask", [limefw.plan, limefw.explain])
+def test_what_goes_by_intervals_is_refused_where_there_are_none(ask, settings):
+    """Rows of one array have none, however many they are: said before they are paid for."""
+    model = Counting()
+    with pytest.raises(RecipeError, match=r"are not independent and have no intervals.* take another sampler"):
+        ask(picture(), model, segmenter=GRID, labels=[0], sampler="scrambled_sobol", **settings)
+    assert model.rows <= 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "codes"),
+    [
+        ({"samples": {"max": 150}}, []),
+        ({"samples": 20, "method": "rise"}, []),
+        ({"samples": 100, "segmenter": {"use": "grid", "rows": 1, "columns": 3}}, ["few_segments"]),
+        ({"samples": 100, "segmenter": {"use": "grid", "rows": 1, "columns": 3}, "method": "rise"}, ["few_segments"]),
+    ],
+)
+def test_automatic_stopping_and_methods_know_by_themselves(settings, codes):
+    """Of too few samples nothing is said there; of segments it is."""
+    found = limefw.plan(picture(), Counting(), **{"segmenter": GRID, "labels": [0], **settings})
+    assert [caution.code for caution in found.cautions] == codes
 
 
 @pytest.mark.parametrize(

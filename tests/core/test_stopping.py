@@ -222,7 +222,10 @@ def test_what_acts_only_together_is_not_called_stable():
         one = np.where(cells[:, 3] != cells[:, 7], 0.75, 0.25)
         return np.stack([one, 1 - one], axis=1)
 
-    found = explained(model, sampler="paired", kernel="symmetric", surrogate="linear")
+    given = {"sampler": "paired", "kernel": "symmetric", "surrogate": "linear"}
+    beside = lambda batch: np.c_[model(batch), shown(batch)[:, 0]]
+    assert "no segment" not in explained(limefw.model(beside, task="regression"), labels=[0, 2], **given).health.stopped
+    found = explained(model, **given)
     assert found.health.stopped.startswith("no segment has an effect that the surrogate sees")
     (text,) = [caution.message for caution in found.health.cautions if caution.code == "all_zero"]
     assert "parts that act only together" in text

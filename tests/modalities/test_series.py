@@ -559,6 +559,7 @@ def test_what_may_be_chance_is_pale_and_tints_nothing():
     ]
     drawn = strips(found, label)
     chart = chart_of(found, drawn)
+    assert len(made.figure.axes[0].patches) == len(effects) - chance
     assert len(chart.courses[0].tints) <= len(effects) - chance
     assert sum(bar.strength < 1 for bar in chart.scales[0].bars) == chance
     assert f'fill-opacity="{PALE}"' in found.render("html").data

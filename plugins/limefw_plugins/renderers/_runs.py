@@ -38,7 +38,7 @@ class Run:
 
     @property
     def faint(self) -> bool:
-        """Whether the effect is none, or may be chance: pictures leave it pale."""
+        """Whether the effect is 0, or may be chance: pictures leave it pale."""
         return abs(self.effect) <= (self.margin or 0.0)
 
 

@@ -20,4 +20,4 @@ def limefw_selectors() -> Iterator[Plugin]:
     yield Plugin("highest_weights", highest_weights)
     yield Plugin("lasso_path", lasso_path, requires=("sklearn",))
     yield Plugin("lime_auto", lime_auto)
-    yield Plugin("sign_entropy", sign_entropy, requires=("scipy",))
+    yield Plugin("sign_entropy", sign_entropy, requires=("scipy",), needs=("errors",))

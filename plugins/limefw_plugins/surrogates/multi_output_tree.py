@@ -54,9 +54,11 @@ def multi_output_tree(
     missed = {}
     if left > enough:
         leaves = int(tree.n_leaves)
-        text = f"a tree of {leaves} leaves follows {1 - left / spread:.0%} of all labels' answers, not {fidelity:.0%}"
+        size = "1 leaf" if leaves == 1 else f"{leaves} leaves"
+        text = f"a tree of {size} follows {1 - left / spread:.0%} of all labels' answers, not {fidelity:.0%}"
         # where leaves are left, the samples that each must have are what no more can be made of
-        wider = "allow more max_leaves" if leaves == max_leaves else "draw more samples, allow fewer min_samples_leaf"
+        smaller = ", allow fewer min_samples_leaf" if min_samples_leaf > 1 else ""
+        wider = "allow more max_leaves" if leaves == max_leaves else f"draw more samples{smaller}"
         missed["caution"] = f"{text}: {wider}, or ask for less fidelity"
     nodes, values = nodes_of(tree), tree.value[:, :, 0] + means
     rules = _rules(nodes, values)

@@ -19,7 +19,9 @@ def test_the_answer_that_was_foreseen_worse_decides(without, only, guess_without
     assert known is foreseen
 
 
-@pytest.mark.parametrize(("local", "foreseen"), [(0.88, True), (0.10, False)])
+@pytest.mark.parametrize(("local", "foreseen"), [(0.88, True), (0.10, False), (1.70, False)])
 def test_a_stand_in_that_knows_nothing_foresees_nothing(local, foreseen):
     """It is near to both answers, and one that says hardly more of the whole did not see anything go."""
-    assert _verdict(WhatIf((1, 2), 0.92, 0.04, 0.05, 0.06, 0.07), local)[1] is foreseen
+    verdict, known = _verdict(WhatIf((1, 2), 0.92, 0.04, 0.05, 0.06, 0.07), local)
+    assert known is foreseen
+    assert ("far off for the whole" in verdict) is not foreseen
