@@ -291,10 +291,14 @@ def _few_decide(label: int, fit: Fit, around: Neighbourhood, targets: Floats) ->
     missed = (targets - fit.predict(around.codes))[drawn]
     if not len(missed) or np.abs(missed).max() <= max(NOTHING_MISSED * np.ptp(targets), float(rounding(targets))):
         return []
+    # squares of weights may be below all numbers, and those of answers above
+    missed = missed / np.abs(missed).max() * (around.weights[drawn] / around.weights[drawn].max())
+    if not missed.any():
+        return []
     missed /= np.abs(missed).max()
     # rows of a group are one draw
     groups = np.unique(around.groups[drawn], return_inverse=True)[1]
-    count = effective_sample_size(np.bincount(groups, (around.weights[drawn] * missed) ** 2).astype(np.float64))
+    count = effective_sample_size(np.bincount(groups, missed**2).astype(np.float64))
     if count >= FEW_DECIDE:
         return []
     text = f"label {label}: about {count:.0f} of {groups.max() + 1} draws make up most of what the surrogate misses"

@@ -57,8 +57,8 @@ class Plan:
         timed_rows: that the model was shown to find out.
         memory: bytes of limefw's own arrays, beside what the model needs.
         exhaustive: all combinations there are will be drawn.
-        cautions: what a report will say of so many rows and segments; nothing of
-            a method's rows, nor of automatic stopping.
+        cautions: what a report will say of so many rows and segments; nothing of a method's rows, nor of automatic
+            stopping.
     """
 
     name: str

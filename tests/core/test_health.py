@@ -262,6 +262,9 @@ def test_as_many_draws_decide_as_miss_the_line(count):
                            around.targets[:, 0])  # fmt: skip
     together = np.where(often, 500 + np.cumsum(often) // 4, np.arange(160))
     assert bool(_few_decide(0, fit, replace(around, groups=together), around.targets[:, 0])) == (count < 30)
+    # tiny weights are weights
+    tiny = replace(around, weights=np.full(160, 1e-200))
+    assert bool(_few_decide(0, fit, tiny, around.targets[:, 0])) == (count < 8)
     # a row without weight decides nothing
     assert not _few_decide(0, fit, replace(around, weights=np.where(often, 0.0, 1.0)), around.targets[:, 0])
 
