@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import warnings
 
 import numpy as np
@@ -877,3 +878,19 @@ def test_names_of_long_whole_numbers_are_true(start):
         cut = bins(table.row(at), RNG(0))
         value = int(data[at, 0])
         assert eval(cut.names[0].replace(" = ", " == "), {}, {"int": value}), cut.names[0]
+
+
+def test_what_is_advised_for_a_recipe_of_another_modality_works():
+    """Every stage that the message names, and nothing else."""
+    table = limefw.Table(np.random.default_rng(0).normal(size=(200, 5)))
+
+    def model(rows):
+        share = 1 / (1 + np.exp(-np.asarray(rows, float)[:, 0]))
+        return np.stack([1 - share, share], axis=1)
+
+    with pytest.raises(limefw.RecipeError, match="or take recipe 'table' with") as refused:
+        limefw.explain(table.row(3), model, recipe="shapley")
+    advised = dict(re.findall(r"(\w+)='(\w+)'", str(refused.value).split("suits it: ")[1]))
+    assert advised["selector"] == "all"
+    found = limefw.explain(table.row(3), model, recipe="table", samples=60, labels=[1], what_if=0, **advised)
+    assert found.top(1)[0].segment == 0
