@@ -12,7 +12,7 @@ from limefw.results.what_if import WhatIf
 
 
 HOSTILE = (
-    "</script><script>alert(1)</script> <img src=x onerror=alert(2)> \"quoted\" & 'so' {{ 7 * 7 }} <!-- -->",
+    "</script><script>alert(1)</script> <img src=x onerror=alert(2)> \"quoted\" & 'so' {{ 7 * 7777 }} <!-- -->",
     "good שלום עולם good \u202eevil\u202c good",
     "good 👨‍👩‍👧 🇩🇪 café e\u0301 \x00\x07\x1b[31m\x7f\x85 \ud800 \ufffe day",
     "]]> </div></body> &lt;b&gt; javascript:alert(3) good",

@@ -1,6 +1,5 @@
 """A row as a page, as bars and as text."""
 
-import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -11,7 +10,7 @@ import limefw
 
 HOSTILE = (
     "</script><script>alert(1)</script>", 'a "quoted" <b>&amp; \'name\'', "שלום עולם", "👨‍👩‍👧 emoji",
-    "tab\tline\nend\x1b[31m", "{{ 7 * 7 }}", "$x_1$", "x" * 200,
+    "tab\tline\nend\x1b[31m", "{{ 7 * 7777 }}", "$x_1$", "x" * 200,
 )  # fmt: skip
 
 
@@ -99,8 +98,8 @@ def test_what_strangers_wrote_is_shown_as_text(hostile):
     assert {"script", "img"}.isdisjoint({tag for tag, _ in tags})
     assert "</script><script>alert(1)</script>" in text
     assert "<img src=x onerror=alert(1)>" in text
-    assert "{{ 7 * 7 }}" in text
-    assert "49" not in re.findall(r"\b49\b", text)
+    assert "{{ 7 * 7777 }}" in text
+    assert "54439" not in text  # a smaller number may be the seconds of a clock
     assert "שלום עולם" in text
     assert "\x1b" not in rendering.data
     assert "\x1b" not in hostile.render("text").data
