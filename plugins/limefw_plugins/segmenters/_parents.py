@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.types import Floats
-from limefw_plugins.segmenters._plane import BLOCK, Plane, squares
+from limefw_plugins.segmenters._plane import Plane, squares
 
 
-SPAN = 2 * BLOCK
-"""Pixels that search at a time: twice a block, for once few of them are left, each step costs as much as for many."""
+SPAN = 32_768
+"""Pixels that search at a time: more than a block, as each step costs as much for the few that are left in the end."""
 
 FEW, ALONE = 0.3, 1000
 """Once at most this share of a block's pixels, or so many, still search for a parent, only those are looked at."""
 
-PAIRS = 8192
+PAIRS = 32_768
 """Of pixels that are looked at together then: fewer steps at a time would cost the more for each."""
 
 Steps = NDArray[np.intp]

@@ -50,8 +50,8 @@ SizedCut = Callable[[float, int], NDArray[np.integer]]
 """From a scale and the smallest region's size to labels."""
 
 
-CACHED = 8192
-"""Pixels whose colours are converted at a time: in the processor's caches it takes half the time of all at once."""
+CACHED = 32_768
+"""Pixels whose colours are converted at a time: of a large picture all at once take more time, and far more memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
