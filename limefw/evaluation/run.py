@@ -119,7 +119,8 @@ def evaluate(
         verdicts, interrupted = _verdicts(cases, loaded, chunk, kept, on_progress, known)
     known_figures = {name: stage.plugin.figures for case in cases for name, stage in case.stages.items()}
     if masked and not any("mask" in stage.plugin.needs for case in cases for stage in case.stages.values()):
-        note = f"masks were given, and none of these metrics needs one: {', '.join(asked)} (overlap and pointing do)"
+        able = " and ".join(found.plugin.name for found in known.all("metrics") if "mask" in found.plugin.needs)
+        note = f"masks were given, and none of these metrics needs one: {', '.join(asked)} ({able} do)"
         verdicts = [replace(verdict, notes=(*verdict.notes, note)) for verdict in verdicts]
     return Evaluation(_named(verdicts), _settings(cases), interrupted, known_figures)
 

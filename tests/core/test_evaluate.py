@@ -246,7 +246,7 @@ def test_masks_that_no_metric_needs_are_noted(photos):
     mask = np.zeros((24, 30), dtype=bool)
     mask[:8, :10] = True
     (note,) = judged(photos[0], Counting(), metrics="effort", masks=mask)[0].notes
-    assert "none of these metrics needs one: effort" in note
+    assert note == "masks were given, and none of these metrics needs one: effort (overlap and pointing do)"
     assert not judged(photos[0], Counting(), metrics=["effort", "overlap"], masks=mask)[0].notes
 
 

@@ -38,7 +38,7 @@ def sign_entropy(
         InputError: where there are too few samples for standard errors, or the sampler's rows have none.
     """
     # not the one whose moments are known: of some rows standard errors are wanted here as well
-    if (around.groups < 0).all():
+    if (around.groups < 0).all():  # where a method draws, nobody has looked at its rows before
         raise InputError(
             "the rows of this sampler are no independent draws, so that nothing is known of standard errors, by which "
             "selector 'sign_entropy' goes: take another sampler, such as 'paired', or the selector 'all'"
