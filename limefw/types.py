@@ -602,6 +602,11 @@ class Fit:
         """(d,) of the effects: what another draw of as many samples would change, and nothing else."""
         return None if self.covariance is None else np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
 
+    @property
+    def is_posterior(self) -> bool:
+        """Whether its covariance says what is not known if g is right, and not what another draw would change."""
+        return "freedom" in self.detail and self.detail["freedom"] is None
+
     def predict(self, codes: Codes) -> Floats:
         """Return g for each row of ``(n, d)`` codes."""
         form = form_of(self.detail)

@@ -129,7 +129,10 @@ class Explanation:
         return margins(self.fit(label), self.neighbourhood)
 
     def unresolved(self, order: Sequence[int], label: Label | None = None) -> list[bool]:
-        """Say for each segment but the first of an order by strength whether its rank against the last is open."""
+        """Say for each segment but the first of an order by strength whether its rank against the last may be chance.
+
+        Where intervals are not known (no `fit(label).covariance`) nothing can be said: False.
+        """
         number = self.label(label)
         return unresolved(self.fits[number], self.neighbourhood, self.labels.index(number), order)
 

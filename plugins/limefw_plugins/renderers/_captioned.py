@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.results.explanation import Explanation
-from limefw_plugins.renderers._findings import PALE_MEANS, TIED, Finding
+from limefw_plugins.renderers._findings import PALE_MEANS, TIED, Finding, kind_of
 from limefw_plugins.renderers._letters import FAINT, Words, leading, readable, wrapped
 from limefw_plugins.renderers._paint import Palette
 from limefw_plugins.renderers._rule import with_rule
@@ -119,6 +119,6 @@ def listed_effects(found: Sequence[Finding], words: Wording, colors: Palette) ->
         for item in found
     ]
     gloss = f" ({words.gloss})" if words.gloss else ""
-    known = " with 95% intervals" if any(item.margin for item in found) else ""
+    known = f" with {kind_of(found)}" if any(item.margin for item in found) else ""
     meant = [Words(f"{TIED} rank not resolved", FAINT)] if any(item.tied for item in found) else []
     return Paragraph([Words(f"{words.unit.capitalize()} by {words.part}{known}{gloss}:"), *listed, *meant])

@@ -41,6 +41,7 @@ class Finding:
         decimals: that numbers of this list are written with.
         tied: its rank against the one before it in the list may be chance.
         strongest: the largest effect of the label, without its sign.
+        posterior: the interval is that of a posterior, no 95% of draws.
     """
 
     rank: int
@@ -53,6 +54,7 @@ class Finding:
     decimals: int
     tied: bool = False
     strongest: float = 0.0
+    posterior: bool = False
 
     @property
     def title(self) -> str:
@@ -114,6 +116,11 @@ def ties_of(found: Sequence[Finding]) -> str:
     return f". {TIED_MEANS}" if any(item.tied for item in found) else ""
 
 
+def kind_of(found: Sequence[Finding]) -> str:
+    """Say which intervals these are, in a sentence."""
+    return "95% intervals of the posterior" if any(item.posterior for item in found) else "95% intervals"
+
+
 def intervals_of(found: Sequence[Finding]) -> str:
     """Say how wide the intervals of the strongest are, where there are any."""
     margins = [item.margin for item in found if item.margin]
@@ -121,7 +128,7 @@ def intervals_of(found: Sequence[Finding]) -> str:
         return ""
     low, high = (number(margin, found[0].decimals) for margin in (min(margins), max(margins)))
     ties = ", and the order of some may be chance" if any(item.tied for item in found) else ""
-    return f"95% intervals of the strongest: ± {low}{f' to {high}' if high != low else ''}{ties}."
+    return f"{kind_of(found)}, of the strongest: ± {low}{f' to {high}' if high != low else ''}{ties}."
 
 
 def places_of(explanation: Explanation) -> list[str]:
@@ -154,6 +161,7 @@ def findings(
         Finding(
             rank, effect.segment, printable(effect.name) or f"{effect.name!r}", effect.effect,
             effect.margin, effect.share, places[effect.segment], decimals, tied[rank - 1], abs(effects[0].effect),
+            explanation.fit(label).is_posterior,
         )
         for rank, effect in enumerate(effects, start=1)
     ]  # fmt: skip

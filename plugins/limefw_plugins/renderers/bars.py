@@ -70,7 +70,7 @@ def what_intervals(explanation: Explanation, number: int, found: Sequence[Findin
     """Say what whiskers stand for, or why there are none; where effects are `listed` what a mark between them means."""
     fit, ties = explanation.fit(number), ties_of(found) if listed else ""
     if any(item.margin for item in found):
-        if "freedom" in fit.detail and fit.detail["freedom"] is None:
+        if fit.is_posterior:
             return f"Whiskers: 95% of the posterior, if the stand-in is right; not what another draw does{ties}."
         return f"Whiskers: 95% intervals, for the luck of the draw alone{ties}."
     if any(item.margin == 0 for item in found):
