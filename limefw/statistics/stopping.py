@@ -15,16 +15,16 @@ from limefw.statistics.scores import INTERVAL, rounding
 from limefw.types import Draws, Fit, Floats, Neighbourhood
 
 
-TRUTHS, RUNS = 300, 30
+TRUTHS, RUNS = 1000, 30
 """What the effects may really be, and imagined runs for each."""
 
 CELLS = 300_000
 """Numbers of imagined runs that are held at once."""
 
-CHANCE = 0.05
-"""Share of the truths for which a likeness may be smaller than foretold. Effects seen lie farther apart than true ones,
-and nine looks find lucky ones: where two segments nearly tie, half of the truths stopped three of four runs early, 15 %
-of them one in four, and these few in a hundred."""
+CHANCE = 0.002
+"""Share of the truths for which a likeness may be smaller than the least that is foretold. Effects seen lie farther
+apart than true ones, and nine looks find lucky ones: where two segments nearly tie, half of the truths stopped three of
+four runs early, 15 % of them one in four, 5 % one in twenty, and these one in four hundred."""
 
 GROUPS_PER_SEGMENT = 2
 """Groups of rows for each segment, below which a robust covariance says little (it is twice too wide)."""
@@ -124,10 +124,11 @@ class Imagined:
         # of all segments any run has the same ones
         return cls(fit.effects, errors, min(top, width - 1), rounding(targets))
 
-    def likeness(self, scale: float = 1.0) -> float:
-        """Return a cautious forecast of the mean Jaccard index of the strongest segments of two runs.
+    def likeness(self, scale: float = 1.0) -> tuple[float, float]:
+        """Return the mean Jaccard index of the strongest segments of two runs, as is likely and at the least.
 
-        No bound: effects that were seen lie farther apart than true ones, so where many nearly tie it is too high.
+        Neither is a bound: effects that were seen lie farther apart than true ones, so where many nearly tie the first
+        is too high.
 
         Args:
             scale: times as many samples: errors are smaller by its root, and the effects those that were seen.
@@ -135,7 +136,8 @@ class Imagined:
         truths, runs = np.split(self.errors / math.sqrt(scale), [TRUTHS])
         step = max(1, CELLS // runs.size)
         parts = [self._alike(self.effects + truths[at : at + step, None] + runs) for at in range(0, TRUTHS, step)]
-        return float(np.quantile(np.concatenate(parts), CHANCE))
+        likely, least = np.quantile(np.concatenate(parts), [0.5, CHANCE]).tolist()
+        return likely, least
 
     def _alike(self, runs: Floats) -> Floats:
         """Return the mean Jaccard index of the runs around each truth, ``(truths, runs, d)``."""
@@ -156,7 +158,8 @@ class Look:
 
     Args:
         samples: drawn by then.
-        likeness: the predicted mean Jaccard index of two such runs, the least of all labels; None where not known.
+        likeness: the predicted mean Jaccard index of two such runs, the lowest of all labels; None where not known.
+        least: that is so for nearly all that the effects may really be.
         hindrance: why it cannot be relied on; else empty.
         tied: ranks that still change are ties.
         constant: no label's answer ever changed.
@@ -165,6 +168,7 @@ class Look:
 
     samples: int
     likeness: float | None = None
+    least: float | None = None
     hindrance: str = ""
     tied: bool = False
     constant: bool = False
@@ -217,7 +221,7 @@ class Watch:
         return not look.hindrance and (self._stable(look) or look.tied or look.constant)
 
     def _stable(self, look: Look) -> bool:
-        return look.likeness is not None and look.likeness >= self.auto.confidence
+        return look.least is not None and look.least >= self.auto.confidence
 
     def _look(self, drawn: int) -> Look:
         around, fits = self.fitted()
@@ -237,12 +241,12 @@ class Watch:
         )
         for fit, targets in zip(fits, around.targets.T, strict=True):
             self._imagined.append(Imagined.of(fit, targets, self.auto.top, self.rng()))
-        found = min(runs.likeness() for runs in self._imagined)
+        likely, least = np.min([runs.likeness() for runs in self._imagined], axis=0).tolist()
         nothing = all(
             (np.abs(fit.effects) <= rounding(targets)).all()
             for fit, targets in zip(fits, around.targets.T, strict=True)
         )
-        return Look(drawn, found, text * few, tied=all(map(_narrow, fits)), nothing=nothing)
+        return Look(drawn, likely, least, text * few, tied=all(map(_narrow, fits)), nothing=nothing)
 
     def forecast(self, wanted: float) -> int | None:
         """Return about how many samples would reach a likeness: a spread falls with the root of their number.
@@ -251,7 +255,7 @@ class Watch:
         """
 
         def reached(scale: float) -> bool:
-            return all(runs.likeness(scale) >= wanted for runs in self._imagined)
+            return all(runs.likeness(scale)[1] >= wanted for runs in self._imagined)
 
         if not reached(FARTHEST):
             return None
@@ -273,8 +277,9 @@ class Watch:
         if look.hindrance:
             return reason, f"whether {what} are stable cannot be told: {look.hindrance}"
         alike = (
-            f"two runs of {look.samples} samples are forecast to agree to about {look.likeness:.2f} (mean Jaccard "
-            f"index; too high where many nearly tie), {self.auto.confidence:g} was asked for"
+            f"two runs of {look.samples} samples are forecast to agree to about {look.likeness:.2f}, and at the least "
+            f"to {look.least:.2f} (mean Jaccard index; too high where many nearly tie), where at least "
+            f"{self.auto.confidence:g} was asked for"
         )
         if look.nothing:
             return "no segment has an effect that the surrogate sees, and another run would see none", ""
@@ -299,7 +304,7 @@ class Watch:
         return {
             **self.auto.to_mapping(),
             "looks": [
-                {"samples": look.samples, "likeness": None if look.likeness is None else round(look.likeness, 4)}
+                {"samples": look.samples, "likeness": _short(look.likeness), "least": _short(look.least)}
                 for look in self.looked
             ],
         }
@@ -324,6 +329,10 @@ def carriers(around: Neighbourhood, target: int) -> float:
     values, weights = around.targets[:, target], around.weights
     far = weights * (values - np.average(values, weights=weights)) ** 2
     return float(far.sum() ** 2 / ((far @ far) or 1.0))
+
+
+def _short(likeness: float | None) -> float | None:
+    return None if likeness is None else round(likeness, 4)
 
 
 def _rounded(samples: float) -> int:

@@ -91,8 +91,8 @@ def imagined(effects, covariance, top, seed=0):
 
 def test_runs_without_error_are_alike():
     """Where another draw would change nothing, the strongest are the same."""
-    assert imagined(np.arange(9.0), np.zeros((9, 9)), 3).likeness() == 1.0
-    assert imagined(np.zeros(9), np.zeros((9, 9)), 3).likeness() == 1.0
+    assert imagined(np.arange(9.0), np.zeros((9, 9)), 3).likeness() == (1.0, 1.0)
+    assert imagined(np.zeros(9), np.zeros((9, 9)), 3).likeness() == (1.0, 1.0)
 
 
 def test_segments_that_tie_are_picked_by_chance():
@@ -110,10 +110,12 @@ def test_segments_that_tie_are_picked_by_chance():
 def test_more_samples_make_runs_more_alike():
     """Errors fall with the root of the number of samples, which is what a forecast goes by."""
     runs = imagined(np.linspace(1, 0, 10), 0.02 * np.eye(10), 3)
-    likenesses = [runs.likeness(scale) for scale in (1, 4, 16, 256, 4096)]
-    assert likenesses == sorted(likenesses)
-    assert likenesses[0] < 0.6
-    assert likenesses[-1] == 1.0
+    likely, least = np.transpose([runs.likeness(scale) for scale in (1, 4, 16, 256, 4096)])
+    assert likely.tolist() == sorted(likely)
+    assert least.tolist() == sorted(least)
+    assert (least <= likely).all()
+    assert likely[0] < 0.7
+    assert likely[-1] == least[-1] == 1.0
 
 
 def test_carriers_are_all_rows_or_one():
@@ -169,8 +171,9 @@ def test_all_labels_must_be_stable():
     both = explained(model, labels=[0, 1])
     assert both.health.samples == max(looked[-1]["samples"] for looked in alone.values())
     for looks_at in zip(*alone.values(), both.provenance["stopping"]["looks"], strict=False):
-        first, second, together = (look["likeness"] for look in looks_at)
-        assert together == min(first, second)
+        for figure in ("likeness", "least"):
+            first, second, together = (look[figure] for look in looks_at)
+            assert together == min(first, second)
 
 
 def test_at_the_maximum_it_says_what_is_missing():
@@ -361,10 +364,11 @@ def test_an_interruption_loses_nothing():
 
 def test_it_is_kept_in_a_file(tmp_path):
     """Every look can be read again."""
-    found = explained()
+    found = explained(sampler="paired")
     loaded = limefw.load(found.save(tmp_path / "a.limefw"))
     kept = loaded.provenance["stopping"]
-    assert kept["looks"][-1]["likeness"] == found.provenance["stopping"]["looks"][-1]["likeness"] >= 0.9
+    assert list(kept["looks"]) == list(found.provenance["stopping"]["looks"])
+    assert kept["looks"][-1]["likeness"] >= kept["looks"][-1]["least"] >= 0.9
     assert loaded.health.stopped == found.health.stopped
 
 
@@ -406,17 +410,20 @@ def played(box, sampler, width, auto, seed):
     return set(np.argsort(-np.abs(effects))[: auto.top].tolist()), drawn < auto.max
 
 
-@pytest.mark.parametrize("sampler", ["bernoulli", "paired"])
-def test_what_is_promised_is_kept(sampler):
+@pytest.mark.parametrize(
+    ("sampler", "seed", "least", "most"),
+    [("bernoulli", 9, 10, 40), ("paired", 6, 60, 90), ("bernoulli", 3, 0, 1), ("paired", 3, 0, 1)],
+)
+def test_what_is_promised_is_kept(sampler, seed, least, most):
     """Over 100 runs those that stop by themselves agree at least as much as promised.
 
     In the last black box two segments nearly tie, and two of three runs stop by luck if each look is believed; now
-    a few of 100.
+    hardly any, and all others say at the maximum that they are not stable.
     """
     auto, width = Auto(max=1536, stop="top3", confidence=0.9), 12
     draw = registry().get("samplers", sampler).call
-    for seed in (0, 2, 3):
-        runs = [played(planted(width, seed), draw, width, auto, run) for run in range(100)]
-        tops = [top for top, stopped in runs if stopped]
-        alike = [len(one & other) / len(one | other) for at, one in enumerate(tops) for other in tops[:at]]
-        assert np.mean(alike) >= auto.confidence if seed < 3 else len(tops) < 8
+    runs = [played(planted(width, seed), draw, width, auto, run) for run in range(100)]
+    tops = [top for top, stopped in runs if stopped]
+    alike = [len(one & other) / len(one | other) for at, one in enumerate(tops) for other in tops[:at]]
+    assert least <= len(tops) <= most
+    assert not alike or np.mean(alike) >= auto.confidence

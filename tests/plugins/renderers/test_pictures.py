@@ -329,7 +329,9 @@ def test_effects_below_a_picture_say_how_well_they_are_known():
     assert "by superpixel with 95% intervals:" in text
     assert re.search(r"4: \+0\.300 ± 0\.01[23].*≈ 7: \N{MINUS SIGN}0\.290 ± 0\.020.*≈ rank not resolved", text)
     assert intervals_of([finding(4, 0.3, 0.0125)]).startswith("95% intervals, of the strongest: ± 0.01")
-    assert kind_of([finding(4, 0.3, 0.0125), dataclasses.replace(finding(7, 0.2, 0.02), posterior=True)]).endswith("the posterior")
+    assert kind_of([finding(4, 0.3, 0.0125), dataclasses.replace(finding(7, 0.2, 0.02), posterior=True)]).endswith(
+        "the posterior"
+    )
     for margin in (None, 0.0):
         plain = listed_effects([finding(4, 0.3, margin)], words, colors)
         text = " ".join(each.text for each in plain.words)
