@@ -20,7 +20,7 @@ SPAN = 32_768
 FEW, ALONE = 0.3, 1000
 """Once at most this share of a block's pixels, or so many, still search for a parent, only those are looked at."""
 
-PAIRS = 32_768
+PAIRS = 16_384
 """Of pixels that are looked at together then: fewer steps at a time would cost the more for each."""
 
 Steps = NDArray[np.intp]
@@ -89,29 +89,33 @@ def _look(
 ) -> None:
     """Let all pixels of a block look one step there and one back: both are as far for the two pixels of a pair."""
     _, shift, y, x = step
-    size = block.stop - block.start
-    distance, other = buffers[:, : size + shift]
     first = block.start - shift
+    distance, other = buffers[:, : block.stop - first]
     squares(plane.colors[:, first : block.stop], plane.colors[:, first + shift : block.stop + shift], distance, other)
     np.add(distance, y * y, out=distance)
     np.add(distance, x * x, out=distance)
     before, ways, own = nearest[block], found[block], density[block]
-    for way, away in ((-shift, distance[:size]), (shift, distance[shift:])):
-        _note(away, density[block.start + way : block.stop + way] > own, way, before, ways, other[:size])
+    for way, away in ((-shift, distance[:-shift]), (shift, distance[shift:])):
+        _note(away, density[block.start + way : block.stop + way] > own, way, before, ways, other[shift:])
 
 
 def _note(
     away: Floats, higher: NDArray[np.bool_], way: int, nearest: Floats, found: NDArray[np.int32], far: Floats
 ) -> None:
     """Note how far away each pixel's neighbour is, and which way, where it is higher and nearer than any before."""
-    # arithmetic instead of masks, where the processor would guess wrong at every other pixel: by 0 it is infinite
-    with np.errstate(divide="ignore"):
-        np.divide(away, higher, out=far)
+    _only(away, higher, far)
     closer, equal = far < nearest, far == nearest
     if equal.any():  # of equally near ones scikit-image takes the first that it meets
         closer |= equal & (way < found)
     np.minimum(nearest, far, out=nearest)
     found += closer * (way - found)
+
+
+def _only(away: Floats, higher: NDArray[np.bool_], out: Floats) -> None:
+    """Put distances to higher pixels into `out`, and to others infinity."""
+    # arithmetic instead of masks, where the processor would guess wrong at every other pixel: by 0 it is infinite
+    with np.errstate(divide="ignore"):
+        np.divide(away, higher, out=out)
 
 
 def _look_further(
@@ -126,12 +130,11 @@ def _look_further(
         some = steps[:, at : at + max(1, PAIRS // len(who))]
         at += some.shape[1]
         # of equally near ones scikit-image takes the first that it meets
-        _, shifts, rows, columns = some[:, np.argsort(some[1])]
-        higher = np.flatnonzero(density.take(who + shifts[:, None]) > density.take(who))
-        step, pixel = np.divmod(higher, len(who))
-        distance = np.full((len(shifts), len(who)), np.inf)
-        distance.ravel()[higher] = plane.distances(who[pixel], shifts[step], rows[step], columns[step])
-        first = distance.argmin(axis=0)
-        best, way, before = distance[first, np.arange(len(who))], shifts[first], nearest[who]
-        nearer = (best < before) | ((best == before) & (way < found[who]))
-        nearest[who[nearer]], found[who[nearer]] = best[nearer], way[nearer]
+        _, shifts, rows, columns = some[:, np.argsort(some[1]), None]
+        away = plane.distances(who, shifts, rows, columns)
+        _only(away, density.take(who + shifts) > density.take(who), away)
+        best, before = away.min(axis=0), nearest.take(who)
+        able = np.flatnonzero(best <= before)
+        best, way, pixel = best[able], shifts[away[:, able].argmin(axis=0), 0], who[able]
+        nearer = (best < before[able]) | (way < found[pixel])
+        nearest[pixel[nearer]], found[pixel[nearer]] = best[nearer], way[nearer]

@@ -1,6 +1,7 @@
 """A picture laid out for quickshift: in one row, so that one shift leads every pixel to its neighbour."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -81,16 +82,16 @@ class Plane:
     ) -> Floats:
         """Return squared distances from some pixels to others, every operation in scikit-image's order."""
         there = here + shifts
-        total: Floats = np.zeros(there.shape)
-        for color in self.colors:
-            total += (color.take(here) - color.take(there)) ** 2
+        total: Floats = np.empty(there.shape)
+        other = np.empty_like(total)
+        squares((color.take(here) for color in self.colors), (color.take(there) for color in self.colors), total, other)
         total += rows * rows
         total += columns * columns
         return total
 
 
-def squares(here: Floats, there: Floats, total: Floats, other: Floats) -> None:
-    """Put the squared differences of two stacks of colours ``(c, ...)``, summed in order, into `total`."""
+def squares(here: Iterable[Floats], there: Iterable[Floats], total: Floats, other: Floats) -> None:
+    """Put the squared differences of ``c`` channels of two parts, summed in order, into `total`; `other` is scratch."""
     for at, (one, two) in enumerate(zip(here, there, strict=True)):
         square = other if at else total
         np.subtract(one, two, out=square)
