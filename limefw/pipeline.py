@@ -28,7 +28,7 @@ from limefw.results.what_if import WhatIf, ask_what_if
 from limefw.samples import Auto, samples_at_most
 from limefw.stage import Stage
 from limefw.statistics import linear_fits
-from limefw.statistics.stopping import Budget, Watch, check_reach, offers_intervals, up_to
+from limefw.statistics.stopping import Budget, Watch, check_groups, check_reach, offers_intervals, up_to
 from limefw.types import Composer, Draws, Event, Fit, Instance, Model, Neighbourhood, Segments, View, all_luck
 
 
@@ -239,6 +239,7 @@ class Outcome:
         cautions: of what was cut short.
         doubts: cautions that come with it otherwise.
         watched: how it was found out when to stop; empty where nobody asked.
+        settled: by what was found out there are enough samples.
     """
 
     stopped: str
@@ -246,6 +247,7 @@ class Outcome:
     cautions: tuple[Caution, ...] = ()
     doubts: tuple[Caution, ...] = ()
     watched: Mapping[str, Any] = field(default_factory=dict)
+    settled: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -485,11 +487,14 @@ class Run:
         reason = budget.reason(game.asked, exhaustive=game.exhaustive)
         if watch is None or game.exhaustive:
             return Outcome(reason)
-        reason, doubt = watch.ended(reason)
-        return Outcome(reason, doubts=(Caution("not_stable", doubt),) if doubt else (), watched=watch.to_mapping())
+        reason, doubt = watch.ended(reason, game.columns)
+        doubts = (Caution("not_stable", doubt),) if doubt else ()
+        return Outcome(reason, doubts=doubts, watched=watch.to_mapping(), settled=watch.settled)
 
     def check_told(self, first: Draws) -> None:
-        """See that what goes by standard errors gets some of the sampler's rows, before the model is asked."""
+        """See that what goes by standard errors gets enough of the sampler's rows, before the model is asked."""
+        if isinstance(self.recipe.samples, Auto) and not first.exhaustive:
+            check_groups(self.recipe.samples, first)
         if first.groups is None or (first.groups >= 0).any():
             return
         selector, faults = self.recipe.stages["selector"], []
@@ -561,7 +566,7 @@ class Run:
             unit = 0.0 if self.model.contract.head in ("scores", "values") else 1.0
             health = examine(
                 around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit,
-                pictured=scene.frame is not None, settled=bool(outcome.watched) and not outcome.doubts,
+                pictured=scene.frame is not None, settled=outcome.settled,
             )  # fmt: skip
         names = {label: game.names[label] for label in game.columns}
         provenance = made_by(self.recipe, self.model, scene.photo, game, self.seconds, self.registry)

@@ -20,7 +20,8 @@ class Auto:
     Args:
         max: samples at the most; the instance counts.
         stop: "top5": the five strongest segments shall be the same ones in another run; any number may stand there.
-        confidence: how alike two runs' strongest segments shall be (mean Jaccard index), between 0 and 1.
+        confidence: how alike two runs' strongest segments shall be (mean Jaccard index), between 0 and 1, whatever the
+            effects may really be but for two of a thousand cases.
     """
 
     max: int = 2000

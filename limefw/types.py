@@ -578,7 +578,8 @@ class Fit:
         local_prediction: g(instance).
         columns: as the selector picked them, the first first; a surrogate leaves it None, the pipeline fills it in.
         covariance: (d, d) of the effects, or None where not known. Its intervals go by Student's law, with the
-            degrees of freedom of least squares or those of ``detail["freedom"]``; None there: by the normal law.
+            degrees of freedom of least squares or those of ``detail["freedom"]``; None there: it is a posterior's, by
+            the normal law.
         detail: JSON values and arrays; where `predict` is not linear (see ``limefw.forms``) ``{"form": "tree", ...}``
             (nodes), ``{"form": "rule", "columns": (k,), "value": float, "otherwise": float, ...}`` or
             ``{"form": "logistic", "coefficients": (d,), "intercept": float}``, on the scale of log-odds. A sentence as
@@ -599,7 +600,7 @@ class Fit:
 
     @property
     def standard_errors(self) -> Floats | None:
-        """(d,) of the effects: what another draw of as many samples would change, and nothing else."""
+        """(d,) of the effects: what another draw of as many samples would change, nothing else; or a posterior's."""
         return None if self.covariance is None else np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
 
     @property

@@ -74,7 +74,7 @@ def explain(
         show(explanation, stages[0], stem)
     else:
         write(explanation, stages, target, stem)
-    return 130 if any(caution.code == "interrupted" for caution in explanation.health.cautions) else 0
+    return 130 if explanation.health.has("interrupted") else 0
 
 
 def _check_labels(labels: Sequence[Any]) -> None:

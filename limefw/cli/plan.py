@@ -40,10 +40,11 @@ def plan(
 
     settled = _common.load_recipe(request, request.source, given)
     found = planned(Explainer(_common.load_model(request, settled), recipe=settled), request.source)
-    click.echo(json.dumps(found.to_mapping(), indent=2) if as_json else "\n".join(_lines(found)))
+    click.echo(json.dumps(found.to_mapping(), indent=2) if as_json else "\n".join(_lines(found, settled.samples)))
 
 
-def _lines(found: Any) -> list[str]:
+def _lines(found: Any, samples: Any) -> list[str]:
+    uncounted = "fits" if isinstance(samples, int) else "fits and looks"
     drawn = ", all combinations there are" if found.exhaustive else ""
     timed = f"{1000 * found.seconds_a_row:.3g} ms a row, timed on {found.timed_rows} rows"
     labels = f"{found.labels} label{'s' * (found.labels != 1)}"
@@ -51,7 +52,7 @@ def _lines(found: Any) -> list[str]:
         f"{found.name}: {found.segments} segments, {labels}",
         f"rows     {found.rows}{drawn}; the model is shown {found.asked}",
         f"calls    {found.calls}, of at most {found.chunk} rows",
-        f"seconds  about {found.seconds}: {timed}, and cutting; fits not counted",
+        f"seconds  about {found.seconds}: {timed}, and cutting; {uncounted} not counted",
         f"memory   about {found.memory / 1e6:,.3g} MB, beside the model's own",
         *(f"! {caution.message}" for caution in found.cautions),
     ]

@@ -149,7 +149,8 @@ def _plain(values: Any) -> Any:
 
 def summary(comparison: Comparison) -> list[str]:
     """Return in sentences what agrees and what does not, how sure that is, what stands out and what it cost."""
-    told = [*_of_pairs(comparison), *_of_classes(comparison), *_of_sides(comparison), *_of_failures(comparison)]
+    told = [*_of_pairs(comparison), *_of_classes(comparison), *_of_sides(comparison), *_of_ends(comparison),
+            *_of_failures(comparison)]  # fmt: skip
     told.append(_of_cost(comparison))
     if comparison.interrupted:
         told.append("It was interrupted: this is what there was by then.")
@@ -240,6 +241,14 @@ def _of_sides(comparison: Comparison) -> list[str]:
         doubt = "" if best.low > next_.high else f", though not surely more than {after}"
         found.append(f"{_listed(first, ', ')} {told}: {_short(best.mean)}{doubt}; {last} least: {_short(least.mean)}.")
     return found
+
+
+def _of_ends(comparison: Comparison) -> list[str]:
+    """Tell whose samples = "auto" ended before the strongest segments were stable, and how often."""
+    counts = {side.name: [cell.explanation.health.has("not_stable") for cell in comparison.of_side(side.name)
+                          if cell.explanation is not None] for side in comparison.sides}  # fmt: skip
+    told = [f"{name} ({sum(found)} of {_times(len(found))})" for name, found in counts.items() if any(found)]
+    return [f"Not stable when drawing ended, so that another run may name others: {_listed(told, ', ')}."] * bool(told)
 
 
 def _of_failures(comparison: Comparison) -> list[str]:

@@ -185,7 +185,7 @@ def _cell(
         made = run.explain(instance)
     except Exception as error:  # noqa: BLE001 - told with the result, and the others go on
         return replace(cell, failure=_reason(error))
-    if any(caution.code == "interrupted" for caution in made.health.cautions):
+    if made.health.has("interrupted"):
         raise KeyboardInterrupt
     return _judged(plan, replace(cell, explanation=made), made, model, recipe, rows)
 

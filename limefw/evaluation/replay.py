@@ -154,7 +154,7 @@ class Replay:
         recipe = replace(self.recipe, stages=stages, seed=seed, labels=self.explanation.labels, what_if=0)
         run = Run(recipe, self.model, self.registry, self.chunk, self.cache, self.listen)
         made = run.explain(self.explanation.instance if instance is None else instance)
-        if any(caution.code == "interrupted" for caution in made.health.cautions):
+        if made.health.has("interrupted"):
             raise KeyboardInterrupt
         rows, seconds = made.provenance["rows"], made.provenance["seconds"]
         for name, more in (("rows", rows["predicted"]), ("calls", rows["calls"]), ("seconds", seconds["model_only"])):

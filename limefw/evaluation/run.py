@@ -174,7 +174,7 @@ def _explained(
         return case.explanation, case.recipe
     explainer = Explainer(model, recipe=case.recipe, chunk=chunk, cache=cache, on_progress=listen, registry=registry)
     made = explainer(case.instance)
-    if any(caution.code == "interrupted" for caution in made.health.cautions):
+    if made.health.has("interrupted"):
         raise KeyboardInterrupt
     return made, case.recipe
 
@@ -363,7 +363,11 @@ def _judged(replay: Replay, stages: Mapping[str, Stage]) -> tuple[Verdict, bool]
         }
         if interrupted:
             break
-    notes = () if replay.filled_alike else ("hidden segments show something else now than when it was explained",)
+    notes: tuple[str, ...] = (
+        () if replay.filled_alike else ("hidden segments show something else now than when it was explained",)
+    )
+    if explanation.health.has("not_stable"):
+        notes += ("its strongest segments were not stable when drawing ended: another run may name others",)
     label = explanation.names[explanation.labels[0]]
     target = noun_of(explanation.provenance)
     return Verdict(explanation.instance.name, figures, failures, spent, explanation, label, notes, target), interrupted

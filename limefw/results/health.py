@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.game import Game
-from limefw.statistics import effective_sample_size, gram, rounding, unvaried, weighted_r2, without
+from limefw.statistics import effective_sample_size, gram, rounding, unvaried, unvarying, weighted_r2, without
 from limefw.types import Codes, Fit, Floats, Instance, Neighbourhood, Segments
 
 
@@ -92,6 +92,10 @@ class Health:
     def samples_per_segment(self) -> float:
         """Effective samples per segment."""
         return self.effective_samples / max(self.segments, 1)
+
+    def has(self, code: str) -> bool:
+        """Say whether there is a caution with such a code, e.g. "interrupted"."""
+        return any(caution.code == code for caution in self.cautions)
 
 
 Refit = Callable[[Neighbourhood], list[Fit]]
@@ -344,7 +348,7 @@ def of_number(width: int) -> list[Caution]:
 
 
 def _of_label(label: int, fit: Fit, codes: Codes, targets: Floats, score: float | None, unit: float) -> list[Caution]:
-    if np.ptp(targets) <= 1e-9 * max(unit, float(np.abs(targets).max())):
+    if unvarying(targets, unit):
         code = "constant_model"
         text = (
             "the model's answer never changed, so there is nothing to explain; if it should have, its input may be "

@@ -11,6 +11,7 @@ from limefw.statistics.scores import (
     effective_sample_size,
     rounding,
     unvaried,
+    unvarying,
     weighted_r2,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "solve_ridge",
     "topmost",
     "unvaried",
+    "unvarying",
     "weighted_means",
     "weighted_r2",
     "without",

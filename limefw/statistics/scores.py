@@ -16,6 +16,17 @@ def rounding(targets: Floats) -> float:
     return 1e-12 * float(np.abs(targets).max(initial=0.0))
 
 
+def unvarying(targets: Floats, unit: float = 0.0) -> NDArray[np.bool_]:
+    """Return of which targets, the columns, nothing but rounding differs.
+
+    Args:
+        targets: ``(n, t)``, or ``(n,)`` of one.
+        unit: what is small beside it is nothing; 0: only beside the largest answer.
+    """
+    most = np.maximum(unit, np.abs(targets).max(axis=0))
+    return np.asarray(np.ptp(targets, axis=0) <= 1e-9 * most)
+
+
 def unvaried(codes: Codes) -> NDArray[np.bool_]:
     """Return (d,) which columns are the same in all rows."""
     return np.asarray((codes == codes[0]).all(axis=0))

@@ -11,7 +11,7 @@ import numpy as np
 from limefw.errors import InputError
 from limefw.samples import FIRST_LOOK, Auto
 from limefw.stage import Stage
-from limefw.statistics.scores import INTERVAL, rounding
+from limefw.statistics.scores import INTERVAL, rounding, unvarying
 from limefw.types import Draws, Fit, Floats, Neighbourhood
 
 
@@ -21,10 +21,10 @@ TRUTHS, RUNS = 1000, 30
 CELLS = 300_000
 """Numbers of imagined runs that are held at once."""
 
-CHANCE = 0.002
-"""Share of the truths for which a likeness may be smaller than the least that is foretold. Effects seen lie farther
-apart than true ones, and nine looks find lucky ones: where two segments nearly tie, half of the truths stopped three of
-four runs early, 15 % of them one in four, 5 % one in twenty, and these one in four hundred."""
+MISSED = 2
+"""Truths for which a likeness may be smaller than the least that is foretold. Effects seen lie farther apart than true
+ones, and nine looks find lucky ones: where two segments nearly tie, half of the truths stopped three of four runs
+early, 15 % of them one in four, 5 % one in twenty, and two of a thousand one in eight hundred."""
 
 GROUPS_PER_SEGMENT = 2
 """Groups of rows for each segment, below which a robust covariance says little (it is twice too wide)."""
@@ -34,6 +34,9 @@ CARRIERS = 20
 
 TIE = 0.005
 """Of the strongest effect: where every interval is narrower to each side, ranks that still change are ties."""
+
+CLEAR = 3.5
+"""Standard errors by which an effect is clear of 0: by less, some of fifty that are nothing would be, by luck."""
 
 FARTHEST = 64
 """Times as many samples: beyond, a forecast says no more than that."""
@@ -122,22 +125,34 @@ class Imagined:
         width = len(fit.effects)
         errors = rng.standard_normal((TRUTHS + RUNS, width)) @ root.T
         # of all segments any run has the same ones
-        return cls(fit.effects, errors, min(top, width - 1), rounding(targets))
+        return cls(fit.effects, errors, min(top, max(1, width - 1)), rounding(targets))
 
     def likeness(self, scale: float = 1.0) -> tuple[float, float]:
-        """Return the mean Jaccard index of the strongest segments of two runs, as is likely and at the least.
+        """Return the mean Jaccard index of the strongest segments of two runs: for the median truth, and the least.
 
-        Neither is a bound: effects that were seen lie farther apart than true ones, so where many nearly tie the first
-        is too high.
+        The least is that of all but MISSED truths. Neither is a bound: effects that were seen lie farther apart than
+        true ones, so where many nearly tie the first is too high.
 
         Args:
             scale: times as many samples: errors are smaller by its root, and the effects those that were seen.
         """
+        found = np.sort(np.concatenate(list(self._likenesses(scale))))
+        return float(np.median(found)), float(found[MISSED])
+
+    def reaches(self, wanted: float, scale: float) -> bool:
+        """Say whether the least likeness is as high with so many times as many samples."""
+        below = 0
+        for part in self._likenesses(scale):
+            below += int(np.count_nonzero(part < wanted))
+            if below > MISSED:
+                return False
+        return True
+
+    def _likenesses(self, scale: float) -> Iterator[Floats]:
         truths, runs = np.split(self.errors / math.sqrt(scale), [TRUTHS])
         step = max(1, CELLS // runs.size)
-        parts = [self._alike(self.effects + truths[at : at + step, None] + runs) for at in range(0, TRUTHS, step)]
-        likely, least = np.quantile(np.concatenate(parts), [0.5, CHANCE]).tolist()
-        return likely, least
+        for at in range(0, TRUTHS, step):
+            yield self._alike(self.effects + truths[at : at + step, None] + runs)
 
     def _alike(self, runs: Floats) -> Floats:
         """Return the mean Jaccard index of the runs around each truth, ``(truths, runs, d)``."""
@@ -158,10 +173,13 @@ class Look:
 
     Args:
         samples: drawn by then.
-        likeness: the predicted mean Jaccard index of two such runs, the lowest of all labels; None where not known.
-        least: that is so for nearly all that the effects may really be.
+        likeness: the likely mean Jaccard index of two such runs, of the label whose `least` is the lowest; None where
+            not known.
+        least: the same for all but MISSED of the TRUTHS.
+        label: which of those explained that is, counted from 0.
+        clear: how many of its effects are clear of 0.
         hindrance: why it cannot be relied on; else empty.
-        tied: ranks that still change are ties.
+        tie: times as many samples at which every effect is known to TIE; None where not known.
         constant: no label's answer ever changed.
         nothing: no label has an effect.
     """
@@ -169,10 +187,17 @@ class Look:
     samples: int
     likeness: float | None = None
     least: float | None = None
+    label: int = 0
+    clear: int = 0
     hindrance: str = ""
-    tied: bool = False
+    tie: float | None = None
     constant: bool = False
     nothing: bool = False
+
+    @property
+    def tied(self) -> bool:
+        """Whether ranks that still change are ties."""
+        return self.tie is not None and self.tie <= 1
 
 
 Fitting = Callable[[], tuple[Neighbourhood, Sequence[Fit]]]
@@ -183,8 +208,8 @@ Fitting = Callable[[], tuple[Neighbourhood, Sequence[Fit]]]
 class Watch:
     """Decides, while samples are drawn, whether there are enough of them.
 
-    A look costs one fit and no model call. It sees only what was drawn, and its random numbers are its own: where it
-    stops depends on the seed alone.
+    A look costs one fit, what is imagined around it, and no model call. It sees only what was drawn, and its random
+    numbers are its own: where it stops depends on the seed alone.
 
     Args:
         auto: what was asked for.
@@ -228,7 +253,7 @@ class Watch:
         groups, width = len(np.unique(around.groups)), around.codes.shape[1]
         self._others = width - 1
         self._imagined.clear()
-        if (around.targets == around.targets[0]).all():
+        if unvarying(around.targets).all():
             return Look(drawn, constant=True)
         if groups < GROUPS_PER_SEGMENT * width:
             return Look(drawn, hindrance=_too_few_groups(groups, width, drawn))
@@ -241,12 +266,16 @@ class Watch:
         )
         for fit, targets in zip(fits, around.targets.T, strict=True):
             self._imagined.append(Imagined.of(fit, targets, self.auto.top, self.rng()))
-        likely, least = np.min([runs.likeness() for runs in self._imagined], axis=0).tolist()
+        forecasts = [runs.likeness() for runs in self._imagined]
+        worst = min(range(len(fits)), key=lambda at: forecasts[at][1])
         nothing = all(
             (np.abs(fit.effects) <= rounding(targets)).all()
             for fit, targets in zip(fits, around.targets.T, strict=True)
         )
-        return Look(drawn, likely, least, text * few, tied=all(map(_narrow, fits)), nothing=nothing)
+        return Look(
+            drawn, *forecasts[worst], label=worst, clear=_clear(fits[worst]), hindrance=text * few,
+            tie=max(map(_until_tie, fits)), nothing=nothing,
+        )  # fmt: skip
 
     def forecast(self, wanted: float) -> int | None:
         """Return about how many samples would reach a likeness: a spread falls with the root of their number.
@@ -255,7 +284,7 @@ class Watch:
         """
 
         def reached(scale: float) -> bool:
-            return all(runs.likeness(scale)[1] >= wanted for runs in self._imagined)
+            return all(runs.reaches(wanted, scale) for runs in self._imagined)
 
         if not reached(FARTHEST):
             return None
@@ -265,36 +294,69 @@ class Watch:
             low, high = (low, middle) if reached(middle) else (middle, high)
         return _rounded(self.looked[-1].samples * high)
 
-    def ended(self, reason: str) -> tuple[str, str]:
+    @property
+    def settled(self) -> bool:
+        """Whether the last look found enough."""
+        return bool(self.looked) and self._settled(self.looked[-1])
+
+    def ended(self, reason: str, labels: Sequence[int]) -> tuple[str, str]:
         """Return why drawing ended, and what is to be said where the answer is not stable; else nothing.
 
         Args:
             reason: why it ended, where that was not decided here.
+            labels: those explained.
         """
-        look, what = self.looked[-1], f"the top {min(self.auto.top, self._others)}"
+        look, what = self.looked[-1], self._what()
         if look.constant:
             return "the model's answer never changed", ""
         if look.hindrance:
-            return reason, f"whether {what} are stable cannot be told: {look.hindrance}"
-        alike = (
-            f"two runs of {look.samples} samples are forecast to agree to about {look.likeness:.2f}, and at the least "
-            f"to {look.least:.2f} (mean Jaccard index; too high where many nearly tie), where at least "
-            f"{self.auto.confidence:g} was asked for"
-        )
+            return reason, f"whether {what} stable cannot be told: {look.hindrance}"
         if look.nothing:
             return "no segment has an effect that the surrogate sees, and another run would see none", ""
         if self._stable(look):
             tighter = 1.0 - (1.0 - self.auto.confidence) / 2
-            return f"{what} are stable: {alike}; {tighter:g} {self._cost(tighter)}", ""
+            return f"{what} stable: {self._alike(look)}; {tighter:g} {self._cost(tighter)}", ""
+        whose = f"label {labels[look.label]}: " if len(labels) > 1 else ""
         if look.tied:
-            known = f"every effect is known to within {TIE:.1%} of the strongest"
-            return f"segments tie at the end of {what}, and {known}", f"segments tie at the end of {what}: {alike}"
+            end = f"segments nearly tie at the end of {what.rpartition(' ')[0]}"
+            known = f"{end}, and every effect is known to within {TIE:.1%} of the strongest"
+            return known, f"{whose}{end}: another run may name another of them, which is as strong"
         cost = self._cost(self.auto.confidence)
-        return reason, f"{what} are not stable yet: {alike}; that {cost}. Fewer segments cost less"
+        return reason, f"{whose}{what} not stable yet: {self._alike(look)}; that {cost}. {self._advice(look)}"
+
+    def _what(self) -> str:
+        top = min(self.auto.top, self._others)
+        if top == 1:
+            return "the strongest segment is"
+        return f"the top {top} are" if self.auto.top <= self._others else f"the top {top} of {self._others + 1} are"
+
+    def _alike(self, look: Look) -> str:
+        assert look.least is not None
+        digits = max(2, len(f"{self.auto.confidence:g}".partition(".")[2]))
+        least = math.floor(look.least * 10**digits) / 10**digits
+        worst = f"hardly to less than {least:.{digits}f}"
+        if not self._stable(look):
+            worst = f"as little as {least:.{digits}f} is possible"
+        return (
+            f"two runs of {look.samples} samples are likely to agree to about {look.likeness:.2f} (mean Jaccard "
+            f"index), but {worst}, where {self.auto.confidence:g} was asked for"
+        )
+
+    def _advice(self, look: Look) -> str:
+        top = min(self.auto.top, self._others)
+        if 0 < look.clear < top:
+            return f'Only {look.clear} effects are clear of 0: stop = "top{look.clear}" asks for no others'
+        return "Fewer segments cost less"
 
     def _cost(self, wanted: float) -> str:
-        samples = self.forecast(wanted)
-        drawn = self.looked[-1].samples
+        """Say what it would take to be sure of a likeness, that they tie, or of everything, whichever is the least."""
+        drawn, samples = self.looked[-1].samples, self.forecast(wanted)
+        tie, every = (self.looked[-1].tie or math.inf) * drawn, 2.0 ** (self._others + 1)
+        known = math.inf if samples is None else samples
+        if every < min(known, tie):
+            return f"would take all {every:,.0f} combinations"
+        if drawn < tie < known:
+            return f"would take about {_rounded(tie):,} samples, if only to see that segments tie"
         if samples is None:
             return f"would take more than {FARTHEST * drawn:,} samples"
         return "needs hardly more samples" if samples <= 1.1 * drawn else f"would take about {samples:,} samples"
@@ -319,9 +381,20 @@ def _too_few_groups(groups: int, width: int, drawn: int) -> str:
     )
 
 
-def _narrow(fit: Fit) -> bool:
-    errors = fit.standard_errors
-    return errors is not None and bool((INTERVAL * errors <= TIE * np.abs(fit.effects).max(initial=0.0)).all())
+def _until_tie(fit: Fit) -> float:
+    """Return times as many samples at which every effect would be known to TIE."""
+    errors, most = fit.standard_errors, np.abs(fit.effects).max(initial=0.0)
+    assert errors is not None
+    widest = INTERVAL * float(errors.max(initial=0.0))
+    if not most:
+        return math.inf if widest else 0.0
+    return float(widest / (TIE * most)) ** 2
+
+
+def _clear(fit: Fit) -> int:
+    """Return how many effects are clear of 0."""
+    assert fit.standard_errors is not None
+    return int(np.count_nonzero(np.abs(fit.effects) > CLEAR * fit.standard_errors))
 
 
 def carriers(around: Neighbourhood, target: int) -> float:
@@ -332,7 +405,7 @@ def carriers(around: Neighbourhood, target: int) -> float:
 
 
 def _short(likeness: float | None) -> float | None:
-    return None if likeness is None else round(likeness, 4)
+    return None if likeness is None else math.floor(likeness * 1e4) / 1e4
 
 
 def _rounded(samples: float) -> int:
@@ -353,4 +426,22 @@ def check_reach(auto: Auto, segments: int) -> None:
             f"{segments} segments need at least {needed} samples (twice that in pairs) before anything can be said of "
             f"their order, and max is {auto.max}: set max to {2 * needed} or more, ask for larger segments, or give a "
             "number of samples"
+        )
+
+
+def check_groups(auto: Auto, first: Draws) -> None:
+    """See that the maximum of samples has enough groups, by those that a sampler drew first.
+
+    Raises:
+        InputError: where it has not.
+    """
+    if first.groups is None or (first.groups < 0).any():
+        return
+    groups, width = len(np.unique(first.groups)), first.codes.shape[1]
+    rows = math.ceil(GROUPS_PER_SEGMENT * width * len(first) / groups)
+    if auto.max < rows:
+        raise InputError(
+            f"{width} segments need {rows} samples by this sampler before anything can be said of their order "
+            f"({GROUPS_PER_SEGMENT * width} that are independent), and max is {auto.max}: set max to {2 * rows} or "
+            "more, ask for larger segments, or give a number of samples"
         )

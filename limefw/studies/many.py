@@ -124,7 +124,7 @@ def _explained(
                 _keep(raised, at, count, found)
                 raise
             continue
-        if any(caution.code == "interrupted" for caution in found[-1].health.cautions):
+        if found[-1].health.has("interrupted"):
             break
     return found
 

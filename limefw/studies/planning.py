@@ -52,7 +52,8 @@ class Plan:
         asked: different inputs that the model is shown, what-if questions included.
         chunk: inputs a call.
         calls: of the model.
-        seconds: of cutting, composing and the model; fits come on top, below 200 segments a fraction of a second.
+        seconds: of cutting, composing and the model; fits come on top, below 200 segments a fraction of a second, and
+            of automatic stopping up to nine looks of as much for each label.
         seconds_a_row: of composing and the model.
         timed_rows: that the model was shown to find out.
         memory: bytes of limefw's own arrays, beside what the model needs.

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import limefw
 from limefw.results.intervals import margins, reach, unresolved
 from limefw.statistics import linear_fits
 from limefw.types import Draws, Fit, Neighbourhood, Segments
+from limefw_plugins.renderers._findings import findings, ties_of
 
 
 def around(groups, width=3):
@@ -127,8 +129,35 @@ def test_renderings_mark_open_ranks_and_say_once_what_intervals_leave_out(explan
     order = [effect.segment for effect in explanation.top(5)]
     assert any(explanation.unresolved(order))
     text = " ".join(str(explanation.render(renderer).data).split())
-    assert "≈ rank not resolved against the one above" in text
+    assert "≈ rank not resolved against the one before" in text
     assert text.count("They do not cover how the instance was cut") == 1
+
+
+def test_the_end_of_a_list_is_marked_where_one_more_may_be_as_strong(explanations):
+    """Which five are the strongest is as open as their order: the last is compared with the next."""
+    explanation = explanations["image"]
+    every = [effect.segment for effect in explanation.top(None)]
+    opens = explanation.unresolved(every)
+    for top in range(1, len(every)):
+        listed = findings(explanation, None, top)
+        assert [item.contested for item in listed] == [False] * (top - 1) + [opens[top - 1]]
+        assert ("may be as strong as the last" in ties_of(listed)) == opens[top - 1]
+    assert not findings(explanation, None, len(every))[-1].contested
+    assert 0 < sum(opens) < len(opens)
+
+
+@pytest.mark.parametrize("modality", ["image", "table", "text", "series"])
+@pytest.mark.parametrize("renderer", ["text", "html"])
+def test_a_posterior_is_called_one(explanations, modality, renderer):
+    """Its intervals are not those of other draws."""
+    source = explanations[modality]
+    words = " ".join(str(source.render(renderer).data).split())
+    fits = {label: replace(fit, detail={**fit.detail, "freedom": None}) for label, fit in source.fits.items()}
+    posterior = " ".join(str(replace(source, fits=fits).render(renderer).data).split())
+    for text in ("95% intervals of the posterior", "95% posterior"):
+        assert text not in words
+    assert "95% intervals of the posterior" in posterior or "95% posterior" in posterior
+    assert "(95% of its posterior)" in posterior
 
 
 @pytest.mark.parametrize("modality", ["image", "table", "text", "series"])

@@ -66,7 +66,9 @@ def asked_of(explanation: Explanation, label: int) -> Asked | None:
     numbers = (item.prediction, item.without, item.only, item.guess_without, item.guess_only)
     filler = str(explanation.provenance.get("recipe", {}).get("filler", {}).get("use", "something else"))
     words = wording_of(explanation)
-    texts, noun = words.values(numbers), words.said
+    # so many decimals that a change of a probability is seen
+    apart = (abs(item.prediction - item.without),) if words.noun == "probability" else ()
+    texts, noun = words.values((*numbers, *apart))[: len(numbers)], words.said
     if noun != words.noun and any(text[0] in "<>" for text in texts[:3]):
         texts, noun = [number(value, decimals_for(numbers)) for value in numbers], words.noun
     whole, without, only, guess_without, guess_only = texts

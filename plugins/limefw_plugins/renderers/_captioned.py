@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limefw.results.explanation import Explanation
-from limefw_plugins.renderers._findings import PALE_MEANS, TIED, Finding, kind_of
+from limefw_plugins.renderers._findings import PALE_MEANS, TIED, Finding, intervals_called, ties_of
 from limefw_plugins.renderers._letters import FAINT, Words, leading, readable, wrapped
 from limefw_plugins.renderers._paint import Palette
 from limefw_plugins.renderers._rule import with_rule
@@ -28,6 +28,9 @@ class Paragraph:
     words: Sequence[Words]
     scale: float = 1.0
 
+
+UNSTABLE = "Not stable: another run may name others."
+"""Below a picture whose strongest were not sure when drawing ended."""
 
 GAP = "\N{EM SPACE}"
 """Between two words of different colour."""
@@ -104,7 +107,14 @@ def trust(explanation: Explanation, label: int) -> str:
             f"label {label}:"
         ):
             return caution_sentence(explanation, caution)
-    return with_rule(explanation, label, fidelity(explanation, label))
+    said = with_rule(explanation, label, fidelity(explanation, label))
+    return f"{said} {UNSTABLE}" if _is_unstable(explanation, label) else said
+
+
+def _is_unstable(explanation: Explanation, label: int) -> bool:
+    """Say whether drawing ended before the strongest were stable, for all that is known of this label."""
+    whose = [item.message for item in explanation.health.cautions if item.code == "not_stable"]
+    return any(not text.startswith("label ") or text.startswith(f"label {label}:") for text in whose)
 
 
 def listed_effects(found: Sequence[Finding], words: Wording, colors: Palette) -> Paragraph:
@@ -119,6 +129,6 @@ def listed_effects(found: Sequence[Finding], words: Wording, colors: Palette) ->
         for item in found
     ]
     gloss = f" ({words.gloss})" if words.gloss else ""
-    known = f" with {kind_of(found)}" if any(item.margin for item in found) else ""
-    meant = [Words(f"{TIED} rank not resolved", FAINT)] if any(item.tied for item in found) else []
-    return Paragraph([Words(f"{words.unit.capitalize()} by {words.part}{known}{gloss}:"), *listed, *meant])
+    known = f" with {intervals_called(found)}" if any(item.margin for item in found) else ""
+    meant = Words(f"({ties_of(found).removeprefix('. ')})" if ties_of(found) else "", FAINT)
+    return Paragraph([Words(f"{words.unit.capitalize()} by {words.part}{known}{gloss}:"), *listed, meant])

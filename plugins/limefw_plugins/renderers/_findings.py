@@ -20,7 +20,9 @@ PALE_MEANS = "no clear effect"
 TIED = "≈"
 """What is put between two effects whose order may be chance."""
 
-TIED_MEANS = f"{TIED} rank not resolved against the one above"
+TIED_MEANS = f"{TIED} rank not resolved against the one before"
+
+CONTESTED = "One that is not listed may be as strong as the last"
 
 NOTHING = 0.005
 """Of the strongest effect: what is less is nothing beside it."""
@@ -41,7 +43,8 @@ class Finding:
         decimals: that numbers of this list are written with.
         tied: its rank against the one before it in the list may be chance.
         strongest: the largest effect of the label, without its sign.
-        posterior: the interval is that of a posterior, no 95% of draws.
+        posterior: its interval is that of a posterior, and not of other draws.
+        contested: the last of the list, and one that is not in it may be as strong.
     """
 
     rank: int
@@ -55,6 +58,7 @@ class Finding:
     tied: bool = False
     strongest: float = 0.0
     posterior: bool = False
+    contested: bool = False
 
     @property
     def title(self) -> str:
@@ -112,13 +116,23 @@ class Finding:
 
 
 def ties_of(found: Sequence[Finding]) -> str:
-    """Say behind a sentence what the mark between two effects means, where there is one."""
-    return f". {TIED_MEANS}" if any(item.tied for item in found) else ""
+    """Say behind a sentence what the mark between two effects means, where there is one, and of a list's end."""
+    return "".join(f". {text}" for text in open_ranks(found))
 
 
-def kind_of(found: Sequence[Finding]) -> str:
+def open_ranks(found: Sequence[Finding]) -> list[str]:
+    """Say which ranks of a list may be chance: between two, where there is the mark, and at the end."""
+    return [TIED_MEANS] * any(item.tied for item in found) + [CONTESTED] * any(item.contested for item in found)
+
+
+def intervals_called(found: Sequence[Finding]) -> str:
     """Say which intervals these are, in a sentence."""
     return "95% intervals of the posterior" if any(item.posterior for item in found) else "95% intervals"
+
+
+def interval_called(found: Sequence[Finding]) -> str:
+    """Say which interval stands in a column."""
+    return "95% posterior" if any(item.posterior for item in found) else "95% interval"
 
 
 def intervals_of(found: Sequence[Finding]) -> str:
@@ -128,7 +142,7 @@ def intervals_of(found: Sequence[Finding]) -> str:
         return ""
     low, high = (number(margin, found[0].decimals) for margin in (min(margins), max(margins)))
     ties = ", and the order of some may be chance" if any(item.tied for item in found) else ""
-    return f"{kind_of(found)}, of the strongest: ± {low}{f' to {high}' if high != low else ''}{ties}."
+    return f"{intervals_called(found)}, the strongest: ± {low}{f' to {high}' if high != low else ''}{ties}."
 
 
 def places_of(explanation: Explanation) -> list[str]:
@@ -153,15 +167,17 @@ def findings(
     Of a rule all its parts: with some of them it is another rule.
     """
     most = None if explanation.fit(label).detail.get("form") == "rule" else top
-    effects = [effect for effect in explanation.top(None, label) if effect.effect > 0 or not positive_only][:most]
+    every = [effect for effect in explanation.top(None, label) if effect.effect > 0 or not positive_only]
+    effects = every[:most]
     decimals = decimals_for(effect.effect for effect in effects)
     places = places_of(explanation)
-    tied = [False, *explanation.unresolved([effect.segment for effect in effects], label)]
+    one_more = every[: most and most + 1]
+    tied = [False, *explanation.unresolved([effect.segment for effect in one_more], label)]
     return [
         Finding(
             rank, effect.segment, printable(effect.name) or f"{effect.name!r}", effect.effect,
             effect.margin, effect.share, places[effect.segment], decimals, tied[rank - 1], abs(effects[0].effect),
-            explanation.fit(label).is_posterior,
+            explanation.fit(label).is_posterior, rank == len(effects) < len(one_more) and tied[rank],
         )
         for rank, effect in enumerate(effects, start=1)
     ]  # fmt: skip

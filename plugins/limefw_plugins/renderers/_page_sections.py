@@ -12,7 +12,7 @@ from limefw_plugins.renderers._areas import hidden_at
 from limefw_plugins.renderers._asked import Asked, asked_of
 from limefw_plugins.renderers._data_uri import mask_uri
 from limefw_plugins.renderers._drawing import Drawing
-from limefw_plugins.renderers._findings import Finding, findings, ties_of
+from limefw_plugins.renderers._findings import Finding, findings, intervals_called, ties_of
 from limefw_plugins.renderers._rule import with_rule
 from limefw_plugins.renderers._words import Wording, decimals_for, fidelity, kept_whole, number, printable, wording_of
 
@@ -80,6 +80,7 @@ class Section:
     asked: Asked | None
     gone: str
     rest: str
+    known: str
     ties: str
 
 
@@ -107,6 +108,7 @@ def section(explanation: Explanation, label: int, drawing: Drawing, top: int) ->
         asked=asked,
         gone=gone,
         rest=rest,
+        known=intervals_called(found),
         ties=ties_of(found),
     )
 

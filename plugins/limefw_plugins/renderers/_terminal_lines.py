@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 from limefw.results.explanation import Explanation
-from limefw_plugins.renderers._findings import TIED, TIED_MEANS, Finding
+from limefw_plugins.renderers._findings import TIED, Finding, open_ranks
 from limefw_plugins.renderers._trust import Account, accounts, beyond, doubts, intervals, sampling
 from limefw_plugins.renderers._words import Wording, columns, fitted, printable, wording_of
 
@@ -31,8 +31,8 @@ def marked(line: str, *, tied: bool) -> str:
 
 
 def legend(found: Sequence[Finding]) -> list[str]:
-    """Say what the mark at lines means, where one has it."""
-    return [f"  {TIED_MEANS}"] if any(item.tied for item in found) else []
+    """Say what the mark at lines means, where one has it, and of the end of the list."""
+    return [f"  {text}" for text in open_ranks(found)]
 
 
 def shortened(name: str, width: int) -> str:

@@ -56,7 +56,7 @@ def intervals(explanation: Explanation) -> str:
     fits = list(explanation.fits.values())
     if all(fit.covariance is None for fit in fits):
         return f"No intervals are known: not how much another draw would change an effect, nor the part of {BEYOND}"
-    if all(fit.is_posterior for fit in fits):
+    if all(fit.is_posterior for fit in fits if fit.covariance is not None):
         what = (
             "what is not known of an effect if the stand-in is right (95% of its posterior), not what another draw does"
         )

@@ -8,7 +8,7 @@ from annotated_types import Ge
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
-from limefw_plugins.renderers._findings import findings
+from limefw_plugins.renderers._findings import findings, interval_called
 from limefw_plugins.renderers._photo import channels_shown
 from limefw_plugins.renderers._rule import rule_of
 from limefw_plugins.renderers._terminal_lines import (
@@ -61,7 +61,7 @@ def _table(explanation: Explanation, label: int, top: int) -> list[str]:
     half = min(7, (WIDTH - 46 - sum(wide)) // 2)
     # without places, as of a series, their column is the names'
     placed = any(item.place for item in found)
-    rows = [(f"{words.part:<18} where" if placed else words.part, "share", "effect", "95% interval", "")]
+    rows = [(f"{words.part:<18} where" if placed else words.part, "share", "effect", interval_called(found), "")]
     rows += [
         (
             f"{fitted(item.title, 18)} {item.place}" if placed else shortened(item.title, NAMES),

@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
-from limefw_plugins.renderers._findings import findings, ties_of
+from limefw_plugins.renderers._findings import findings, intervals_called, ties_of
 from limefw_plugins.renderers._page_sections import bars_of, summary_of
 from limefw_plugins.renderers._page_tables import answers, making
 from limefw_plugins.renderers._paint import PaletteName
@@ -51,6 +51,7 @@ def series_html(
                 "chart": chart_of(explanation, drawn),
                 "left_out": left_out,
                 "rows": bars_of(found),
+                "known": intervals_called(found),
                 "ties": ties_of(found),
                 "weaker": len(explanation.top(None, label)) - len(found),
                 "asked": asked_of(explanation, label),

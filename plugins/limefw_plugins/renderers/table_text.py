@@ -8,7 +8,7 @@ from annotated_types import Ge
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._asked import asked_of
-from limefw_plugins.renderers._findings import Finding, findings
+from limefw_plugins.renderers._findings import Finding, findings, interval_called
 from limefw_plugins.renderers._row import kept, row_of
 from limefw_plugins.renderers._rule import rule_of
 from limefw_plugins.renderers._terminal_lines import WIDTH, assumed, bar, indented, legend, marked, outlook, trust
@@ -58,7 +58,7 @@ def effects_table(found: Sequence[Finding]) -> list[str]:
     effect = max(8, *(len(item.effect_text) for item in found))
     interval = max(12, *(len(item.interval_text) for item in found))
     half = max(3, min(9, (WIDTH - 8 - name - effect - interval) // 2))
-    rows = [("", "effect", "95% interval", "")]
+    rows = [("", "effect", interval_called(found), "")]
     rows += [(item.name, item.effect_text, item.interval_text, bar(item, abs(found[0].effect), half)) for item in found]
     lines = [
         f"  {fitted(title, name)}  {text:>{effect}}  {ends:<{interval}} {drawn}" for title, text, ends, drawn in rows

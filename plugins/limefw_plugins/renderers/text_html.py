@@ -6,7 +6,7 @@ from annotated_types import Ge
 
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
-from limefw_plugins.renderers._findings import findings, ties_of
+from limefw_plugins.renderers._findings import findings, intervals_called, ties_of
 from limefw_plugins.renderers._marked import becomes, marked, text_of, title_of
 from limefw_plugins.renderers._page_sections import FAINTEST, bars_of, summary_of
 from limefw_plugins.renderers._page_tables import answers, making
@@ -89,6 +89,7 @@ def _section(explanation: Explanation, label: int, top: int, longest: int) -> di
         "left_out": left_out,
         "limit": number(limit, decimals_for([limit])),
         "rows": [(bar, title_of(explanation.segments.names[bar.finding.segment])) for bar in bars_of(found)],
+        "known": intervals_called(found),
         "ties": ties_of(found),
         "weaker": len(effects) - len(found),
         "becomes": becomes(explanation, label),

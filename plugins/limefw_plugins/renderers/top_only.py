@@ -10,9 +10,19 @@ from numpy.typing import NDArray
 from limefw.results.explanation import Explanation
 from limefw.types import Rendering
 from limefw_plugins.renderers._areas import areas_at
-from limefw_plugins.renderers._captioned import Paragraph, bare, captioned, listed_effects, title, trust
+from limefw_plugins.renderers._captioned import (
+    NARROWEST,
+    Paragraph,
+    bare,
+    captioned,
+    letter_size,
+    listed_effects,
+    title,
+    trust,
+)
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._letters import FAINT, Words
+from limefw_plugins.renderers._marks import badges, below
 from limefw_plugins.renderers._paint import PALETTES, Palette, PaletteName, greyed, rgb
 from limefw_plugins.renderers._picture import View, view_of
 from limefw_plugins.renderers._places import grown
@@ -67,7 +77,11 @@ def top_only(
         Paragraph([Words(trust(explanation, number), FAINT)]),
     ]
     with drawing():
-        sheet, _, _ = captioned(pixels, paragraphs) if caption else bare(pixels)
+        if not caption:
+            return bare(pixels)[0].rendering()
+        size = letter_size(max(view.size[1], NARROWEST))
+        sheet, axes, _ = captioned(pixels, paragraphs, below(view, size) / size if found else 0)
+        badges(axes, view, found, size, PALETTES[palette])
         return sheet.rendering()
 
 

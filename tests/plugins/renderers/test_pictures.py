@@ -10,7 +10,7 @@ from skimage.data import chelsea
 from limefw.errors import LabelError
 from limefw.modalities.image import Image
 from limefw_plugins.renderers._captioned import listed_effects
-from limefw_plugins.renderers._findings import Finding, findings, intervals_of, kind_of
+from limefw_plugins.renderers._findings import Finding, findings, intervals_called, intervals_of
 from limefw_plugins.renderers._marks import spread
 from limefw_plugins.renderers._paint import PALETTES
 from limefw_plugins.renderers._words import Wording
@@ -328,10 +328,10 @@ def test_effects_below_a_picture_say_how_well_they_are_known():
     text = " ".join(each.text for each in known.words).replace("\N{NO-BREAK SPACE}", " ")
     assert "by superpixel with 95% intervals:" in text
     assert re.search(r"4: \+0\.300 ± 0\.01[23].*≈ 7: \N{MINUS SIGN}0\.290 ± 0\.020.*≈ rank not resolved", text)
-    assert intervals_of([finding(4, 0.3, 0.0125)]).startswith("95% intervals, of the strongest: ± 0.01")
-    assert kind_of([finding(4, 0.3, 0.0125), dataclasses.replace(finding(7, 0.2, 0.02), posterior=True)]).endswith(
-        "the posterior"
-    )
+    assert intervals_of([finding(4, 0.3, 0.0125)]).startswith("95% intervals, the strongest: ± 0.01")
+    assert intervals_called(
+        [finding(4, 0.3, 0.0125), dataclasses.replace(finding(7, 0.2, 0.02), posterior=True)]
+    ).endswith("the posterior")
     for margin in (None, 0.0):
         plain = listed_effects([finding(4, 0.3, margin)], words, colors)
         text = " ".join(each.text for each in plain.words)
