@@ -438,7 +438,7 @@ def mine(values):
     return values
 
 
-def test_code_of_ones_own_in_a_file_is_no_identity(tmp_path):
+def test_code_of_ones_own_in_a_file_is_no_identity(tmp_path, monkeypatch):
     """The file stays the same when that code changes, so it has no fingerprint; a model_id gives it one."""
     joblib = pytest.importorskip("joblib")
     from sklearn.linear_model import LogisticRegression
@@ -452,8 +452,9 @@ def test_code_of_ones_own_in_a_file_is_no_identity(tmp_path):
 
     assert limefw.model(stored(StandardScaler()), trust=True).fingerprint is not None
     assert limefw.model(stored(FunctionTransformer(np.log1p)), trust=True).fingerprint is not None
-    sys.modules["mine"] = sys.modules[__name__]
-    mine.__module__ = "mine"
+    # other tests have a module of that name
+    monkeypatch.setitem(sys.modules, "mine", sys.modules[__name__])
+    monkeypatch.setattr(mine, "__module__", "mine")
     path = stored(FunctionTransformer(mine))
     assert limefw.model(path, trust=True).fingerprint is None
     assert limefw.model(path, trust=True, model_id="it").fingerprint == "id:it"
