@@ -142,7 +142,8 @@ def intervals_of(found: Sequence[Finding]) -> str:
         return ""
     low, high = (number(margin, found[0].decimals) for margin in (min(margins), max(margins)))
     ties = ", and the order of some may be chance" if any(item.tied for item in found) else ""
-    return f"{intervals_called(found)}, the strongest: ± {low}{f' to {high}' if high != low else ''}{ties}."
+    margin = f"{low}{f' to {high}' if high != low else ''}"
+    return f"The strongest are known to ± {margin} ({intervals_called(found)}){ties}."
 
 
 def places_of(explanation: Explanation) -> list[str]:

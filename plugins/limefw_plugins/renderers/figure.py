@@ -105,7 +105,7 @@ def _scatter(axes: Any, explanation: Explanation, label: int, noun: str) -> None
     axes.locator_params(nbins=5)
     exponent = exponent_of(max(map(abs, ends)))
     label_axis(axes, "x", f"the model's {noun}", exponent, points(0.9 * SIZE))
-    label_axis(axes, "y", "the stand-in's", exponent, points(0.9 * SIZE))
+    label_axis(axes, "y", "the stand-in's answer", exponent, points(0.9 * SIZE))
     axes.xaxis.label.set_color(FAINT)
     axes.yaxis.label.set_color(FAINT)
     axes.spines[["top", "right"]].set_visible(False)

@@ -328,7 +328,7 @@ def test_effects_below_a_picture_say_how_well_they_are_known():
     text = " ".join(each.text for each in known.words).replace("\N{NO-BREAK SPACE}", " ")
     assert "by superpixel with 95% intervals:" in text
     assert re.search(r"4: \+0\.300 ± 0\.01[23].*≈ 7: \N{MINUS SIGN}0\.290 ± 0\.020.*≈ rank not resolved", text)
-    assert intervals_of([finding(4, 0.3, 0.0125)]).startswith("95% intervals, the strongest: ± 0.01")
+    assert intervals_of([finding(4, 0.3, 0.0125)]).startswith("The strongest are known to ± 0.01")
     assert intervals_called(
         [finding(4, 0.3, 0.0125), dataclasses.replace(finding(7, 0.2, 0.02), posterior=True)]
     ).endswith("the posterior")
