@@ -40,10 +40,9 @@ def bayesian_ridge(
         prior: of all effects, or one for each segment (selector `all`): another explanation of the same picture.
         prior_precision: lambda, in units of 1 / answer^2; none: by the evidence.
         noise_precision: alpha, likewise.
-        errors: "posterior": what is not known of the effects if the line is true, no spread between seeds (by which
-            ``samples = "auto"`` may think itself sure too early); none where the noise is sought in less than two more
-            rows than segments. "robust": HC3, or CR3 where rows come in
-            groups, of the draws alone, with both precisions held fixed.
+        errors: "posterior": what is not known of the effects if the line is true, no spread between seeds, for which
+            automatic stopping takes it; none where the noise is sought in less than two more rows than segments.
+            "robust": HC3, or CR3 where rows come in groups, of the draws alone, with both precisions held fixed.
         max_iterations: of maximising the evidence.
     """
     mean, around = _prior(prior, around.codes.shape[1]), _levelled(around)
