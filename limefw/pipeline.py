@@ -442,6 +442,11 @@ class Run:
             text = f"surrogate {surrogate.name!r} needs all segments, and selector {selector.name!r} may drop some"
             raise RecipeError([f"{text}: use selector 'all'"])
 
+    @property
+    def unit(self) -> float:
+        """Of the answers, beside which a change may be rounding: 1 for probabilities, 0 where there is none."""
+        return 0.0 if self.model.contract.head in ("scores", "values") else 1.0
+
     def _watch(self, game: Game) -> Watch | None:
         if not isinstance(self.recipe.samples, Auto):
             return None
@@ -455,7 +460,7 @@ class Run:
             self.seconds["stopping"] = self.seconds.get("stopping", 0.0) + time.perf_counter() - started
             return around, made
 
-        return Watch(self.recipe.samples, fitted, lambda: self.stream("stopping"))
+        return Watch(self.recipe.samples, fitted, lambda: self.stream("stopping"), self.unit)
 
     def _ask(self, game: Game, block: Draws, watch: Watch | None) -> bool:
         """Ask for a block, up to each look; say whether there is enough."""
@@ -487,8 +492,8 @@ class Run:
         reason = budget.reason(game.asked, exhaustive=game.exhaustive)
         if watch is None or game.exhaustive:
             return Outcome(reason)
-        reason, doubt = watch.ended(reason, game.columns)
-        doubts = (Caution("not_stable", doubt),) if doubt else ()
+        reason, texts = watch.ended(reason, game.columns)
+        doubts = tuple(Caution("not_stable", text) for text in texts)
         return Outcome(reason, doubts=doubts, watched=watch.to_mapping(), settled=watch.settled)
 
     def check_told(self, first: Draws) -> None:
@@ -563,10 +568,9 @@ class Run:
                 scores, unfitted = cross_fitted(around, self.fit, self.stream("health"))
                 cautions += unfitted
             cautions += outcome.doubts + of_notes(scene.photo, scene.segments, scene.notes) + of_play(game)
-            unit = 0.0 if self.model.contract.head in ("scores", "values") else 1.0
             health = examine(
-                around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions, unit=unit,
-                pictured=scene.frame is not None, settled=outcome.settled,
+                around, by_label, scores=scores, distinct=distinct, stopped=outcome.stopped, extra=cautions,
+                unit=self.unit, pictured=scene.frame is not None, settled=outcome.settled,
             )  # fmt: skip
         names = {label: game.names[label] for label in game.columns}
         provenance = made_by(self.recipe, self.model, scene.photo, game, self.seconds, self.registry)

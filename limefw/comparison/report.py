@@ -248,7 +248,7 @@ def _of_ends(comparison: Comparison) -> list[str]:
     counts = {side.name: [cell.explanation.health.has("not_stable") for cell in comparison.of_side(side.name)
                           if cell.explanation is not None] for side in comparison.sides}  # fmt: skip
     told = [f"{name} ({sum(found)} of {_times(len(found))})" for name, found in counts.items() if any(found)]
-    return [f"Not stable when drawing ended, so that another run may name others: {_listed(told, ', ')}."] * bool(told)
+    return [f"Not known to be stable, so that another run may name others: {_listed(told, ', ')}."] * bool(told)
 
 
 def _of_failures(comparison: Comparison) -> list[str]:

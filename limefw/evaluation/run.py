@@ -367,7 +367,7 @@ def _judged(replay: Replay, stages: Mapping[str, Stage]) -> tuple[Verdict, bool]
         () if replay.filled_alike else ("hidden segments show something else now than when it was explained",)
     )
     if explanation.health.has("not_stable"):
-        notes += ("its strongest segments were not stable when drawing ended: another run may name others",)
+        notes += ("its strongest segments are not known to be stable: another run may name others",)
     label = explanation.names[explanation.labels[0]]
     target = noun_of(explanation.provenance)
     return Verdict(explanation.instance.name, figures, failures, spent, explanation, label, notes, target), interrupted

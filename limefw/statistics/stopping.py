@@ -2,8 +2,8 @@
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,14 +29,19 @@ early, 15 % of them one in four, 5 % one in twenty, and two of a thousand one in
 GROUPS_PER_SEGMENT = 2
 """Groups of rows for each segment, below which a robust covariance says little (it is twice too wide)."""
 
+TELLING = 32
+"""Groups in a sampler's first block, from which on it is told how large they are."""
+
 CARRIERS = 20
 """Rows that must carry the variation of the answers: from fewer, as of a saturated model, nothing can be foretold."""
 
+FEW_CARRY = (
+    "a few samples carry nearly all of the variation: more samples may do (a larger max), or another target "
+    "(log_odds for probability, or the other way round), or larger segments"
+)
+
 TIE = 0.005
 """Of the strongest effect: where every interval is narrower to each side, ranks that still change are ties."""
-
-CLEAR = 3.5
-"""Standard errors by which an effect is clear of 0: by less, some of fifty that are nothing would be, by luck."""
 
 FARTHEST = 64
 """Times as many samples: beyond, a forecast says no more than that."""
@@ -177,7 +182,8 @@ class Look:
             not known.
         least: the same for all but MISSED of the TRUTHS.
         label: which of those explained that is, counted from 0.
-        clear: how many of its effects are clear of 0.
+        posterior: its intervals, and so these forecasts, are a posterior's.
+        unsure: labels whose `least` is lower than was asked for.
         hindrance: why it cannot be relied on; else empty.
         tie: times as many samples at which every effect is known to TIE; None where not known.
         constant: no label's answer ever changed.
@@ -188,7 +194,8 @@ class Look:
     likeness: float | None = None
     least: float | None = None
     label: int = 0
-    clear: int = 0
+    posterior: bool = False
+    unsure: tuple[int, ...] = ()
     hindrance: str = ""
     tie: float | None = None
     constant: bool = False
@@ -215,14 +222,16 @@ class Watch:
         auto: what was asked for.
         fitted: fits the surrogate to what there is.
         rng: gives the generator of imagined runs, the same at each look.
+        unit: of the answers: what is small beside it is rounding.
         looked: every look so far.
     """
 
     auto: Auto
     fitted: Fitting
     rng: Callable[[], np.random.Generator]
+    unit: float = 0.0
     looked: list[Look] = field(default_factory=list)
-    _imagined: list[Imagined] = field(default_factory=list)
+    _imagined: dict[int, Imagined] = field(default_factory=dict)  # of each label that varies
     _others: int = sys.maxsize  # segments but one: of all of them any run has the same
 
     @property
@@ -253,28 +262,25 @@ class Watch:
         groups, width = len(np.unique(around.groups)), around.codes.shape[1]
         self._others = width - 1
         self._imagined.clear()
-        if unvarying(around.targets).all():
+        varied = np.flatnonzero(~unvarying(around.targets, self.unit)).tolist()
+        if not varied:
             return Look(drawn, constant=True)
         if groups < GROUPS_PER_SEGMENT * width:
             return Look(drawn, hindrance=_too_few_groups(groups, width, drawn))
-        if any(fit.covariance is None for fit in fits):
+        if any(fits[at].covariance is None for at in varied):
             return Look(drawn, hindrance="the surrogate gave no covariance; surrogates linear and ridge do")
-        few = min(carriers(around, at) for at in range(len(fits))) < CARRIERS
-        text = (
-            "a few samples carry nearly all of the variation: more samples may do (a larger max), or another target "
-            "(log_odds for probability, or the other way round), or larger segments"
-        )
-        for fit, targets in zip(fits, around.targets.T, strict=True):
-            self._imagined.append(Imagined.of(fit, targets, self.auto.top, self.rng()))
-        forecasts = [runs.likeness() for runs in self._imagined]
-        worst = min(range(len(fits)), key=lambda at: forecasts[at][1])
-        nothing = all(
-            (np.abs(fit.effects) <= rounding(targets)).all()
-            for fit, targets in zip(fits, around.targets.T, strict=True)
-        )
+        self._imagined |= {at: Imagined.of(fits[at], around.targets[:, at], self.auto.top, self.rng()) for at in varied}
+        few = min(carriers(around, at) for at in varied) < CARRIERS
+        return self._foretold(drawn, {at: fits[at] for at in varied}, FEW_CARRY * few)
+
+    def _foretold(self, drawn: int, fits: Mapping[int, Fit], hindrance: str) -> Look:
+        forecasts = {at: runs.likeness() for at, runs in self._imagined.items()}
+        worst = min(forecasts, key=lambda at: forecasts[at][1])
         return Look(
-            drawn, *forecasts[worst], label=worst, clear=_clear(fits[worst]), hindrance=text * few,
-            tie=max(map(_until_tie, fits)), nothing=nothing,
+            drawn, *forecasts[worst], label=worst, hindrance=hindrance, posterior=fits[worst].is_posterior,
+            unsure=tuple(at for at, (_, least) in forecasts.items() if least < self.auto.confidence),
+            tie=max(map(_until_tie, fits.values())),
+            nothing=all((np.abs(fits[at].effects) <= runs.least).all() for at, runs in self._imagined.items()),
         )  # fmt: skip
 
     def forecast(self, wanted: float) -> int | None:
@@ -284,7 +290,7 @@ class Watch:
         """
 
         def reached(scale: float) -> bool:
-            return all(runs.reaches(wanted, scale) for runs in self._imagined)
+            return all(runs.reaches(wanted, scale) for runs in self._imagined.values())
 
         if not reached(FARTHEST):
             return None
@@ -299,8 +305,8 @@ class Watch:
         """Whether the last look found enough."""
         return bool(self.looked) and self._settled(self.looked[-1])
 
-    def ended(self, reason: str, labels: Sequence[int]) -> tuple[str, str]:
-        """Return why drawing ended, and what is to be said where the answer is not stable; else nothing.
+    def ended(self, reason: str, labels: Sequence[int]) -> tuple[str, list[str]]:
+        """Return why drawing ended, and what is to be said where the answer is not stable, of each such label.
 
         Args:
             reason: why it ended, where that was not decided here.
@@ -308,55 +314,58 @@ class Watch:
         """
         look, what = self.looked[-1], self._what()
         if look.constant:
-            return "the model's answer never changed", ""
+            return "the model's answer never changed", []
         if look.hindrance:
-            return reason, f"whether {what} stable cannot be told: {look.hindrance}"
+            return reason, [f"whether {what} stable cannot be told: {look.hindrance}"]
         if look.nothing:
-            return "no segment has an effect that the surrogate sees, and another run would see none", ""
+            return "no segment has an effect that the surrogate sees, and another run would see none", []
         if self._stable(look):
             tighter = 1.0 - (1.0 - self.auto.confidence) / 2
-            return f"{what} stable: {self._alike(look)}; {tighter:g} {self._cost(tighter)}", ""
-        whose = f"label {labels[look.label]}: " if len(labels) > 1 else ""
+            return f"{what} stable: {self._alike(look)}; {tighter:g} {self._cost(tighter)}", []
         if look.tied:
             end = f"segments nearly tie at the end of {what.rpartition(' ')[0]}"
-            known = f"{end}, and every effect is known to within {TIE:.1%} of the strongest"
-            return known, f"{whose}{end}: another run may name another of them, which is as strong"
-        cost = self._cost(self.auto.confidence)
-        return reason, f"{whose}{what} not stable yet: {self._alike(look)}; that {cost}. {self._advice(look)}"
+            reason = f"{end}, and every effect is known to within {TIE:.1%} of the strongest"
+            text = f"{end}: another run may name another of them, which is as strong{self._advice()}"
+            return reason, self._of_labels(labels, text, end)
+        advice = self._advice() or ". Fewer segments cost less"
+        text = f"{what} not stable yet: {self._alike(look)}; that {self._cost(self.auto.confidence)}{advice}"
+        return reason, self._of_labels(labels, text, f"{what} not stable yet either")
+
+    def _of_labels(self, labels: Sequence[int], text: str, of_others: str) -> list[str]:
+        """Put the names of labels before what is said of the least sure one, and of the others that are not sure."""
+        look = self.looked[-1]
+        if len(labels) == 1:
+            return [text]
+        others = [f"label {labels[at]}: {of_others}" for at in look.unsure if at != look.label]
+        return [f"label {labels[look.label]}: {text}", *others]
 
     def _what(self) -> str:
         top = min(self.auto.top, self._others)
-        if top == 1:
-            return "the strongest segment is"
-        return f"the top {top} are" if self.auto.top <= self._others else f"the top {top} of {self._others + 1} are"
+        return _called(top, f" of {self._others + 1}" * (self.auto.top > self._others))
 
     def _alike(self, look: Look) -> str:
         assert look.least is not None
         digits = max(2, len(f"{self.auto.confidence:g}".partition(".")[2]))
         least = math.floor(look.least * 10**digits) / 10**digits
-        worst = f"hardly to less than {least:.{digits}f}"
-        if not self._stable(look):
-            worst = f"as little as {least:.{digits}f} is possible"
+        law = ", by the posterior" if look.posterior else ""
         return (
-            f"two runs of {look.samples} samples are likely to agree to about {look.likeness:.2f} (mean Jaccard "
-            f"index), but {worst}, where {self.auto.confidence:g} was asked for"
+            f"two runs of {look.samples} samples {'hardly' if self._stable(look) else 'may'} agree to "
+            f"{'less than' if self._stable(look) else 'as little as'} {least:.{digits}f} (mean Jaccard index{law}; "
+            f"{look.likeness:.2f} is likely), where {self.auto.confidence:g} was asked for"
         )
 
-    def _advice(self, look: Look) -> str:
-        top = min(self.auto.top, self._others)
-        if 0 < look.clear < top:
-            return f'Only {look.clear} effects are clear of 0: stop = "top{look.clear}" asks for no others'
-        return "Fewer segments cost less"
+    def _advice(self) -> str:
+        """Say how many of the strongest are stable, where fewer are than were asked for."""
+        for top in range(min(self.auto.top, self._others) - 1, 0, -1):
+            if all(replace(runs, top=top).reaches(self.auto.confidence, 1.0) for runs in self._imagined.values()):
+                return f'. {_called(top).capitalize()} stable: stop = "top{top}" asks for no more'
+        return ""
 
     def _cost(self, wanted: float) -> str:
-        """Say what it would take to be sure of a likeness, that they tie, or of everything, whichever is the least."""
-        drawn, samples = self.looked[-1].samples, self.forecast(wanted)
-        tie, every = (self.looked[-1].tie or math.inf) * drawn, 2.0 ** (self._others + 1)
-        known = math.inf if samples is None else samples
-        if every < min(known, tie):
-            return f"would take all {every:,.0f} combinations"
-        if drawn < tie < known:
-            return f"would take about {_rounded(tie):,} samples, if only to see that segments tie"
+        """Say what it would take to be sure of a likeness, or that segments tie, whichever is less."""
+        drawn, samples, tie = self.looked[-1].samples, self.forecast(wanted), self.looked[-1].tie
+        if tie is not None and 1 < tie < (math.inf if samples is None else samples / drawn):
+            return f"would take about {_rounded(tie * drawn):,} samples, by when ties are known as such"
         if samples is None:
             return f"would take more than {FARTHEST * drawn:,} samples"
         return "needs hardly more samples" if samples <= 1.1 * drawn else f"would take about {samples:,} samples"
@@ -381,6 +390,10 @@ def _too_few_groups(groups: int, width: int, drawn: int) -> str:
     )
 
 
+def _called(top: int, of: str = "") -> str:
+    return f"the top {top}{of} are" if top > 1 else "the strongest segment is"
+
+
 def _until_tie(fit: Fit) -> float:
     """Return times as many samples at which every effect would be known to TIE."""
     errors, most = fit.standard_errors, np.abs(fit.effects).max(initial=0.0)
@@ -389,12 +402,6 @@ def _until_tie(fit: Fit) -> float:
     if not most:
         return math.inf if widest else 0.0
     return float(widest / (TIE * most)) ** 2
-
-
-def _clear(fit: Fit) -> int:
-    """Return how many effects are clear of 0."""
-    assert fit.standard_errors is not None
-    return int(np.count_nonzero(np.abs(fit.effects) > CLEAR * fit.standard_errors))
 
 
 def carriers(around: Neighbourhood, target: int) -> float:
@@ -424,8 +431,8 @@ def check_reach(auto: Auto, segments: int) -> None:
     if auto.max < needed:
         raise InputError(
             f"{segments} segments need at least {needed} samples (twice that in pairs) before anything can be said of "
-            f"their order, and max is {auto.max}: set max to {2 * needed} or more, ask for larger segments, or give a "
-            "number of samples"
+            f"their order, and max is {auto.max}: set a larger max, ask for larger segments, or give a number of "
+            "samples"
         )
 
 
@@ -435,13 +442,14 @@ def check_groups(auto: Auto, first: Draws) -> None:
     Raises:
         InputError: where it has not.
     """
-    if first.groups is None or (first.groups < 0).any():
-        return
-    groups, width = len(np.unique(first.groups)), first.codes.shape[1]
-    rows = math.ceil(GROUPS_PER_SEGMENT * width * len(first) / groups)
+    apart = first.groups[first.groups >= 0] if first.groups is not None else np.zeros(0)
+    groups, width = len(np.unique(apart)), first.codes.shape[1]
+    if groups < TELLING:
+        return  # too few to tell how large others are
+    rows = math.ceil(GROUPS_PER_SEGMENT * width * len(apart) / groups)
     if auto.max < rows:
         raise InputError(
             f"{width} segments need {rows} samples by this sampler before anything can be said of their order "
-            f"({GROUPS_PER_SEGMENT * width} that are independent), and max is {auto.max}: set max to {2 * rows} or "
+            f"({GROUPS_PER_SEGMENT * width} that are independent), and max is {auto.max}: set max to {rows} or "
             "more, ask for larger segments, or give a number of samples"
         )

@@ -13,8 +13,8 @@ from limefw.inputs.loading import imported, names_function
 from limefw.pipeline import Explainer, Run, Scene
 from limefw.recipe import Label
 from limefw.results.health import Caution, of_number, of_samples
-from limefw.samples import FIRST_LOOK, Auto
-from limefw.statistics.stopping import GROUPS_PER_SEGMENT
+from limefw.samples import Auto
+from limefw.statistics.stopping import GROUPS_PER_SEGMENT, looks
 
 
 TRIAL_SECONDS = 1.0
@@ -53,7 +53,7 @@ class Plan:
         chunk: inputs a call.
         calls: of the model.
         seconds: of cutting, composing and the model; fits come on top, below 200 segments a fraction of a second, and
-            of automatic stopping up to nine looks of as much for each label.
+            of automatic stopping a few looks (nine by default, at the most) of as much for each label.
         seconds_a_row: of composing and the model.
         timed_rows: that the model was shown to find out.
         memory: bytes of limefw's own arrays, beside what the model needs.
@@ -189,7 +189,9 @@ def _least(run: Run, drawn: "_Drawn", scene: Scene) -> int:
     if "method" in run.recipe.stages:
         return 1
     if isinstance(run.recipe.samples, Auto) and not drawn.exhaustive:
-        return min(drawn.distinct, max(FIRST_LOOK, GROUPS_PER_SEGMENT * scene.segments.count))
+        # rows in pairs are half as many groups
+        needed = GROUPS_PER_SEGMENT * scene.segments.count * drawn.rows / max(1, drawn.groups)
+        return min(drawn.distinct, next(at for at in looks(run.most) if at >= needed or at == run.most))
     return drawn.distinct
 
 

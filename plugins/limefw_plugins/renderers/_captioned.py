@@ -29,9 +29,6 @@ class Paragraph:
     scale: float = 1.0
 
 
-UNSTABLE = "Not stable: another run may name others."
-"""Below a picture whose strongest were not sure when drawing ended."""
-
 GAP = "\N{EM SPACE}"
 """Between two words of different colour."""
 
@@ -108,13 +105,16 @@ def trust(explanation: Explanation, label: int) -> str:
         ):
             return caution_sentence(explanation, caution)
     said = with_rule(explanation, label, fidelity(explanation, label))
-    return f"{said} {UNSTABLE}" if _is_unstable(explanation, label) else said
+    return f"{said} {_unstable(explanation, label)}".rstrip()
 
 
-def _is_unstable(explanation: Explanation, label: int) -> bool:
-    """Say whether drawing ended before the strongest were stable, for all that is known of this label."""
+def _unstable(explanation: Explanation, label: int) -> str:
+    """Say that drawing ended before the strongest were stable, where it is not known to be another label's fault."""
     whose = [item.message for item in explanation.health.cautions if item.code == "not_stable"]
-    return any(not text.startswith("label ") or text.startswith(f"label {label}:") for text in whose)
+    if not any(not text.startswith("label ") or text.startswith(f"label {label}:") for text in whose):
+        return ""
+    top = explanation.provenance["stopping"]["stop"].removeprefix("top")
+    return f"Which are the {top} strongest may change with another run."
 
 
 def listed_effects(found: Sequence[Finding], words: Wording, colors: Palette) -> Paragraph:
