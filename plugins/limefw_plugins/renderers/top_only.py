@@ -71,10 +71,12 @@ def top_only(
     pixels = np.where(shown[..., None], view.pixels, _put_away(view.pixels, rest))
     if rest in ("grey", "blurred"):
         _outline(pixels, view, shown, PALETTES[palette], {item.segment for item in found if item.positive})
+    others = positive_only and any(effect.effect < 0 for effect in explanation.top(top, number))
+    left = f"What {words.minus} is left out. " if others else ""
     paragraphs = [
         title(explanation, number),
         listed_effects(found, words, PALETTES[palette]),
-        Paragraph([Words(trust(explanation, number), FAINT)]),
+        Paragraph([Words(f"{left}{trust(explanation, number)}", FAINT)]),
     ]
     with drawing():
         if not caption:

@@ -1,4 +1,5 @@
 import dataclasses
+import importlib
 import io
 import re
 
@@ -9,7 +10,7 @@ from skimage.data import chelsea
 
 from limefw.errors import LabelError
 from limefw.modalities.image import Image
-from limefw_plugins.renderers._captioned import listed_effects
+from limefw_plugins.renderers._captioned import captioned, listed_effects
 from limefw_plugins.renderers._findings import Finding, findings, intervals_called, intervals_of
 from limefw_plugins.renderers._marks import spread
 from limefw_plugins.renderers._paint import PALETTES
@@ -315,6 +316,21 @@ def test_numbers_lie_apart_and_inside_however_many_there_are():
             away = np.abs(places[at] - places[:at]) - (boxes[at] + boxes[:at])
             assert (away >= 0).any(axis=1).all()
         np.testing.assert_array_equal(places[0], np.clip(wanted[0], boxes[0], whole - boxes[0]))
+
+
+def test_the_top_says_what_it_leaves_out(explanation, monkeypatch):
+    """Of the strongest, those that speak against; where all are shown, nothing is said."""
+    module, said = importlib.import_module("limefw_plugins.renderers.top_only"), []
+
+    def keep(pixels, paragraphs, reserved=0.0):
+        said.append(" ".join(word.text for part in paragraphs for word in part.words))
+        return captioned(pixels, paragraphs, reserved)
+
+    monkeypatch.setattr(module, "captioned", keep)
+    assert any(effect.effect < 0 for effect in explanation.top(5))
+    for positive_only in (True, False):
+        top_only(explanation, top=5, positive_only=positive_only)
+    assert ["What speaks against is left out." in text for text in said] == [True, False]
 
 
 def test_effects_below_a_picture_say_how_well_they_are_known():
