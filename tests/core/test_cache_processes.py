@@ -164,7 +164,9 @@ def test_a_file_that_another_one_makes_meanwhile_is_no_strangers(tmp_path, monke
 
     def make():
         with monkeypatch.context() as patch:
-            patch.setattr(database, "_opened", lambda address: sqlite3.connect(address, 0, isolation_level=None, uri=1))
+            patch.setattr(
+                database, "_opened", lambda address: sqlite3.connect(address, timeout=0, isolation_level=None, uri=True)
+            )
             patch.setattr(database, "PATIENCE", 0)
             with suppress(sqlite3.OperationalError):  # it has to wait, which would be for ever here
                 database.connect(file).close()

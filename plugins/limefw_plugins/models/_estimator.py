@@ -47,7 +47,11 @@ def takes_text(estimator: Any) -> bool:
         inner = [part for _, part in getattr(first, parts, ()) if part is not None and not isinstance(part, str)]
         if inner:
             return takes_text(inner[0])
-    return is_estimator(first) and bool(get_tags(first).input_tags.string)
+    if not is_estimator(first):
+        return False
+    read = get_tags(first).input_tags
+    # of tables, strings are values of a column, as XGBoost 3.4 says of itself
+    return bool(read.string and not read.two_d_array)
 
 
 LIBRARIES = {"builtins", "sklearn", "numpy", "scipy", "xgboost", "lightgbm"}

@@ -23,6 +23,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     VotingClassifier,
 )
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, Perceptron, Ridge, RidgeClassifier, SGDClassifier
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
@@ -598,3 +599,18 @@ def test_scores_have_a_margin_and_no_log_odds():
         exactly_explained(DIGITS.images[0], classifier, target="log_odds")
     with pytest.raises(ModelError, match="scale 'log' needs probabilities"):
         exactly_explained(DIGITS.images[0], classifier, target={"use": "margin", "scale": "log"})
+
+
+def test_strings_in_a_table_make_no_model_of_texts():
+    """As XGBoost 3.4 says of itself: strings may be values of a column. A reader of texts takes no table."""
+
+    class Boosted(DecisionTreeClassifier):
+        def __sklearn_tags__(self):
+            tags = super().__sklearn_tags__()
+            tags.input_tags.string = True
+            return tags
+
+    model = limefw.model(Boosted(max_depth=3).fit(DIGITS.data, DIGITS.target))
+    assert model.modality != "text"
+    words = make_pipeline(CountVectorizer(), LogisticRegression()).fit(["one", "two"], [0, 1])
+    assert limefw.model(words).modality == "text"
