@@ -252,7 +252,7 @@ class Watch:
         return self._settled(self.looked[-1])
 
     def _settled(self, look: Look) -> bool:
-        return not look.hindrance and (self._stable(look) or look.tied or look.constant)
+        return not look.hindrance and (self._stable(look) or look.constant)
 
     def _stable(self, look: Look) -> bool:
         return look.least is not None and look.least >= self.auto.confidence
@@ -324,8 +324,8 @@ class Watch:
             return f"{what} stable: {self._alike(look)}; {tighter:g} {self._cost(tighter)}", []
         if look.tied:
             end = f"segments nearly tie at the end of {what.rpartition(' ')[0]}"
-            reason = f"{end}, and every effect is known to within {TIE:.1%} of the strongest"
-            text = f"{end}: another run may name another of them, which is as strong{self._advice()}"
+            known = f"every effect is known to within {TIE:.1%} of the strongest"
+            text = f"{end}, and {known}: another run may name another of them, which is as strong{self._advice()}"
             return reason, self._of_labels(labels, text, end)
         advice = self._advice() or ". Fewer segments cost less"
         text = f"{what} not stable yet: {self._alike(look)}; that {self._cost(self.auto.confidence)}{advice}"

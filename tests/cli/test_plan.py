@@ -12,8 +12,16 @@ def test_plan_says_what_it_would_cost(run, photo, mine):
     assert rows == "rows     300; the model is shown 300 to 302"
     assert calls.startswith("calls    ")
     assert " ms a row, timed on " in seconds
+    assert seconds.endswith(", and cutting; fits not counted")
     assert memory.startswith("memory   about ")
     assert caution == "! 300 samples for 49 segments: 490 or more are advisable"
+
+
+def test_plan_says_that_looks_come_on_top(run, photo, mine):
+    """Of automatic stopping, beside fits."""
+    code, out, _ = run("plan", photo, "-m", f"{mine}:right", "-s", "segmenter=grid", "-n", "auto")
+    assert code == 0
+    assert out.splitlines()[3].endswith(", and cutting; fits and looks not counted")
 
 
 def test_plan_as_json(run, photo, mine):

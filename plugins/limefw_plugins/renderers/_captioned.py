@@ -13,7 +13,7 @@ from limefw_plugins.renderers._letters import FAINT, Words, leading, readable, w
 from limefw_plugins.renderers._paint import Palette
 from limefw_plugins.renderers._rule import with_rule
 from limefw_plugins.renderers._sheet import Sheet
-from limefw_plugins.renderers._trust import caution_sentence
+from limefw_plugins.renderers._trust import caution_sentence, label_of
 from limefw_plugins.renderers._words import Wording, fidelity, printable, wording_of
 
 
@@ -100,9 +100,7 @@ def key(words: Wording, colors: Palette, found: Sequence[Finding]) -> Paragraph:
 def trust(explanation: Explanation, label: int) -> str:
     """Return the rule where there is one and the sentence on fidelity, or the caution that makes it pointless."""
     for caution in explanation.health.cautions:
-        if caution.code in ("constant_model", "all_zero", "only_together") and caution.message.startswith(
-            f"label {label}:"
-        ):
+        if caution.code in ("constant_model", "all_zero", "only_together") and label_of(caution) == label:
             return caution_sentence(explanation, caution)
     said = with_rule(explanation, label, fidelity(explanation, label))
     return f"{said} {_unstable(explanation, label)}".rstrip()
@@ -110,8 +108,7 @@ def trust(explanation: Explanation, label: int) -> str:
 
 def _unstable(explanation: Explanation, label: int) -> str:
     """Say that drawing ended before the strongest were stable, where it is not known to be another label's fault."""
-    whose = [item.message for item in explanation.health.cautions if item.code == "not_stable"]
-    if not any(not text.startswith("label ") or text.startswith(f"label {label}:") for text in whose):
+    if not any(item.code == "not_stable" and label_of(item) in (None, label) for item in explanation.health.cautions):
         return ""
     top = explanation.provenance["stopping"]["stop"].removeprefix("top")
     return f"Which are the {top} strongest may change with another run."

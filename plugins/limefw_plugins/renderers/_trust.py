@@ -172,8 +172,8 @@ def _cautions(explanation: Explanation) -> list[str]:
     """Return each caution as a sentence; one that holds for several labels is said once, with their names."""
     labels = dict[str, list[int]]()
     for caution in explanation.health.cautions:
-        label = _LABEL.match(caution.message)
-        labels.setdefault(_sentence(explanation, caution.message), []).extend([int(label[1])] if label else [])
+        label = label_of(caution)
+        labels.setdefault(_sentence(explanation, caution.message), []).extend([] if label is None else [label])
     return [_labelled(explanation, sentence, about) for sentence, about in labels.items()]
 
 
@@ -195,8 +195,14 @@ _LABEL = re.compile(r"label (\d+): ")
 
 def caution_sentence(explanation: Explanation, caution: Caution) -> str:
     """Return a caution as a sentence that calls labels by their names."""
-    label = _LABEL.match(caution.message)
-    return _labelled(explanation, _sentence(explanation, caution.message), [int(label[1])] if label else [])
+    label = label_of(caution)
+    return _labelled(explanation, _sentence(explanation, caution.message), [] if label is None else [label])
+
+
+def label_of(caution: Caution) -> int | None:
+    """Return the label that a caution is about, where it is about one."""
+    found = _LABEL.match(caution.message)
+    return int(found[1]) if found else None
 
 
 def _sentence(explanation: Explanation, message: str) -> str:

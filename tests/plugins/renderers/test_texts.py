@@ -8,6 +8,7 @@ import pytest
 import limefw
 from limefw.modalities.image import Image
 from limefw.results.what_if import WhatIf
+from limefw_plugins.renderers._asked import asked_of
 from limefw_plugins.renderers._findings import findings
 from limefw_plugins.renderers._trust import doubts
 from limefw_plugins.renderers._words import columns, fitted, number, printable, signed, wording_of
@@ -407,3 +408,18 @@ def test_of_channels_a_terminal_says_which_and_when(names):
     assert len(shown) == 5
     ends = {name.rpartition(", ")[2] for name in explanation.segments.names}
     assert all(any(name.endswith(end) for end in ends) for name in shown)
+
+
+@pytest.mark.parametrize(
+    ("without", "texts"),
+    [(0.794, ("0.800", "0.794")), (0.7996, ("0.8000", "0.7996")), (0.7, ("0.80", "0.70"))],
+)
+def test_a_small_change_of_a_probability_is_seen(make, without, texts):
+    """In the decimals of what the model says without the strongest, where two would show none."""
+    source = make()
+    label = source.labels[0]
+    asked = dataclasses.replace(
+        source.what_if[label], prediction=0.8, without=without, only=0.5, guess_without=0.7, guess_only=0.4
+    )
+    found = asked_of(dataclasses.replace(source, what_if={label: asked}), label)
+    assert (found.whole, found.without) == texts
