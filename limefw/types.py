@@ -224,9 +224,11 @@ def numbered(labels: NDArray[Any]) -> tuple[NDArray[Any], Labels]:
         values, inverse = np.unique(labels, return_inverse=True)
         return values, inverse.reshape(labels.shape).astype(np.intp)
     # counting is ten times as fast as sorting
-    shifted = labels.astype(np.intp) - low
-    present = np.bincount(shifted.ravel()) > 0
-    return np.flatnonzero(present) + low, (np.cumsum(present) - 1)[shifted]
+    shifted = np.subtract(labels, low, dtype=np.intp, casting="unsafe")
+    counts = np.bincount(shifted.ravel())
+    if np.count_nonzero(counts) == len(counts):
+        return np.arange(low, high + 1), shifted
+    return np.flatnonzero(counts) + low, (np.cumsum(counts > 0) - 1)[shifted]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,7 @@ CORE = sorted((ROOT / "limefw").rglob("*.py"))
 PLUGINS = sorted((ROOT / "plugins" / "limefw_plugins").rglob("*.py"))
 HEAVY = frozenset({
     "sklearn", "skimage", "scipy", "cv2", "matplotlib", "torch", "tensorflow", "keras", "onnxruntime", "PIL", "jinja2",
-    "rich", "pandas", "lime",
+    "rich", "pandas", "lime", "numba",
 })  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""Quickshift's loop, with scikit-image's labels to the last one, in less of its time."""
+"""Quickshift's loop, with scikit-image's labels to the last one, in less of its time: by Numba, or without."""
+
+from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -8,8 +11,19 @@ from limefw_plugins.segmenters._parents import parents
 from limefw_plugins.segmenters._plane import Plane
 
 
+WORTH = 3e8
+"""Pairs of pixels for which NumPy takes about as long as it takes to load Numba and what it has compiled: a second."""
+
+SMALL = 3e5
+"""Pairs of pixels for which NumPy takes about as long as for a picture besides."""
+
+Loop = Callable[[Floats, float, float, Floats], Labels]
+
+
 def modes(points: Floats, kernel_size: float, max_dist: float, noise: Floats) -> Labels:
     """Return ``(h, w)`` labels 0..d-1: each pixel belongs with the nearest one of higher density.
+
+    What has been spent on all pictures of a process, this one included, tells whether Numba is worth loading.
 
     Args:
         points: ``(h, w, c)`` colours, times the ratio.
@@ -17,9 +31,35 @@ def modes(points: Floats, kernel_size: float, max_dist: float, noise: Floats) ->
         max_dist: longer links are cut.
         noise: ``(h, w)`` added to the densities, to break ties.
     """
+    spent.pairs += SMALL + noise.size * (6 * kernel_size + 1) ** 2 / 2
+    loop = (compiled() if spent.pairs > WORTH else None) or shifted
+    return loop(points, kernel_size, max_dist, noise)
+
+
+def shifted(points: Floats, kernel_size: float, max_dist: float, noise: Floats) -> Labels:
+    """Return the same by NumPy, from planes that are shifted against each other."""
     plane = Plane.of(points, kernel_size)
     parent = parents(plane, densities(plane, noise), max_dist)
     while not np.array_equal(grandparent := parent[parent], parent):
         parent = grandparent
     number = np.cumsum(parent == np.arange(len(parent))) - 1
     return number[parent].reshape(plane.height, plane.width)
+
+
+class Spent:
+    """The pairs of pixels that NumPy has compared in this process, small pictures for more."""
+
+    pairs = 0.0
+
+
+spent = Spent()
+
+
+@cache
+def compiled() -> Loop | None:
+    """Return the loop in machine code, or None without a Numba that knows this NumPy."""
+    try:
+        from limefw_plugins.segmenters._compiled import modes as loop
+    except ImportError:
+        return None
+    return loop

@@ -4,14 +4,13 @@ They look in wider and wider rings: first all pixels of a block together, as pla
 only the few that still search.
 """
 
-import math
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from limefw.types import Floats
-from limefw_plugins.segmenters._plane import Plane, squares
+from limefw_plugins.segmenters._plane import Plane, beyond, squares
 
 
 SPAN = 32_768
@@ -29,7 +28,7 @@ Steps = NDArray[np.intp]
 
 def parents(plane: Plane, density: Floats, max_dist: float) -> NDArray[np.intp]:
     """Return for each pixel the number of the nearest one of higher density, or its own."""
-    limit, steps = _beyond(max_dist), _steps(plane)
+    limit, steps = beyond(max_dist), _steps(plane)
     nearest = np.full(len(density), -1.0)  # in the borders: nothing is nearer
     plane.inside(nearest)[...] = limit
     found = np.full(len(density), -len(density), dtype=np.int32)
@@ -66,16 +65,6 @@ def _search(
         ring = steps[:, start:stop]
         for step in ring[:, ring[1] > 0].T.tolist():
             _look(plane, density, block, step, nearest, found, buffers)
-
-
-def _beyond(max_dist: float) -> float:
-    """Return the smallest number whose square root is more than `max_dist`."""
-    square = max_dist * max_dist
-    while math.sqrt(square) > max_dist:
-        square = math.nextafter(square, 0.0)
-    while math.sqrt(square) <= max_dist:
-        square = math.nextafter(square, math.inf)
-    return square
 
 
 def _look(

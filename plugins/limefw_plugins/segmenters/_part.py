@@ -1,6 +1,7 @@
 """What the image segmenters share: the channels and the region that they look at, and the way back."""
 
 import sys
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Self
@@ -83,12 +84,14 @@ class Part:
                 last = image.channels - 1
                 raise InputError(f"there is no channel {max(channels)}: the image has channels 0 to {last}")
             pixels = pixels[..., channels]
-        top, left, bottom, right = region or WHOLE
-        lines, columns = (
-            _within(place, low, high)
-            for place, low, high in zip(image.places(), (top, left), (bottom, right), strict=True)
-        )
-        if lines.start == lines.stop or columns.start == columns.stop:
+        lines, columns = (slice(0, size) for size in image.shape)
+        if region is not None or image.box is not None:
+            top, left, bottom, right = region or WHOLE
+            lines, columns = (
+                _within(place, low, high)
+                for place, low, high in zip(image.places(), (top, left), (bottom, right), strict=True)
+            )
+        if lines.start >= lines.stop or columns.start >= columns.stop:
             if region is None:
                 raise InputError(
                     f"the photograph's {image.photo} pixels are so narrow that none of it is left in the model's "
@@ -123,16 +126,15 @@ class Part:
         pixels, are_colors = self.colors()
         if not are_colors:
             return pixels * float(100.0 / np.sqrt(pixels.shape[2]))
-        found, lines = np.empty(pixels.shape), max(1, CACHED // pixels.shape[1])
-        for at in range(0, len(pixels), lines):
-            found[at : at + lines] = rgb2lab(pixels[at : at + lines])
-        return found
+        lines = max(1, CACHED // pixels.shape[1])
+        return np.concatenate([rgb2lab(pixels[at : at + lines]) for at in range(0, len(pixels), lines)])
 
     def segments(self, labels: NDArray[np.integer], wish: int | None = None) -> Segments:
         """Return segments of the whole image from any labels of the part, and say where a wished number is far off."""
-        values, inside = numbered(labels)
-        whole = np.full(self.shape, -1, dtype=np.intp)
-        whole[self.lines, self.columns] = inside
+        values, whole = numbered(labels)
+        if whole.shape != self.shape:
+            inside, whole = whole, np.full(self.shape, -1, dtype=np.intp)
+            whole[self.lines, self.columns] = inside
         count, notes = len(values), tuple[str, ...]()
         if wish is not None and abs(count - wish) > FAR * wish:
             notes = (f"{wish} segments were wished for, and {count} came nearest: another segmenter may come nearer",)
@@ -166,8 +168,7 @@ class Part:
 
 
 def _within(places: Floats, low: float, high: float) -> slice:
-    inside = np.flatnonzero((places >= low) & (places < high))
-    return slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(0, 0)
+    return slice(bisect_left(places, low), bisect_left(places, high))
 
 
 def refuse_flat(colors: Floats, segmenter: str) -> None:

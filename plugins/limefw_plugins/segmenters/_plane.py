@@ -98,3 +98,13 @@ def squares(here: Iterable[Floats], there: Iterable[Floats], total: Floats, othe
         np.multiply(square, square, out=square)
         if at:
             np.add(total, square, out=total)
+
+
+def beyond(max_dist: float) -> float:
+    """Return the smallest number whose square root is more than `max_dist`."""
+    square = max_dist * max_dist
+    while math.sqrt(square) > max_dist:
+        square = math.nextafter(square, 0.0)
+    while math.sqrt(square) <= max_dist:
+        square = math.nextafter(square, math.inf)
+    return square

@@ -18,20 +18,28 @@ SLOTS = 2**17
 
 
 def settle(plane: Plane, density: Floats, noise: Floats, doubt: float) -> None:
-    """Compute densities that are too close to call anew, every operation in scikit-image's order."""
-    chosen = _too_close(plane, plane.inside(density), doubt)
-    if not len(chosen):
-        return
-    places = plane.inside(np.arange(len(density))).ravel()
-    shifts, rows, columns = plane.window()
+    """Compute densities that are too close to call anew."""
+    inside = plane.inside(density)
+    chosen = _too_close(plane, inside, doubt)
+    if len(chosen):
+        inside[np.divmod(chosen, plane.width)] = exactly(plane, noise, chosen)
+
+
+def exactly(plane: Plane, noise: Floats, chosen: NDArray[np.intp]) -> Floats:
+    """Return the densities of chosen pixels, every operation in scikit-image's order."""
+    found = np.empty(len(chosen))
+    rows, columns = np.divmod(chosen, plane.width)
+    places = plane.margin + rows * plane.stride + columns
+    window = plane.window()
     for start in range(0, len(chosen), 256):
-        which = chosen[start : start + 256]
-        middle = places[which][:, None]
-        distance = plane.distances(middle, shifts, rows, columns)
+        some = slice(start, start + 256)
+        distance = plane.distances(places[some, None], *window)
         # of complex numbers NumPy takes the C library's exponential, as scikit-image: its own differs in a last bit
         terms = np.exp((distance * (-0.5 / plane.kernel_size**2)).astype(np.complex128)).real
         # a running sum adds one after the other, where np.sum adds in pairs
-        density[middle[:, 0]] = np.cumsum(terms, axis=1)[:, -1] + noise.ravel()[which]
+        found[some] = np.cumsum(terms, axis=1)[:, -1]
+    found += noise.ravel()[chosen]
+    return found
 
 
 def _too_close(plane: Plane, density: Floats, doubt: float) -> NDArray[np.intp]:

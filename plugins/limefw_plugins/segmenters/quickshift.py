@@ -1,5 +1,6 @@
 """Quickshift."""
 
+from functools import lru_cache
 from typing import Annotated
 
 import numpy as np
@@ -7,7 +8,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.random import Generator
 
 from limefw.modalities.image import Image
-from limefw.types import Labels, Segments
+from limefw.types import Floats, Labels, Segments, frozen
 from limefw_plugins.segmenters._modes import modes
 from limefw_plugins.segmenters._part import Channels, Number, Part, Region, nearest_cut, refuse_flat
 
@@ -55,7 +56,7 @@ def quickshift(
     if ratio:  # what came out would be cut by the noise that breaks ties
         refuse_flat(points, "quickshift")
     seed = int(rng.integers(2**31)) if tie_seed is None else tie_seed
-    noise = np.random.default_rng(seed).normal(scale=1e-5, size=points.shape[:2])
+    noise = _noise(seed, points.shape[:2])
 
     def cut(size: float) -> Labels:
         return modes(points, size, max_dist, noise)
@@ -69,3 +70,9 @@ def quickshift(
         if kernel_size <= 1 or labels.max() + 1 >= least:
             return part.segments(labels)
         kernel_size = max(1.0, kernel_size / 2)
+
+
+@lru_cache(maxsize=1)
+def _noise(seed: int, shape: tuple[int, int]) -> Floats:
+    """Return scikit-image's noise; it is kept, as of many pictures one after the other most have the same shape."""
+    return frozen(np.random.default_rng(seed).normal(scale=1e-5, size=shape))

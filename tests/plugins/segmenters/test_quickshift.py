@@ -1,5 +1,6 @@
 """quickshift has scikit-image's labels to the last one."""
 
+import sys
 from contextlib import nullcontext
 from unittest import mock
 
@@ -13,9 +14,9 @@ from skimage.color import gray2rgb
 
 import limefw
 from limefw.modalities.image import Image
-from limefw_plugins.segmenters import _small, _ties
+from limefw_plugins.segmenters import _modes, _small, _ties
 from limefw_plugins.segmenters._densities import densities
-from limefw_plugins.segmenters._modes import modes
+from limefw_plugins.segmenters._modes import shifted
 from limefw_plugins.segmenters._plane import Plane
 from limefw_plugins.segmenters.quickshift import quickshift
 
@@ -70,7 +71,7 @@ def test_the_loop_is_scikit_images(kind, shape, scale, kernel_size, max_dist, se
     )
     large = mock.patch.multiple(_ties, FEW=0, STRIPE=100, SLOTS=64) if dealt else nullcontext()
     with mock.patch.object(_small, "WINDOWS", windows), large:
-        np.testing.assert_array_equal(modes(points, kernel_size, max_dist, noise(seed, shape[:2])), expected)
+        np.testing.assert_array_equal(shifted(points, kernel_size, max_dist, noise(seed, shape[:2])), expected)
 
 
 def drawing(size):
@@ -147,7 +148,7 @@ def test_small_pictures_of_huge_values_are_cut_alike(scale):
         expected = segmentation.quickshift(
             points, ratio=1.0, kernel_size=kernel_size, max_dist=1e200, convert2lab=False, rng=3
         )
-        np.testing.assert_array_equal(modes(points, kernel_size, 1e200, noise(3, (8, 9))), expected)
+        np.testing.assert_array_equal(shifted(points, kernel_size, 1e200, noise(3, (8, 9))), expected)
 
 
 DTYPES = {"uint8": 255.0, "uint16": 65535.0, "int32": 1000.0, "float32": 1.0, "float64": 1.0}
@@ -196,6 +197,28 @@ def test_flat_parts_are_cut_by_the_same_noise(kernel_size, right):
     pixels[:, :90] = 0
     found = quickshift(Image(pixels, (0, 255)), RNG(0), kernel_size=kernel_size, least=1)
     np.testing.assert_array_equal(found.labels, reference(pixels, kernel_size=kernel_size, max_dist=200.0, ratio=0.2))
+
+
+def test_what_is_spent_decides_and_numba_may_be_missing():
+    """One small picture never loads Numba; where it is worth it and not installed, NumPy goes on."""
+    points, noises = np.random.default_rng(0).random((20, 20, 3)), noise(0, (20, 20))
+    with (
+        mock.patch.object(_modes, "spent", _modes.Spent()) as spent,
+        mock.patch.object(_modes, "compiled", return_value=None) as compiled,
+    ):
+        expected = _modes.modes(points, 2.0, 200.0, noises)
+        assert not compiled.called
+        calls = 1
+        while not compiled.called:
+            np.testing.assert_array_equal(_modes.modes(points, 2.0, 200.0, noises), expected)
+            calls += 1
+        assert 500 < calls < 1000
+        assert spent.pairs > _modes.WORTH
+        spent.pairs = 0.0
+        compiled.return_value = lambda *_: "by Numba"
+        assert _modes.modes(np.zeros((1300, 1300, 1)), 4.0, 200.0, np.zeros((1300, 1300))) == "by Numba"
+    with mock.patch.dict(sys.modules, {"limefw_plugins.segmenters._compiled": None}):
+        assert _modes.compiled.__wrapped__() is None
 
 
 def test_channels_that_are_no_colours_are_cut_along_their_edges():
