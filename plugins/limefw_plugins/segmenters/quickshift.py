@@ -30,7 +30,8 @@ def quickshift(
 ) -> Segments:
     """Mode seeking in colour and position (Vedaldi & Soatto 2008), lime's own segmenter, with scikit-image's labels.
 
-    They are those of the pixels as float64 from 0 to 1. One colour alone is refused, unless the ratio is 0.
+    They are those of the pixels as float64 from 0 to 1. One colour alone is refused, unless the ratio is 0. With the extra
+    `numba` many pictures, or a large one, take less than half the time.
 
     Args:
         kernel_size: width of the density estimate: larger = fewer segments.
