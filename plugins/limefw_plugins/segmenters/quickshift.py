@@ -13,6 +13,10 @@ from limefw_plugins.segmenters._modes import modes
 from limefw_plugins.segmenters._part import Channels, Number, Part, Region, nearest_cut, refuse_flat
 
 
+KEPT = 3_000_000
+"""Numbers in a picture up to which its noise is kept in memory for the next one."""
+
+
 def quickshift(
     image: Image,
     rng: Generator,
@@ -30,8 +34,8 @@ def quickshift(
 ) -> Segments:
     """Mode seeking in colour and position (Vedaldi & Soatto 2008), lime's own segmenter, with scikit-image's labels.
 
-    They are those of the pixels as float64 from 0 to 1. One colour alone is refused, unless the ratio is 0. With the extra
-    `numba` many pictures, or a large one, take less than half the time.
+    They are those of the pixels as float64 from 0 to 1. One colour alone is refused, unless the ratio is 0. With
+    the extra `numba` many pictures, or a large one, take about half the time.
 
     Args:
         kernel_size: width of the density estimate: larger = fewer segments.
@@ -57,7 +61,7 @@ def quickshift(
     if ratio:  # what came out would be cut by the noise that breaks ties
         refuse_flat(points, "quickshift")
     seed = int(rng.integers(2**31)) if tie_seed is None else tie_seed
-    noise = _noise(seed, points.shape[:2])
+    noise = (_kept_noise if points.size <= KEPT else _noise)(seed, points.shape[:2])
 
     def cut(size: float) -> Labels:
         return modes(points, size, max_dist, noise)
@@ -73,7 +77,10 @@ def quickshift(
         kernel_size = max(1.0, kernel_size / 2)
 
 
-@lru_cache(maxsize=1)
 def _noise(seed: int, shape: tuple[int, int]) -> Floats:
-    """Return scikit-image's noise; it is kept, as of many pictures one after the other most have the same shape."""
+    """Return scikit-image's noise."""
     return frozen(np.random.default_rng(seed).normal(scale=1e-5, size=shape))
+
+
+_kept_noise = lru_cache(maxsize=1)(_noise)
+"""The same, kept: most pictures have the shape of the one before."""
