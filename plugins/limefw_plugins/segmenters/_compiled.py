@@ -41,7 +41,7 @@ def _densities(points: Floats, reach: int, kernel_size: float) -> tuple[Floats, 
     for top in range(0, height, lines):
         bottom = min(top + lines, height)
         most = max(most, _native.add_pairs(points, kernel_size, reach, top, bottom, density))
-    return density, 2 * (2 * most * math.sqrt(channels) + _native.INEXACT)
+    return density, 2 * (2 * most * math.sqrt(channels) + channels + _native.INEXACT)
 
 
 @lru_cache(maxsize=8)

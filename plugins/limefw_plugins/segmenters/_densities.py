@@ -87,4 +87,4 @@ def _shifted(colors: Floats, count: int) -> Floats:
 def _doubt(plane: Plane, scaled: Floats, density: Floats, terms: int) -> float:
     """Return twice the sum of both programs' rounding errors: of each exponential, and of summing `terms` of them."""
     colors = max(scaled.max(), -scaled.min()) * math.sqrt(len(scaled))
-    return float(2 * terms * HALF_ULP * (2 * colors + 12 + 2 * plane.inside(density).max()))
+    return float(2 * terms * HALF_ULP * (2 * colors + len(scaled) + 12 + 2 * plane.inside(density).max()))

@@ -36,6 +36,7 @@ def modes(points: Floats, kernel_size: float, max_dist: float, noise: Floats) ->
     return loop(points, kernel_size, max_dist, noise)
 
 
+@np.errstate(over="ignore")  # squares of huge colours: they are infinitely far
 def shifted(points: Floats, kernel_size: float, max_dist: float, noise: Floats) -> Labels:
     """Return the same by NumPy, from planes that are shifted against each other."""
     plane = Plane.of(points, kernel_size)
@@ -47,7 +48,7 @@ def shifted(points: Floats, kernel_size: float, max_dist: float, noise: Floats) 
 
 
 class Spent:
-    """The pairs of pixels that NumPy has compared in this process, small pictures for more."""
+    """The pairs of pixels in the pictures that this process has cut or begins to, more for small pictures."""
 
     pairs = 0.0
 
@@ -57,9 +58,11 @@ spent = Spent()
 
 @cache
 def compiled() -> Loop | None:
-    """Return the loop in machine code, or None without a Numba that knows this NumPy."""
+    """Return the loop in machine code; None without Numba, or where it cannot be loaded or does not compile."""
     try:
         from limefw_plugins.segmenters._compiled import modes as loop
-    except ImportError:
+
+        loop(np.zeros((2, 2, 3)), 1.0, 1.0, np.zeros((2, 2)))
+    except Exception:  # noqa: BLE001 - whatever a foreign NumPy, a full disk or half a file does to it: NumPy does as well
         return None
     return loop

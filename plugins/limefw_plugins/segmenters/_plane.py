@@ -50,7 +50,10 @@ class Plane:
         reach = math.ceil(3 * kernel_size)
         down, right = min(reach, height - 1), min(reach, width - 1)
         size = (height + 2 * down) * (width + right) + 2 * right
-        colors = np.full((channels, size), float(points.max()) + BORDER / math.sqrt(channels) * kernel_size)
+        high = float(points.max())
+        # far away also where the colours are so large that a few kernel sizes are lost beside them
+        away = max(BORDER / math.sqrt(channels) * kernel_size, 1e-9 * abs(high))
+        colors = np.full((channels, size), high + away)
         plane = cls(colors, height, width, down, right, kernel_size)
         for color, channel in zip(colors, np.moveaxis(points, 2, 0), strict=True):
             plane.inside(color)[...] = channel

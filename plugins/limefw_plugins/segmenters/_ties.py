@@ -10,6 +10,9 @@ from limefw_plugins.segmenters._plane import Plane
 FEW = 4096
 """Fewer pixels than this are sorted at once."""
 
+TERMS = 2**18
+"""Of sums that are computed anew at a time."""
+
 STRIPE = 2**14
 """Pixels, about, that are looked through at a time for equal densities."""
 
@@ -25,20 +28,21 @@ def settle(plane: Plane, density: Floats, noise: Floats, doubt: float) -> None:
         inside[np.divmod(chosen, plane.width)] = exactly(plane, noise, chosen)
 
 
+@np.errstate(over="ignore")  # squares of huge colours: they are infinitely far
 def exactly(plane: Plane, noise: Floats, chosen: NDArray[np.intp]) -> Floats:
     """Return the densities of chosen pixels, every operation in scikit-image's order."""
     found = np.empty(len(chosen))
     rows, columns = np.divmod(chosen, plane.width)
     places = plane.margin + rows * plane.stride + columns
     window = plane.window()
-    for start in range(0, len(chosen), 256):
-        some = slice(start, start + 256)
+    step = max(1, TERMS // len(window[0]))
+    for start in range(0, len(chosen), step):
+        some = slice(start, start + step)
         distance = plane.distances(places[some, None], *window)
         # of complex numbers NumPy takes the C library's exponential, as scikit-image: its own differs in a last bit
         terms = np.exp((distance * (-0.5 / plane.kernel_size**2)).astype(np.complex128)).real
-        # a running sum adds one after the other, where np.sum adds in pairs
-        found[some] = np.cumsum(terms, axis=1)[:, -1]
-    found += noise.ravel()[chosen]
+        # a running sum adds one after the other, where np.sum adds in pairs; the noise is there before
+        found[some] = np.cumsum(np.column_stack([noise.ravel()[chosen[some]], terms]), axis=1)[:, -1]
     return found
 
 

@@ -28,6 +28,12 @@ def reference(rgb, seed=42, **params):
     return segmentation.quickshift(rgb, rng=seed, convert2lab=True, **params)
 
 
+def reference_of(points, kernel_size, max_dist, seed):
+    return segmentation.quickshift(
+        points, ratio=1.0, kernel_size=kernel_size, max_dist=max_dist, convert2lab=False, rng=seed
+    )
+
+
 def noise(seed, shape):
     return RNG(seed).normal(scale=1e-5, size=shape)
 
@@ -72,6 +78,61 @@ def test_the_loop_is_scikit_images(kind, shape, scale, kernel_size, max_dist, se
     large = mock.patch.multiple(_ties, FEW=0, STRIPE=100, SLOTS=64) if dealt else nullcontext()
     with mock.patch.object(_small, "WINDOWS", windows), large:
         np.testing.assert_array_equal(shifted(points, kernel_size, max_dist, noise(seed, shape[:2])), expected)
+
+
+def cut_with(loop, points, kernel_size, max_dist, noises):
+    """Return the labels by one of our loops, and scikit-image's with the same noise."""
+    fixed = mock.Mock(normal=mock.Mock(return_value=noises))
+    with mock.patch.object(np.random, "default_rng", return_value=fixed):
+        expected = segmentation.quickshift(
+            points, ratio=1.0, kernel_size=kernel_size, max_dist=max_dist, convert2lab=False, rng=0
+        )
+    return loop(points, kernel_size, max_dist, noises), expected
+
+
+@pytest.fixture(scope="module", params=["numpy", "numba"])
+def loop(request):
+    if request.param == "numpy":
+        return shifted
+    pytest.importorskip("numba")
+    compiled = _modes.compiled()
+    assert compiled is not None
+    return compiled
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    kind=st.sampled_from(sorted(PICTURES)),
+    shape=st.tuples(st.integers(1, 20), st.integers(1, 20), st.integers(1, 4)),
+    scale=st.sampled_from([1e-5, 0.2, 1.0, 20.0]),
+    kernel_size=st.sampled_from([1.0, 4 / 3, 2.0, 3.7]),
+    max_dist=st.sampled_from([1.0, 2.0**0.5, 2.0, 5.0**0.5, 200.0]),
+    seed=st.integers(0, 10_000),
+    faint=st.sampled_from([0.0, 1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-10]),
+)
+def test_densities_that_nearly_tie_are_told_apart_as_scikit_image_does(
+    loop, kind, shape, scale, kernel_size, max_dist, seed, faint
+):
+    """With noise so faint that rounding decides which of two is higher: to the last bit."""
+    points = np.ascontiguousarray(PICTURES[kind](RNG(seed), shape) * scale)
+    found, expected = cut_with(loop, points, kernel_size, max_dist, RNG(seed).normal(size=shape[:2]) * faint)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_the_noise_comes_first(loop):
+    """scikit-image adds exponentials to the noise, not the noise to their sum: here that decides."""
+    points = np.array([[[0.3], [0.0], [-4.754004626548762]]])
+    assert loop(points, 1.0, 2.0, noise(2, (1, 3))).tolist() == [[0, 1, 2]]
+    assert reference_of(points, 1.0, 2.0, 2).tolist() == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize("scale", [1e16, 1e18, 1e20, 1e200])
+def test_colours_beside_which_a_kernel_is_nothing_keep_to_their_picture(loop, scale):
+    """The borders around it are further away still."""
+    halves = np.where(np.indices((20, 25, 3))[1] < 12, 1.0, 2.0)
+    for points in (np.ones((20, 25, 3)) * scale, -halves * scale, halves * scale):
+        found = loop(points, 2.0, 15.0, noise(1, (20, 25)))
+        np.testing.assert_array_equal(found, reference_of(points, 2.0, 15.0, 1))
 
 
 def drawing(size):
@@ -218,6 +279,9 @@ def test_what_is_spent_decides_and_numba_may_be_missing():
         compiled.return_value = lambda *_: "by Numba"
         assert _modes.modes(np.zeros((1300, 1300, 1)), 4.0, 200.0, np.zeros((1300, 1300))) == "by Numba"
     with mock.patch.dict(sys.modules, {"limefw_plugins.segmenters._compiled": None}):
+        assert _modes.compiled.__wrapped__() is None
+    broken = mock.Mock(modes=mock.Mock(side_effect=OSError("No space left on device")))
+    with mock.patch.dict(sys.modules, {"limefw_plugins.segmenters._compiled": broken}):
         assert _modes.compiled.__wrapped__() is None
 
 
