@@ -30,7 +30,7 @@ def tick_texts(ticks: Sequence[float], exponent: int, *, sign: bool = False) -> 
     step = min((abs(after - before) for before, after in pairwise(scaled)), default=1.0)
     places = next((places for places in range(12) if abs(step - round(step, places)) <= 1e-6 * step), 12)
     texts = ["0" if abs(value) < 1e-6 * step else f"{value:.{places}f}".replace("-", MINUS) for value in scaled]
-    return [f"+{text}" if sign and text[0] not in f"0{MINUS}" else text for text in texts]
+    return [f"+{text}" if sign and text != "0" and text[0] != MINUS else text for text in texts]
 
 
 def label_axis(axes: Any, which: str, unit: str, exponent: int, size: float, *, sign: bool = False) -> None:

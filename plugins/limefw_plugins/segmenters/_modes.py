@@ -12,7 +12,7 @@ from limefw_plugins.segmenters._plane import Plane
 
 
 WORTH = 3e8
-"""Pairs of pixels for which NumPy takes about as long as it takes to load Numba and what it has compiled: a second."""
+"""Pairs of pixels for which NumPy takes one or two seconds; loading Numba and what it has compiled takes half."""
 
 SMALL = 3e5
 """Pairs of pixels for which NumPy takes about as long as for a picture besides."""

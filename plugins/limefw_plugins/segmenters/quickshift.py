@@ -34,8 +34,8 @@ def quickshift(
 ) -> Segments:
     """Mode seeking in colour and position (Vedaldi & Soatto 2008), lime's own segmenter, with scikit-image's labels.
 
-    They are those of the pixels as float64 from 0 to 1. One colour alone is refused, unless the ratio is 0. With
-    the extra `numba` many pictures, or a large one, take about half the time.
+    They are those of the pixels as float64 from 0 to 1. A picture of a single colour is refused, unless the ratio
+    is 0. With the extra `numba` many pictures, or a large one, take about half the time.
 
     Args:
         kernel_size: width of the density estimate: larger = fewer segments.

@@ -277,6 +277,7 @@ def test_numbers_of_an_axis_share_a_power_of_ten():
     assert unit_of("change", 0) == "change"
     assert tick_texts([-2e-8, 0.0, 2e-8], -9, sign=True) == ["−20", "0", "+20"]
     assert tick_texts([0.0, 0.05, 0.1], 0) == ["0", "0.05", "0.10"]
+    assert tick_texts([-0.5, 0.0, 0.5, 1.0], 0, sign=True) == ["−0.5", "0", "+0.5", "+1.0"]
     assert in_unit(1.64e-8, -9, 1.64e-8) == "+16.4"
     assert in_unit(-2e-9, -9, 1.64e-8) == "−2.0"
 

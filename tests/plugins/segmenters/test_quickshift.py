@@ -106,7 +106,9 @@ def loop(request):
     shape=st.tuples(st.integers(1, 20), st.integers(1, 20), st.integers(1, 4)),
     scale=st.sampled_from([1e-5, 0.2, 1.0, 20.0]),
     kernel_size=st.sampled_from([1.0, 4 / 3, 2.0, 3.7]),
-    max_dist=st.sampled_from([1.0, 2.0**0.5, 2.0, 5.0**0.5, 200.0]),
+    max_dist=st.sampled_from(
+        [np.nextafter(1.0, 0.0), 1.0, np.nextafter(2.0**0.5, 0.0), 2.0**0.5, 2.0, 5.0**0.5, 200.0]
+    ),
     seed=st.integers(0, 10_000),
     faint=st.sampled_from([0.0, 1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-10]),
 )
