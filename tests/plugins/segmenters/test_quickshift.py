@@ -54,22 +54,32 @@ PICTURES = {
 }
 
 
+@pytest.fixture(scope="module", params=["numpy", "numba"])
+def loop(request):
+    if request.param == "numpy":
+        return shifted
+    pytest.importorskip("numba")
+    compiled = _modes.compiled()
+    assert compiled is not None
+    return compiled
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     kind=st.sampled_from(sorted(PICTURES)),
     shape=st.tuples(st.integers(1, 30), st.integers(1, 30), st.integers(1, 6)),
-    scale=st.sampled_from([0.01, 1.0, 20.0, 100.0, 1e4]),
+    scale=st.sampled_from([0.01, 1.0, 20.0, 100.0, 1e4, 1e13]),
     kernel_size=st.floats(1.0, 8.0),
     max_dist=st.one_of(st.sampled_from([1.0, 2.0, 200.0, 1e200]), st.floats(0.1, 20.0)),
     seed=st.integers(0, 10_000),
     windows=st.sampled_from([0, _small.WINDOWS, 10**6]),
     dealt=st.booleans(),
 )
-def test_the_loop_is_scikit_images(kind, shape, scale, kernel_size, max_dist, seed, windows, dealt):
+def test_the_loop_is_scikit_images(loop, kind, shape, scale, kernel_size, max_dist, seed, windows, dealt):
     """For any picture, number of channels, scale and parameters: every label is equal, ties included.
 
-    So they are whether a picture's densities are found by shifts or by whole lines, and whether those that nearly tie
-    are found by sorting or by dealing them out, stripe by stripe.
+    So they are by NumPy whether a picture's densities are found by shifts or by whole lines, and whether those that
+    nearly tie are found by sorting or by dealing them out, stripe by stripe.
     """
     points = PICTURES[kind](RNG(seed), shape) * scale
     expected = segmentation.quickshift(
@@ -77,7 +87,7 @@ def test_the_loop_is_scikit_images(kind, shape, scale, kernel_size, max_dist, se
     )
     large = mock.patch.multiple(_ties, FEW=0, STRIPE=100, SLOTS=64) if dealt else nullcontext()
     with mock.patch.object(_small, "WINDOWS", windows), large:
-        np.testing.assert_array_equal(shifted(points, kernel_size, max_dist, noise(seed, shape[:2])), expected)
+        np.testing.assert_array_equal(loop(points, kernel_size, max_dist, noise(seed, shape[:2])), expected)
 
 
 def cut_with(loop, points, kernel_size, max_dist, noises):
@@ -88,16 +98,6 @@ def cut_with(loop, points, kernel_size, max_dist, noises):
             points, ratio=1.0, kernel_size=kernel_size, max_dist=max_dist, convert2lab=False, rng=0
         )
     return loop(points, kernel_size, max_dist, noises), expected
-
-
-@pytest.fixture(scope="module", params=["numpy", "numba"])
-def loop(request):
-    if request.param == "numpy":
-        return shifted
-    pytest.importorskip("numba")
-    compiled = _modes.compiled()
-    assert compiled is not None
-    return compiled
 
 
 @settings(max_examples=250, deadline=None)

@@ -7,8 +7,6 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image as Pillow
 from skimage import segmentation
 
@@ -24,14 +22,6 @@ from limefw_plugins.segmenters import _compiled, _native  # noqa: E402 - needs N
 
 
 RNG = np.random.default_rng
-PICTURES = {
-    "noise": lambda rng, shape: rng.random(shape),
-    "few values": lambda rng, shape: rng.integers(0, 3, shape) / 2,
-    "flat": lambda rng, shape: np.full(shape, rng.random()),
-    "ramp": lambda rng, shape: np.indices(shape).sum(axis=0) / sum(shape),
-    "board": lambda rng, shape: np.indices(shape)[:2].sum(axis=0) % 2 * 1.0,
-    "half flat": lambda rng, shape: np.where(np.indices(shape)[1] < shape[1] // 2, 0.0, rng.random(shape)),
-}
 
 
 def noise(seed, shape):
@@ -50,25 +40,17 @@ def photograph(size):
     return Part.of(Image(pixels, (0, 255)), None, None).lab() * 0.2
 
 
-@settings(max_examples=250, deadline=None)
-@given(
-    kind=st.sampled_from(sorted(PICTURES)),
-    shape=st.tuples(st.integers(1, 40), st.integers(1, 40), st.integers(1, 6)),
-    scale=st.sampled_from([0.01, 1.0, 20.0, 100.0, 1e4, 1e13]),
-    kernel_size=st.floats(1.0, 8.0),
-    max_dist=st.one_of(st.sampled_from([1.0, 2.0, 200.0, 1e200]), st.floats(0.1, 20.0)),
-    seed=st.integers(0, 10_000),
-    pairs=st.sampled_from([1.0, _compiled.PAIRS]),
-)
-def test_the_loop_is_scikit_images(kind, shape, scale, kernel_size, max_dist, seed, pairs):
-    """For any picture, number of channels, scale and parameters: every label is equal, ties included.
-
-    So they are where the picture is gone through line by line, as large ones are some lines at a time.
-    """
-    points = PICTURES[kind](RNG(seed), shape) * scale
-    with mock.patch.object(_compiled, "PAIRS", pairs):
-        found = _compiled.modes(points, kernel_size, max_dist, noise(seed, shape[:2]))
-    np.testing.assert_array_equal(found, reference(points, kernel_size, max_dist, seed))
+@pytest.mark.parametrize("pairs", [1.0, 20_000.0])
+def test_large_pictures_are_gone_through_some_lines_at_a_time(pairs):
+    """Line by line, or four at a time: every pair of pixels is met, whichever lines it lies in."""
+    points = photograph(50)
+    with (
+        mock.patch.object(_compiled, "PAIRS", pairs),
+        mock.patch.object(_native, "add_pairs", wraps=_native.add_pairs) as added,
+    ):
+        found = _compiled.modes(points, 2.0, 200.0, noise(42, (50, 50)))
+    np.testing.assert_array_equal(found, reference(points, 2.0, 200.0, 42))
+    assert added.call_count == {1.0: 50, 20_000.0: 13}[pairs]
 
 
 @pytest.mark.parametrize("kernel_size", [1.0, 2.0, 4.0])
