@@ -2,7 +2,7 @@
 
 Both cut the photographs of scikit-image that come with it, resized, in turn, with equal labels (compared each time),
 on one thread; CPU times, medians. Lime's settings but for the size of the kernel. Where Numba is installed it is
-measured as loaded: as after the first second's work. With --numpy, as without it.
+measured as loaded: as after the first seconds' work. With --numpy, as without it.
 
     OMP_NUM_THREADS=1 python benchmarks/quickshift.py [--sizes 224 299] [--kernels 4 2 1] [--repeats N] [--numpy]
         [--check]

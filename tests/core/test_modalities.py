@@ -10,6 +10,7 @@ import pytest
 import limefw
 from limefw.discovery import Registry
 from limefw.pipeline import recipe_for
+from limefw.types import numbered
 
 
 @dataclass(frozen=True)
@@ -162,3 +163,21 @@ def test_a_renderer_of_the_modalitys_own_goes_before_the_general_one(registry, m
 def sheet(_explanation, /):
     """A sheet of music."""
     return limefw.Rendering("do re mi", "text/plain", ".txt")
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "uint16", "int64", "uint64", ">i4", "float64"])
+def test_labels_of_any_type_are_numbered(dtype):
+    """Their values sorted, and each pixel's place among them, as np.unique has them; gaps and extremes included."""
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(0, 2 if dtype == "bool" else 100, (30, 40)).astype(dtype)
+    maps = [drawn, drawn[::-1, ::2], np.sort(drawn), np.zeros((2, 3), dtype)]
+    if np.dtype(dtype).kind in "iu":
+        ends = np.iinfo(dtype)
+        maps += [np.array([[ends.max, ends.min], [0, ends.max]], dtype), np.arange(ends.max - 5, ends.max, dtype=dtype)]
+    for labels in maps:
+        values, places = numbered(labels)
+        expected = np.unique(labels, return_inverse=True)
+        np.testing.assert_array_equal(values, expected[0])
+        np.testing.assert_array_equal(places, expected[1].reshape(labels.shape))
+        assert places.dtype == np.intp
+        assert not np.shares_memory(places, labels)

@@ -20,7 +20,8 @@ PAIRS = 2e8
 
 def modes(points: Floats, kernel_size: float, max_dist: float, noise: Floats) -> Labels:
     """Return what :func:`limefw_plugins.segmenters._modes.modes` returns."""
-    points, reach, limit = np.ascontiguousarray(points), math.ceil(3 * kernel_size), beyond(max_dist)
+    points, kernel_size = np.ascontiguousarray(points), float(kernel_size)  # else it would be compiled anew
+    reach, limit = math.ceil(3 * kernel_size), beyond(max_dist)
     density, errors = _densities(points, reach, kernel_size)
     density = (density + noise).ravel()
     exact, steps = np.zeros(len(density), dtype=np.bool_), _steps(reach, noise.shape[1])

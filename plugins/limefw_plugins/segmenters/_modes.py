@@ -12,7 +12,7 @@ from limefw_plugins.segmenters._plane import Plane
 
 
 WORTH = 3e8
-"""Pairs of pixels for which NumPy takes one or two seconds; loading Numba and what it has compiled takes half."""
+"""Pairs of pixels for which NumPy takes one to three seconds. Loading Numba and its code takes half a second."""
 
 SMALL = 3e5
 """Pairs of pixels for which NumPy takes about as long as for a picture besides."""

@@ -21,8 +21,8 @@ INEXACT = 300
 """Half units in the last place of 1 by which an exponential is off at most: 64 times those of a polynomial of it."""
 
 FARTHEST = 1e100
-"""Of colours in kernel sizes whose squares are numbers; beyond, all densities are too close to call. No two in a
-picture differ by more, so that nothing outside is taken for close."""
+"""Of colours in kernel sizes whose squares are numbers; beyond, all densities are too close to call. No two
+densities are taken to differ by more, so that nothing outside is taken for close."""
 
 Flags = NDArray[np.bool_]
 

@@ -35,12 +35,16 @@ def exactly(plane: Plane, noise: Floats, chosen: NDArray[np.intp]) -> Floats:
     rows, columns = np.divmod(chosen, plane.width)
     places = plane.margin + rows * plane.stride + columns
     window = plane.window()
+    there = np.zeros(plane.colors.shape[1])
+    plane.inside(there)[...] = 1.0
     step = max(1, TERMS // len(window[0]))
     for start in range(0, len(chosen), step):
         some = slice(start, start + step)
         distance = plane.distances(places[some, None], *window)
         # of complex numbers NumPy takes the C library's exponential, as scikit-image: its own differs in a last bit
         terms = np.exp((distance * (-0.5 / plane.kernel_size**2)).astype(np.complex128)).real
+        # the border's are next to nothing, and scikit-image has none
+        terms *= there.take(places[some, None] + window[0])
         # a running sum adds one after the other, where np.sum adds in pairs; the noise is there before
         found[some] = np.cumsum(np.column_stack([noise.ravel()[chosen[some]], terms]), axis=1)[:, -1]
     return found

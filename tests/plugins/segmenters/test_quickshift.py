@@ -43,6 +43,7 @@ def photograph(size):
         return np.array(photo.convert("RGB").resize((size, size)))
 
 
+LAST_BITS = 2.0**-53
 PICTURES = {
     "noise": lambda rng, shape: rng.random(shape),
     "few values": lambda rng, shape: rng.integers(0, 3, shape) / 2,
@@ -110,14 +111,15 @@ def cut_with(loop, points, kernel_size, max_dist, noises):
         [np.nextafter(1.0, 0.0), 1.0, np.nextafter(2.0**0.5, 0.0), 2.0**0.5, 2.0, 5.0**0.5, 200.0]
     ),
     seed=st.integers(0, 10_000),
-    faint=st.sampled_from([0.0, 1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-10]),
+    faint=st.sampled_from([0.0, LAST_BITS, 1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-10]),
 )
 def test_densities_that_nearly_tie_are_told_apart_as_scikit_image_does(
     loop, kind, shape, scale, kernel_size, max_dist, seed, faint
 ):
     """With noise so faint that rounding decides which of two is higher: to the last bit."""
     points = np.ascontiguousarray(PICTURES[kind](RNG(seed), shape) * scale)
-    found, expected = cut_with(loop, points, kernel_size, max_dist, RNG(seed).normal(size=shape[:2]) * faint)
+    steps = RNG(seed).normal(size=shape[:2]) if faint != LAST_BITS else RNG(seed).integers(-4, 5, shape[:2])
+    found, expected = cut_with(loop, points, kernel_size, max_dist, steps * faint)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -126,6 +128,13 @@ def test_the_noise_comes_first(loop):
     points = np.array([[[0.3], [0.0], [-4.754004626548762]]])
     assert loop(points, 1.0, 2.0, noise(2, (1, 3))).tolist() == [[0, 1, 2]]
     assert reference_of(points, 1.0, 2.0, 2).tolist() == [[0, 1, 2]]
+
+
+def test_the_border_adds_nothing_where_sums_are_to_the_last_bit(loop):
+    """Not even 1e-22 to a sum that is only the noise yet: here that would decide."""
+    points = np.array([[[-25.732168531761786], [0.0], [-1000.0], [-1020.7923076780876]]])
+    assert loop(points, 4.0, 1e6, noise(67, (1, 4))).tolist() == [[0, 0, 1, 1]]
+    assert reference_of(points, 4.0, 1e6, 67).tolist() == [[0, 0, 1, 1]]
 
 
 @pytest.mark.parametrize("scale", [1e16, 1e18, 1e20, 1e200])
