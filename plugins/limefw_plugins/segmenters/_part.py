@@ -197,7 +197,7 @@ def nearest_cut(cut: Cut, wish: int, scale: float, least: float, most: float) ->
         least: the smallest scale to try.
         most: the largest scale to try.
     """
-    best, error = None, sys.maxsize
+    best, error, least_known = None, sys.maxsize, False
     for _ in range(CUTS):
         labels = cut(scale)
         count = len(numbered(labels)[0])
@@ -208,9 +208,10 @@ def nearest_cut(cut: Cut, wish: int, scale: float, least: float, most: float) ->
             break
         # a wider and wider step until the wish lies between two scales, then halves of what lies between
         if count > wish:
-            least, scale = scale, min(4 * scale, float(np.sqrt(scale * most)))
+            least, least_known, scale = scale, True, min(4 * scale, float(np.sqrt(scale * most)))
         else:
-            most, scale = scale, max(scale / 4, float(np.sqrt(scale * least)))
+            # the smallest scale itself may give far more than any above: quickshift's window shrinks by a pixel there
+            most, scale = scale, float(np.sqrt(scale * least)) if least_known else max(scale / 4, least)
         if most <= 1.0001 * least:
             break
     assert best is not None

@@ -316,3 +316,12 @@ def test_small_pictures_get_a_smaller_kernel():
     """The kernel size is halved until enough segments come out, unless `least` is 1."""
     image = Image(photograph(28), (0, 255))
     assert quickshift(image, RNG(0)).count >= 8 > quickshift(image, RNG(0), least=1).count
+
+
+def test_the_finest_cut_can_be_wished_for():
+    """As many segments as the smallest kernel gives, and no kernel above it."""
+    image = Image(photograph(224), (0, 255))
+    most = quickshift(image, RNG(0), kernel_size=1.0).count
+    assert quickshift(image, RNG(0), kernel_size=1.01).count < 0.8 * most
+    for wish in (most, 10 * most):
+        assert quickshift(image, RNG(0), target_segments=wish).count == most
