@@ -126,8 +126,10 @@ class Part:
         pixels, are_colors = self.colors()
         if not are_colors:
             return pixels * float(100.0 / np.sqrt(pixels.shape[2]))
-        lines = max(1, CACHED // pixels.shape[1])
-        return np.concatenate([rgb2lab(pixels[at : at + lines]) for at in range(0, len(pixels), lines)])
+        found, lines = np.empty(pixels.shape), max(1, CACHED // pixels.shape[1])
+        for at in range(0, len(pixels), lines):
+            found[at : at + lines] = rgb2lab(pixels[at : at + lines])
+        return found
 
     def segments(self, labels: NDArray[np.integer], wish: int | None = None) -> Segments:
         """Return segments of the whole image from any labels of the part, and say where a wished number is far off."""
